@@ -3,11 +3,13 @@
 // sentence a user can act on, and the service's request id where there is one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
 
 #include "base/status.h"
+#include "base/time.h"
 
 namespace kvs {
 
@@ -29,6 +31,8 @@ struct Error {
   std::string requestId;        ///< x-amzn-RequestId, empty where no service answered
   int httpStatus = 0;           ///< 0 where no service answered
   std::string exception;        ///< the service's exception name, e.g. ResourceNotFoundException
+  std::optional<Milliseconds> retryAfter{};  ///< the service's Retry-After: do not ask again before
+  std::optional<WallTime> serverDate{};      ///< the answer's Date (resolution 1 s): tells a clock's error
 };
 
 template <class T>
@@ -38,7 +42,7 @@ inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }
 inline tl::unexpected<Error> fail(StatusCode code, ErrorKind kind, std::string message) {
-  return tl::unexpected<Error>(Error{code, kind, std::move(message), {}, 0, {}});
+  return tl::unexpected<Error>(Error{code, kind, std::move(message), {}, 0, {}, {}, {}});
 }
 
 }  // namespace kvs

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guide's order of sources: the first one that is configured is used. When none is, the error
+// names each source and says why it was not used.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aws/credentials/provider.h"
+#include "aws/environment.h"
+
+namespace kvs::aws {
+
+class ChainProvider final : public CredentialProvider {
+ public:
+  explicit ChainProvider(std::vector<std::shared_ptr<CredentialProvider>> providers)
+      : providers_(std::move(providers)) {}
+  std::string_view name() const override { return "credential chain"; }
+
+  /// A source that is configured and fails ends the search with its error (it is retried, not passed
+  /// over); ErrorKind::fatal with StatusCode::clientAuthFailed when no source is configured at all.
+  void fetch(Callback callback) override;
+
+ private:
+  struct Search;
+  static void askNext(std::shared_ptr<Search> search);
+
+  std::vector<std::shared_ptr<CredentialProvider>> providers_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+/// What the user set by properties; empty is "not set".
+struct StaticKeys {
+  std::string accessKey;
+  Secret secretKey;
+  Secret sessionToken;
+};
+
+/// The chain of everything the house knows: environment, then properties (guide, kvssink,
+/// "Provide credentials to kvssink").
+std::shared_ptr<CredentialProvider> defaultChain(StaticKeys keys, Environment environment);
+
+}  // namespace kvs::aws

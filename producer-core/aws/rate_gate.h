@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spreads the process's control-plane calls under the service's quotas (RULES 25): a token bucket
+// that says when the next call may leave. It starts no timer and reads no clock.
+#pragma once
+
+#include "base/time.h"
+
+namespace kvs::aws {
+
+/// One for the process, used on its loop's thread.
+class RateGate {
+ public:
+  /// `perSecond` calls a second, of which `burst` may leave at once after a pause.
+  explicit RateGate(int perSecond = 20, int burst = 20)
+      : interval_(Nanoseconds(Seconds(1)) / perSecond), tolerance_(interval_ * (burst - 1)) {}
+
+  /// Takes the next place and says when it is: `now` or later. A place taken is used or lost.
+  TimePoint reserve(TimePoint now);
+
+ private:
+  Nanoseconds interval_;
+  Nanoseconds tolerance_;
+  TimePoint full_{};  // when the bucket will be full again, less one call
+};
+
+}  // namespace kvs::aws
