@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The face of producer-core: what an application without GStreamer includes.
+//
+//   auto producer = kvs::Producer::create({.region = "eu-central-1"});
+//   auto stream = (*producer)->createStream({.name = "front-door", .tracks = {track}}, listener);
+//   (*stream)->put({.pts = 0ns, .key = true, .payload = pieces});   // never waits for the network
+//   (*stream)->drain(120s);                                          // until the last fragment is durable
+//
+// A Producer holds what its streams share: credentials, endpoint, transport and one storage budget.
+// All Producers of a process share one loop thread. Nothing here throws; errors are values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/credentials/provider.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/tag.h"
+#include "base/time.h"
+#include "media/frame.h"
+#include "media/track.h"
+#include "net/transport.h"
+#include "stream/events.h"
+#include "stream/stats.h"
+
+namespace kvs {
+
+using media::Frame;
+using media::TrackConfig;
+
+/// Runs the application's callbacks, one after another in the order given. The default is one
+/// dispatcher thread for the process, made with the first listener; an application with a worker
+/// pool of its own brings it here.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  /// Any thread, also the loop's: must not run `job` inside the call, nor block.
+  virtual void post(std::function<void()> job) = 0;
+};
+
+struct ProducerConfig {
+  /// Where credentials come from. Null: the environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+  std::shared_ptr<aws::CredentialProvider> credentials;
+  std::string region;    ///< empty: AWS_DEFAULT_REGION, else us-west-2 (the environment wins, as the guide says)
+  std::string endpoint;  ///< control plane's base URL; empty: environment, else the region's public name
+  std::string userAgent; ///< empty: "producer-core/VERSION"; sent with every request
+  /// Hard bound on buffered bytes over all streams of this Producer: 10 MiB to 10 GiB.
+  std::size_t storageSize = std::size_t{128} << 20;
+  Milliseconds connectionTimeout{5000};   ///< DNS, TCP and TLS of one connection
+  Milliseconds completionTimeout{10000};  ///< of one control-plane call; of an acknowledgement when draining
+  bool allowInsecureEndpoint = false;     ///< plain http to other hosts than loopback
+  std::shared_ptr<LogSink> log;           ///< null: silent
+  std::shared_ptr<Executor> executor;     ///< null: the process's dispatcher thread
+  /// The application's own network stack; null: libcurl on the process's loop.
+  std::function<std::shared_ptr<net::Transport>()> transport;
+  const Clock* clock = nullptr;           ///< null: the system's
+  std::uint64_t seed = 0;                 ///< of jitter; 0: from the system
+};
+
+enum class StreamingType { realtime = 0, offline = 2 };
+
+struct StreamConfig {
+  std::string name = "DEFAULT_STREAM";  ///< 1-256 of [a-zA-Z0-9_.-]
+  std::vector<TrackConfig> tracks;      ///< 1-3; codec data may come later, in band
+  StreamingType streamingType = StreamingType::realtime;
+  bool allowCreate = true;              ///< create the stream where it is missing
+  std::chrono::hours retention{2};      ///< of a stream that is created; 0: nothing is kept, RECEIVED is final
+  std::string kmsKeyId;                 ///< of a stream that is created; empty: the service's key
+  std::map<std::string, std::string> tags;  ///< put on the stream, 50 at most
+  Milliseconds timecodeScale{1};        ///< TimecodeScale: whole milliseconds, 1 to 1000
+  bool absoluteFragmentTimes = true;    ///< cluster times since the epoch, or since the stream's start
+  Seconds bufferDuration{120};          ///< hard bound on buffered media; older whole fragments go
+  double maxFragmentsPerSecond = 5;     ///< the service's quota; 0: no pacing
+  std::string writingApp;               ///< Matroska's WritingApp; empty: the Producer's user agent
+};
+
+/// What became of a frame that put() was given and did not refuse with an Error.
+enum class FrameFate : std::uint8_t {
+  accepted,           ///< it is in the log, or held as a part of an access unit that is not complete
+  beforeFirstKeyFrame,///< a delta unit with no key frame before it: skipped, counted
+  afterGap,           ///< part of a group of pictures that could not be kept whole: skipped, counted
+  noRoom,             ///< the budget had no room for it, nor for what follows up to the next key frame
+  interrupted,        ///< offline only: not taken, since interrupt() ended the wait for room
+};
+
+/// One Kinesis video stream being produced. put() may be called from one thread for each track; all
+/// else from any thread. Destroying it ends the stream without draining and does not wait.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  virtual const std::string& name() const = 0;
+
+  /// Sets what a track carries, before its first frame or when its format changes.
+  virtual Result<void> setTrack(TrackConfig track) = 0;
+
+  /// Takes one frame: copies it, never waits for the network. Offline it waits for room in the budget.
+  /// An Error means that the stream has ended, or that this frame's bytes are not what its track says
+  /// (mkvInvalid... codes: the frame is skipped and counted, the stream goes on).
+  virtual Result<FrameFate> put(const Frame& frame) = 0;
+
+  /// Metadata of the next fragment (persistent: of every one from then on, an empty value ends it).
+  virtual Result<void> putMetadata(Tag tag, bool persistent) = 0;
+
+  /// Ends the open fragment; the next frame that is taken is a key frame.
+  virtual void flush() = 0;
+
+  /// Offline: wakes a put() that waits for room, and lets none wait until interrupt(false).
+  virtual void interrupt(bool on) = 0;
+
+  /// No more frames for now: seals the last fragment, sends what is left, and reports Drained when all
+  /// of it is durable. Returns at once. A later put() goes on in the same stream.
+  virtual void endOfStream() = 0;
+
+  /// endOfStream(), and waits until all is durable; at most `timeout`, less where there is no hope
+  /// (RULES 19). True where nothing was left behind.
+  virtual bool drain(Milliseconds timeout) = 0;
+
+  /// Ends the stream: what is not durable is reported as lost. No event comes afterwards but Closed.
+  virtual void stop() = 0;
+
+  virtual StreamStats stats() const = 0;
+};
+
+class Producer {
+ public:
+  virtual ~Producer() = default;
+
+  /// Checks the configuration; opens nothing.
+  static Result<std::shared_ptr<Producer>> create(ProducerConfig config);
+
+  /// Checks the configuration and begins to connect in the background. `listener` may be null.
+  virtual Result<std::unique_ptr<Stream>> createStream(StreamConfig config,
+                                                       std::shared_ptr<StreamListener> listener) = 0;
+
+  virtual ProducerStats stats() const = 0;
+};
+
+}  // namespace kvs

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hard bound on the bytes that buffered media may hold. One budget belongs to one stream or is
+// shared by all streams of a Producer; it is charged in whole chunks, so the bound is real memory.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace kvs::store {
+
+/// Thread-safe.
+class StorageBudget {
+ public:
+  explicit StorageBudget(std::size_t limitBytes) : limit_(limitBytes) {}
+
+  /// Takes `bytes` of the budget; false, and nothing taken, where that would pass the limit.
+  bool tryCharge(std::size_t bytes) {
+    std::size_t used = used_.load(std::memory_order_relaxed);
+    do {
+      if (bytes > limit_ || used > limit_ - bytes) return false;
+    } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+    return true;
+  }
+  void release(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  std::size_t limit() const { return limit_; }
+  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::size_t limit_;
+  std::atomic<std::size_t> used_{0};
+};
+
+}  // namespace kvs::store

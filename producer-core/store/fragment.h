@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The record of one fragment: what it holds, what it is about, and where it stands in its life.
+// It holds blocks only; Cluster head and Tags are rendered by the session (RULES 1).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "base/tag.h"
+#include "base/time.h"
+#include "store/block.h"
+#include "store/fragment_state.h"
+
+namespace kvs::store {
+
+using FragmentId = std::uint64_t;  ///< rises by one with each fragment of a stream, from 1
+
+struct Fragment {
+  FragmentId id = 0;
+  std::uint32_t header = 0;  ///< which track header its blocks fit (stream's table of headers)
+  std::uint32_t epoch = 0;   ///< which anchor of media time to wall clock it belongs to
+  std::int64_t firstTicks = 0;  ///< time of the Cluster, in units of TimecodeScale of media time
+  std::int64_t lastTicks = 0;   ///< greatest block time so far, same unit
+  Nanoseconds duration{0};      ///< what it counts against the budget of time
+  std::vector<TagGroup> headTags;
+  std::vector<TagGroup> tailTags;
+  bool endTag = false;  ///< closed by AWS_KINESISVIDEO_END_OF_FRAGMENT
+  bool growing = true;
+  FragmentState state = FragmentState::open;
+  std::uint32_t frames = 0;
+  std::uint64_t bytes = 0;
+  std::deque<Span> spans;
+};
+
+}  // namespace kvs::store

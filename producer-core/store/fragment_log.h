@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The buffer that is the stream: an append-only log of fragments, read by one cursor that follows
+// the writer, and freed from the front as fragments become durable.
+//
+// Every call is made under the stream's lock, but filling a Block and copying what read() pinned,
+// which need none. The log knows no session, no clock and no Matroska.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "store/fragment.h"
+
+namespace kvs::store {
+
+/// Where the reader stands: in which fragment, and how many of its bytes it has taken.
+struct Cursor {
+  FragmentId fragment = 1;
+  std::uint64_t offset = 0;
+  bool inside = false;  ///< the fragment's head was rendered
+};
+
+struct LogLimits {
+  std::shared_ptr<StorageBudget> storage;
+  Nanoseconds duration = Nanoseconds::max();  ///< of buffered media, the sum over fragments
+};
+
+/// Why whole fragments had to go.
+enum class LossReason : std::uint8_t { storageFull, durationReached, stopped };
+
+struct LogTotals {
+  std::uint64_t bytes = 0;  ///< payload and block heads not yet durable
+  Nanoseconds duration{0};
+  std::size_t fragments = 0;
+};
+
+class FragmentLog {
+ public:
+  /// Called, under the lock, for each fragment dropped; `sent` when it had been sent and was not
+  /// confirmed (it is reported as such, and turns to persisted if its acknowledgement comes).
+  using OnLost = std::function<void(const Fragment&, LossReason, bool sent)>;
+
+  FragmentLog(LogLimits limits, ChunkPool& pool, OnLost onLost);
+
+  // --- writing ---
+
+  /// Space for a block of `headSize` + `payloadSize` bytes. Nothing where the budget has no room
+  /// even after everything that may go has gone (`mayDrop`), or at once (not `mayDrop`).
+  std::optional<Block> reserve(std::size_t headSize, std::size_t payloadSize, bool mayDrop);
+  /// Adds `payloadSize` bytes to a block that is not yet appended (NAL-aligned input).
+  bool extend(Block& block, std::size_t payloadSize, bool mayDrop);
+
+  /// Begins a fragment; the one before must be sealed.
+  Fragment& open(std::uint32_t header, std::uint32_t epoch, std::int64_t firstTicks);
+  /// Appends a full block to the open fragment. `extent` is the media time from the fragment's start
+  /// to the end of this frame: what the fragment counts against the budget of time.
+  void append(Block&& block, std::int64_t ticks, Nanoseconds extent);
+  void seal();
+  /// The open fragment, or null.
+  Fragment* growing();
+  const Fragment* growing() const { return const_cast<FragmentLog*>(this)->growing(); }
+  /// Drops the open fragment whole, where the cursor has not entered it.
+  bool dropGrowing(LossReason reason);
+
+  // --- reading: one cursor ---
+
+  const Cursor& cursor() const { return cursor_; }
+  /// The fragment under the cursor, or the next one to enter; null where there is none. Holes
+  /// (refused, lost, persisted) are stepped over.
+  Fragment* atCursor();
+  /// Marks the fragment at the cursor as begun; its first byte may leave.
+  void enter();
+  /// Up to `maxBytes` that follow the cursor in the fragment it is inside of; pinned, contiguous,
+  /// and complete blocks only. The cursor moves. Empty where nothing more is there now.
+  Span read(std::size_t maxBytes);
+  /// All blocks of the fragment were read and no more will come.
+  bool atEndOfFragment() const;
+  /// Moves on behind the fragment, which is now wholly sent.
+  void leave();
+  /// The session is over: everything begun and not durable will be sent again.
+  void rewind();
+
+  // --- acknowledgements and loss ---
+
+  Fragment* find(FragmentId id);
+  /// False where the fragment is unknown or the table has no place for the event.
+  bool markReceived(FragmentId id);
+  bool markPersisted(FragmentId id);
+  bool markRefused(FragmentId id);
+  /// Drops whole oldest fragments until the budget of time is kept.
+  void trimToDuration();
+  /// Drops everything not under the cursor, reporting each as lost.
+  void dropAll(LossReason reason);
+
+  /// True where only the fragment under the cursor stands in the way of new data: the session must
+  /// be closed before anything can be dropped (RULES 6). Reset by rewind().
+  bool pinnedInTheWay() const { return pinnedInTheWay_; }
+
+  const LogTotals& totals() const { return totals_; }
+  const std::deque<Fragment>& fragments() const { return fragments_; }
+  bool isEmpty() const { return totals_.fragments == 0; }
+  const LogLimits& limits() const { return limits_; }
+
+ private:
+  bool grow(Block& block, std::size_t bytes, bool mayDrop);
+  bool takeTail(bool mayDrop);
+  bool dropOldest(LossReason reason);
+  void lose(Fragment& fragment, LossReason reason);
+  bool apply(Fragment& fragment, FragmentEvent event);
+  void freeBytes(Fragment& fragment);
+  void popTerminal();
+
+  LogLimits limits_;
+  ChunkPool& pool_;
+  OnLost onLost_;
+  std::deque<Fragment> fragments_;  // ids are consecutive: front().id + index
+  FragmentId nextId_ = 1;
+  Cursor cursor_;
+  std::size_t cursorSpan_ = 0;        // index and offset of cursor_.offset in the fragment's spans
+  std::uint32_t cursorSpanOffset_ = 0;
+  ChunkRef tail_;                     // the chunk that is being filled
+  std::uint32_t tailUsed_ = 0;
+  LogTotals totals_;
+  bool pinnedInTheWay_ = false;
+};
+
+}  // namespace kvs::store
