@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between a track's frames as they come and as they travel: decides from the bytes what a payload is,
+// measures what it will become, and writes that straight to where it will stay.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "media/nal.h"
+#include "media/nal_codec.h"
+#include "media/track.h"
+
+namespace kvs::media {
+
+/// What inspect() found.
+struct Adapted {
+  std::size_t size = 0;  ///< bytes that write() will write
+  /// The bytes begin a point where decoding can start. True for codecs whose bytes are not read: there
+  /// the application's word stands alone. Of an access unit in pieces it is the pieces' "or": a
+  /// recovery point may come ahead of its slice, in a payload that is no frame itself.
+  bool key = true;
+  /// False: parameter sets, delimiters or SEI without a slice; to be put before the next frame.
+  bool isFrame = true;
+  /// The payload begins a new access unit. Always true for input that is not NAL-aligned.
+  bool startsUnit = true;
+  /// codecPrivate() is another than before this payload, or is known since this payload.
+  bool codecChanged = false;
+};
+
+/// One per track, used from one thread at a time: inspect(), then, if wanted, write() with the same
+/// payload. Copies no payload and allocates nothing per frame once it has warmed up.
+class FrameAdapter {
+ public:
+  /// Errors: mkvInvalidCodecPrivate, mkvInvalidAnnexBInCodecPrivate, mkvInvalidSps, mkvMissingSps,
+  /// mkvMissingPps, mkvInvalidCodecPrivateLength, of `codecPrivate`; invalidArg of a length size.
+  static Result<FrameAdapter> create(const TrackConfig& config);
+
+  /// Errors refuse this payload only: mkvInvalidFrameData (empty), mkvInvalidAnnexBInFrame,
+  /// mkvInvalidAvccInFrame, and what an in-band parameter set that cannot be used says, as long as
+  /// no codec private data is known.
+  Result<Adapted> inspect(Pieces payload);
+
+  /// Writes exactly the `size` bytes that the last inspect() measured, of the same payload.
+  void write(Pieces payload, ByteSink& out) const;
+
+  /// The Matroska CodecPrivate of the track; unset while it must still come in band.
+  const std::optional<Bytes>& codecPrivate() const { return codecPrivate_; }
+  /// Pixels as displayed; 0 while unknown.
+  std::uint32_t width() const { return width_; }
+  std::uint32_t height() const { return height_; }
+
+ private:
+  enum class Output { untouched, lengthPrefixed, annexB };
+
+  FrameAdapter() = default;
+  Result<void> takeCodecPrivate(const TrackConfig& config);
+  Result<Adapted> inspectUnits(Pieces payload);
+  Result<bool> refreshCodecPrivate();
+  std::size_t outputSize(Pieces payload) const;
+
+  std::unique_ptr<NalCodec> codec_;  // none: the payload's bytes are not read
+  NalFraming framing_;
+  Output output_ = Output::untouched;
+  bool bytesMustParse_ = true;
+  bool nalAligned_ = false;
+  std::vector<NalUnit> units_;
+  std::optional<Bytes> codecPrivate_;
+  std::uint32_t width_ = 0;
+  std::uint32_t height_ = 0;
+};
+
+}  // namespace kvs::media

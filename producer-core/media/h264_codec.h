@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// H.264 for the adapter.
+#pragma once
+
+#include "media/h264.h"
+#include "media/h264_parameter_sets.h"
+#include "media/nal_codec.h"
+
+namespace kvs::media {
+
+class H264Codec final : public NalCodec {
+ public:
+  NalSummary read(Pieces payload, std::span<const NalUnit> units) override;
+  Result<bool> collect(Pieces payload, std::span<const NalUnit> units) override;
+  Result<void> seed(ByteView configurationRecord) override;
+  bool complete() const override { return sets_.complete(); }
+  Result<Bytes> configurationRecord() const override { return sets_.configurationRecord(); }
+  PictureSize pictureSize() const override;
+  Result<unsigned> lengthSize(ByteView configurationRecord) const override;
+  Result<Bytes> withFourByteLengths(ByteView configurationRecord) const override;
+
+ private:
+  H264UnitState unit_;
+  H264ParameterSets sets_;
+  Bytes scratch_;  // one parameter set, gathered from its pieces
+};
+
+}  // namespace kvs::media

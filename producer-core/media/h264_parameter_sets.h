@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SPS and PPS that a stream carries in band, collected by their ids, so that a configuration
+// record can be made of them and a change be told from a repetition.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "media/h264.h"
+
+namespace kvs::media {
+
+/// Bounded: 32 SPS, 256 PPS (their ids' ranges), and maxTotalSize bytes in all.
+class H264ParameterSets {
+ public:
+  static constexpr std::size_t maxTotalSize = 512 * 1024;
+
+  /// Takes one SPS or PPS NAL unit; true when it is new or other than the one of the same id. Units of
+  /// other types are ignored. Errors, on which nothing is taken: mkvInvalidSps (SPS that cannot be
+  /// read), mkvInvalidCodecPrivate (PPS whose id cannot), mkvInvalidCodecPrivateLength (bound passed).
+  Result<bool> add(ByteView nal);
+
+  /// At least one of each is known.
+  bool complete() const { return hasSps_ && hasPps_; }
+
+  /// AVCDecoderConfigurationRecord, SPS and PPS each in the order of their ids, so that the same sets
+  /// make the same bytes whatever order they came in. Errors as makeAvcDecoderConfiguration().
+  Result<Bytes> configurationRecord() const;
+
+  /// The SPS that was taken last, even if as a repetition.
+  const std::optional<H264Sps>& newestSps() const { return newestSps_; }
+
+ private:
+  Result<bool> store(Bytes& slot, ByteView nal);
+  Result<bool> addSps(ByteView nal);
+  Result<bool> addPps(ByteView nal);
+
+  std::array<Bytes, 32> sps_;
+  std::array<Bytes, 256> pps_;
+  std::size_t totalSize_ = 0;
+  bool hasSps_ = false;
+  bool hasPps_ = false;
+  std::optional<H264Sps> newestSps_;
+};
+
+}  // namespace kvs::media

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A forward reader over a payload that lies in several memories, so that code which looks at bytes
+// need not care where one memory ends and the next begins.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "base/bytes.h"
+
+namespace kvs::media {
+
+/// Offsets count from the start of the concatenated payload. Owns nothing; the pieces must outlive it.
+/// Moving forward costs one step a piece; moving backward starts again at the first piece.
+class PieceCursor {
+ public:
+  explicit PieceCursor(Pieces pieces) : pieces_(pieces) {}
+
+  std::size_t position() const { return pieceStart_ + within_; }
+  /// Past the end of the payload the cursor stands at its end.
+  void seek(std::size_t offset);
+  /// Moves over what it returns; fewer than out.size() only at the end of the payload.
+  std::size_t read(std::span<std::byte> out);
+  std::optional<std::byte> next();
+  /// Hands up to `size` bytes to the sink, as few writes as the pieces allow, and moves over them.
+  void copy(std::size_t size, ByteSink& out);
+
+ private:
+  /// What is left of the piece under the cursor; empty only at the end of the payload.
+  ByteView rest();
+
+  Pieces pieces_;
+  std::size_t piece_ = 0;
+  std::size_t pieceStart_ = 0;
+  std::size_t within_ = 0;
+};
+
+/// Fills `out` from `offset` on; returns how many bytes were there.
+std::size_t peek(Pieces pieces, std::size_t offset, std::span<std::byte> out);
+
+void copyRange(Pieces pieces, std::size_t offset, std::size_t size, ByteSink& out);
+
+}  // namespace kvs::media

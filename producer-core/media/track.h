@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a track before its first frame: the codec, how its bytes are framed, and what the
+// Matroska header says of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "media/nal.h"
+
+namespace kvs::media {
+
+enum class TrackKind { video, audio, data };
+
+enum class Codec { h264, h265, aac, alaw, mulaw, other };
+
+/// The guide's values of NalAdaptationFlags (lines 3986-4008). "AVCC" is length-prefixed framing.
+enum class NalAdaptation {
+  none,                         ///< frames and codec private data travel as they come
+  annexBFrames,                 ///< frames: Annex-B to AVCC
+  avccFrames,                   ///< frames: AVCC to Annex-B
+  annexBCodecPrivate,           ///< codec private data: Annex-B to AVCC
+  annexBCodecPrivateAndFrames,  ///< both: Annex-B to AVCC
+};
+
+struct TrackConfig {
+  std::uint32_t number = 1;  ///< 1 to 126; video 1 and audio 2, alone either is 1
+  TrackKind kind = TrackKind::video;
+  Codec codec = Codec::h264;
+  std::string codecId;      ///< Matroska CodecID, up to 32 bytes; empty: defaultCodecId(codec)
+  std::string contentType;  ///< this track's part of the stream's media type; empty: the codec's own
+  std::string name;         ///< Matroska track name, up to 32 bytes
+  /// Codec private data as the source gave it, up to 1 MiB; empty where it comes in band.
+  Bytes codecPrivate;
+  std::uint32_t width = 0;                   ///< pixels; 0: from the bytes, where the codec's are understood
+  std::uint32_t height = 0;                  ///< pixels; 0: as width
+  double samplingFrequency = 0;              ///< Hz; 0 for video
+  std::uint32_t channels = 0;                ///< 0 for video
+  std::uint32_t bitsPerSample = 0;           ///< 0 where the codec has none
+  std::optional<Nanoseconds> frameDuration;  ///< of one frame, where the rate is constant and known
+  /// How NAL units are to leave. Unset: with 4-byte lengths, whatever framing they come in.
+  std::optional<NalAdaptation> adaptation;
+  /// How NAL units come in. The length size in an avcC `codecPrivate` goes before the one here.
+  NalFraming inputFraming;
+  /// A payload may be less than an access unit (GStreamer's alignment=nal).
+  bool nalAligned = false;
+};
+
+/// PROTOCOL.md's table; empty for Codec::other, whose track must name its own.
+std::string_view defaultCodecId(Codec codec);
+std::string_view defaultContentType(Codec codec);
+
+}  // namespace kvs::media
