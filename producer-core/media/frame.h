@@ -20,6 +20,9 @@ struct Frame {
   std::optional<Nanoseconds> dts;
   /// How long the frame is shown or heard; 0 where it is not known.
   Nanoseconds duration{0};
+  /// How long ago it was captured, where the source is live and knows: the stream's anchor to the wall
+  /// clock is the moment of capture, not of arrival.
+  Nanoseconds age{0};
   /// The application's word that decoding can start here. Where the codec's bytes can be read they
   /// must say so too: a frame is a key frame when both agree.
   bool key = false;
