@@ -8,13 +8,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/time.h"
 
 namespace kvs::net {
 
 /// Something the loop can be asked to look at, from any thread, at the cost of one exchange when it
-/// is already queued. Kept alive by the queue itself until it ran.
+/// is already queued. Kept alive by the queue itself until it ran; must be owned by a shared_ptr.
 class Ready : public std::enable_shared_from_this<Ready> {
  public:
   virtual ~Ready() = default;
@@ -26,38 +27,70 @@ class Ready : public std::enable_shared_from_this<Ready> {
  private:
   friend class Loop;
   std::atomic<bool> queued_{false};
-  std::shared_ptr<Ready> self_;   // holds itself while queued
+  std::shared_ptr<Ready> self_;  // holds itself while queued
   Ready* next_ = nullptr;
+  TimePoint queuedAt_;
 };
 
+/// A pass handles, in this order: descriptors, due deadlines, ready things, posted tasks.
+///
+/// Life: the thread ("kvs-loop") starts with the first post() or wake(). The destructor lets run what
+/// was posted before it, then ends the thread; deadlines that are not due and watches are dropped.
+/// At exit() every loop is ended the same way, but waited for at most 1 s. In a forked child a loop
+/// of the parent is dead: post() and wake() do nothing, nothing of it is run or freed.
 class Loop {
  public:
   using Task = std::function<void()>;
   using TimerId = std::uint64_t;  ///< 0 is no timer
 
-  explicit Loop(const Clock& clock = systemClock());
-  ~Loop();  ///< stops and joins the thread (or detaches when called on it)
+  /// Who turns the loop.
+  enum class Drive {
+    ownThread,
+    caller,  ///< the thread that made it, by runDue(): for tests and simulations with their own clock
+  };
+
+  explicit Loop(const Clock& clock = systemClock(), Drive drive = Drive::ownThread);
+  ~Loop();  ///< joins the thread (or detaches it when called on it)
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   /// The process's loop: made with the first holder, gone with the last; a forked child gets its own.
+  /// The last holder may let go on any thread, also inside a task of the loop: then the thread lets
+  /// the tasks posted so far run and deletes the loop itself.
   static std::shared_ptr<Loop> shared();
+  /// A loop of one's own with the same care for its last holder (RULES 25: N loops are possible).
+  static std::shared_ptr<Loop> create(const Clock& clock = systemClock());
+  /// Makes exit() end every loop before the handlers registered so far run. Called again after a
+  /// library that has exit handlers (OpenSSL) was initialised, so that the loop never meets it dead.
+  static void endAtExit();
 
   const Clock& clock() const { return clock_; }
+  /// Whether the caller is the thread that runs the loop's callbacks.
   bool onThread() const;
 
   /// Runs `task` on the loop's thread, in the order posted. Any thread.
   void post(Task task);
-  /// Queues `ready` unless it is queued already; writes the eventfd only if the list was empty. Any thread.
+  /// Queues `ready` unless it is queued already; writes the eventfd only if the list was empty. Any
+  /// thread. Things queued together run in no particular order.
   void wake(Ready& ready);
 
   // The rest is for the loop's own thread.
-  TimerId at(TimePoint when, Task task);
-  void cancel(TimerId timer);
-  /// `events` and the callback's argument are epoll's; 0 stops watching.
-  void watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> onEvents);
 
-  /// How late the loop was for the things it was asked to do, since the start (RULES 25).
+  /// Runs `task` once, in the first pass that begins at `when` or later.
+  TimerId at(TimePoint when, Task task);
+  /// Ids that have run or are 0 are ignored.
+  void cancel(TimerId timer);
+  /// `events` and the callback's argument are epoll's (level-triggered); 0 stops watching. A
+  /// descriptor must be unwatched before it is closed. False when the kernel refuses it (EMFILE, EPERM).
+  bool watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> onEvents);
+  /// The same for a watched descriptor whose callback stays.
+  bool watch(int fd, std::uint32_t events);
+
+  /// Drive::caller only: runs all that is due, never waits. Returns the next deadline.
+  std::optional<TimePoint> runDue();
+
+  /// How late the loop was for the things it was asked to do, since the start (RULES 25): from
+  /// wake(), post() or a deadline to the call. Deadlines are kept to the next whole millisecond.
   struct Lag {
     Nanoseconds p50{};
     Nanoseconds p99{};
@@ -66,8 +99,11 @@ class Loop {
 
  private:
   struct Impl;
+  struct Process;
+  static void retire(Loop* loop);
+
   const Clock& clock_;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with the thread, which may outlive this object
 };
 
 }  // namespace kvs::net

@@ -75,7 +75,8 @@ struct ResponseHead {
 class ExchangeListener {
  public:
   virtual ~ExchangeListener() = default;
-  /// The final status line and its headers (1xx answers are skipped). May come while the body is still being sent.
+  /// The final status line and its headers (1xx answers are skipped). May come while the body is still being
+  /// sent.
   virtual void onHead(const ResponseHead& head) = 0;
   virtual void onData(ByteView data) = 0;
   /// Exactly once, unless the Exchange is destroyed first. Success means: the response is complete,

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/loop.h"
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "net/loop_impl.h"
+
+namespace kvs::net {
+
+namespace {
+constexpr std::uint64_t kWakeMark = ~std::uint64_t{0};
+constexpr int kFinalRounds = 1000;  // a task that posts itself for ever must not hold up the end
+
+std::uint64_t mark(int fd, std::uint32_t generation) {
+  return (std::uint64_t{generation} << 32) | static_cast<std::uint32_t>(fd);
+}
+}  // namespace
+
+Loop::Impl::Impl(const Clock& theClock, Drive theDrive)
+    : clock(theClock),
+      drive(theDrive),
+      forkGeneration(Process::get().forkGeneration.load(std::memory_order_relaxed)),
+      epoll(epoll_create1(EPOLL_CLOEXEC)),
+      wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = kWakeMark;
+  epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeFd.get(), &event);
+}
+
+Loop::Impl::~Impl() {
+  // Queued after the end: let go of without a call.
+  Ready* next = ready.exchange(nullptr, std::memory_order_acquire);
+  while (next) {
+    const std::shared_ptr<Ready> current = std::move(next->self_);
+    next = next->next_;
+  }
+}
+
+void Loop::Impl::post(Task task) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex);
+    if (!ended) {
+      first = tasks.empty();
+      if (first) oldestTask = clock.now();
+      tasks.push_back(std::move(task));
+    }
+  }
+  if (first) wakeUp();
+}
+
+void Loop::Impl::push(Ready& item) {
+  Ready* head = ready.load(std::memory_order_relaxed);
+  do {
+    item.next_ = head;
+  } while (!ready.compare_exchange_weak(head, &item, std::memory_order_release, std::memory_order_relaxed));
+  if (!head) wakeUp();
+}
+
+void Loop::Impl::wakeUp() {
+  if (onThread()) return;  // the queues are looked at before the next wait
+  ensureStarted();
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wakeFd.get(), &one, sizeof one);
+}
+
+bool Loop::Impl::hasWork() {
+  if (ready.load(std::memory_order_acquire)) return true;
+  const std::lock_guard lock(mutex);
+  return !tasks.empty();
+}
+
+int Loop::Impl::timeoutMs() {
+  if (hasWork()) return 0;
+  const auto next = deadlines.next();
+  if (!next) return -1;
+  const auto wait = std::chrono::ceil<Milliseconds>(*next - clock.now()).count();
+  return static_cast<int>(std::clamp<Milliseconds::rep>(wait, 0, 3'600'000));
+}
+
+int Loop::Impl::pass(int timeout) {
+  std::array<epoll_event, 128> events;
+  const int count = epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), timeout);
+  for (int i = 0; i < count; ++i)
+    dispatch(events[static_cast<std::size_t>(i)]);
+  runDeadlines();
+  runReady();
+  runTasks();
+  return count;
+}
+
+void Loop::Impl::dispatch(const epoll_event& event) {
+  if (event.data.u64 == kWakeMark) {
+    std::uint64_t counted;
+    [[maybe_unused]] const auto got = ::read(wakeFd.get(), &counted, sizeof counted);
+    return;
+  }
+  const auto found = watches.find(static_cast<int>(event.data.u64 & 0xffffffffu));
+  // The descriptor may have been closed, and its number used anew, earlier in this very pass.
+  if (found == watches.end() || found->second->generation != event.data.u64 >> 32) return;
+  const std::shared_ptr<Watch> held = found->second;  // it may unwatch itself
+  held->onEvents(event.events);
+}
+
+void Loop::Impl::runDeadlines() {
+  const auto limit = deadlines.lastId();
+  const TimePoint now = clock.now();
+  while (auto due = deadlines.takeDue(now, limit)) {
+    lag.add(clock.now() - due->when);
+    due->task();
+  }
+}
+
+void Loop::Impl::runReady() {
+  Ready* next = ready.exchange(nullptr, std::memory_order_acquire);
+  while (next) {
+    const std::shared_ptr<Ready> current = std::move(next->self_);
+    next = current->next_;
+    lag.add(clock.now() - current->queuedAt_);
+    current->queued_.store(false, std::memory_order_release);  // from here on it can be queued again
+    current->onReady();
+  }
+}
+
+void Loop::Impl::runTasks() {
+  std::vector<Task> batch;
+  TimePoint since;
+  {
+    const std::lock_guard lock(mutex);
+    batch.swap(tasks);
+    since = oldestTask;
+  }
+  if (!batch.empty()) lag.add(clock.now() - since);
+  for (Task& task : batch) {
+    task();
+    task = nullptr;
+  }
+}
+
+bool Loop::Impl::watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)>* onEvents) {
+  const auto found = watches.find(fd);
+  if (events == 0) {
+    if (found == watches.end()) return true;
+    epoll_ctl(epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
+    watches.erase(found);
+    return true;
+  }
+  if (found == watches.end() && !onEvents) return false;
+  epoll_event event{};
+  event.events = events;
+  if (found != watches.end()) {
+    if (onEvents) found->second->onEvents = std::move(*onEvents);
+    event.data.u64 = mark(fd, found->second->generation);
+    return epoll_ctl(epoll.get(), EPOLL_CTL_MOD, fd, &event) == 0;
+  }
+  const std::uint32_t generation = ++lastGeneration & 0x7fffffffu;  // so that no mark is kWakeMark
+  event.data.u64 = mark(fd, generation);
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
+  watches.emplace(fd, std::make_shared<Watch>(Watch{generation, std::move(*onEvents)}));
+  return true;
+}
+
+void Loop::Impl::finish() {
+  for (int round = 0; round < kFinalRounds && hasWork(); ++round)
+    pass(0);
+  std::vector<Task> unrun;
+  {
+    const std::lock_guard lock(mutex);
+    ended = true;
+    unrun.swap(tasks);
+  }
+  unrun.clear();
+  const auto droppedDeadlines = std::exchange(deadlines, {});
+  const auto droppedWatches = std::exchange(watches, {});
+}
+
+Loop::Loop(const Clock& clock, Drive drive) : clock_(clock), impl_(std::make_shared<Impl>(clock, drive)) {}
+
+bool Loop::onThread() const {
+  return impl_->onThread();
+}
+
+void Loop::post(Task task) {
+  if (impl_->inForkedChild()) return Process::get().bury(std::make_shared<Task>(std::move(task)));
+  impl_->post(std::move(task));
+}
+
+void Loop::wake(Ready& ready) {
+  if (impl_->inForkedChild() || ready.queued_.exchange(true, std::memory_order_acq_rel)) return;
+  ready.self_ = ready.weak_from_this().lock();
+  if (!ready.self_) {  // its last owner has let go already
+    ready.queued_.store(false, std::memory_order_release);
+    return;
+  }
+  ready.queuedAt_ = clock_.now();
+  impl_->push(ready);
+}
+
+Loop::TimerId Loop::at(TimePoint when, Task task) {
+  assert(onThread());
+  return impl_->deadlines.add(when, std::move(task));
+}
+
+void Loop::cancel(TimerId timer) {
+  impl_->deadlines.cancel(timer);
+}
+
+bool Loop::watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> onEvents) {
+  return impl_->watch(fd, events, &onEvents);
+}
+
+bool Loop::watch(int fd, std::uint32_t events) {
+  return impl_->watch(fd, events, nullptr);
+}
+
+std::optional<TimePoint> Loop::runDue() {
+  assert(impl_->drive == Drive::caller);
+  for (;;) {
+    const int events = impl_->pass(0);
+    const auto next = impl_->deadlines.next();
+    if (events <= 0 && !impl_->hasWork() && !(next && *next <= clock_.now())) return next;
+  }
+}
+
+Loop::Lag Loop::lag() const {
+  return {impl_->lag.percentile(0.50), impl_->lag.percentile(0.99)};
+}
+
+}  // namespace kvs::net

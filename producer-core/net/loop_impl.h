@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands behind Loop: the queues and the pass (loop.cpp), the thread and its life in the
+// process (loop_thread.cpp). Private to those two.
+#pragma once
+
+#include <pthread.h>
+#include <sys/epoll.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "net/deadline_heap.h"
+#include "net/fd.h"
+#include "net/immortal.h"
+#include "net/lag_histogram.h"
+#include "net/loop.h"
+
+namespace kvs::net {
+
+struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
+  Impl(const Clock& theClock, Drive theDrive);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // Any thread.
+  bool inForkedChild() const;
+  bool onThread() const;
+  void post(Task task);
+  void push(Ready& ready);
+  void wakeUp();
+
+  // The loop's thread.
+  bool watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)>* onEvents);
+  /// Returns how many descriptors had something to tell.
+  int pass(int timeoutMs);
+  int timeoutMs();
+  bool hasWork();
+  void runDeadlines();
+  void runReady();
+  void runTasks();
+  void dispatch(const epoll_event& event);
+  /// Runs what was posted before the end, then drops everything else.
+  void finish();
+
+  // The thread (loop_thread.cpp).
+  void ensureStarted();
+  void requestStop();
+  void shutDown();
+  void adopt(std::unique_ptr<Loop> loop);
+  void detachOnce();
+  static void* threadMain(void* impl) noexcept;
+
+  struct Watch {
+    std::uint32_t generation;
+    std::function<void(std::uint32_t)> onEvents;
+  };
+
+  const Clock& clock;
+  const Drive drive;
+  const unsigned forkGeneration;
+  const std::thread::id maker = std::this_thread::get_id();
+  Fd epoll;
+  Fd wakeFd;
+
+  std::atomic<Ready*> ready{nullptr};
+  std::mutex mutex;  // guards the next three
+  std::vector<Task> tasks;
+  TimePoint oldestTask;
+  bool ended = false;
+
+  std::atomic<bool> started{false};
+  std::atomic<bool> stopping{false};
+  pthread_t thread{};
+  std::shared_ptr<Impl> forThread;  // handed to the thread at its start
+  std::unique_ptr<Loop> orphan;     // the loop itself, when its last holder let go on the thread
+  bool detached = false;            // the loop's thread only
+
+  DeadlineHeap deadlines;
+  std::unordered_map<int, std::shared_ptr<Watch>> watches;
+  std::uint32_t lastGeneration = 0;
+  LagHistogram lag;
+};
+
+/// What all loops of the process share. Never destroyed.
+struct Loop::Process {
+  std::mutex mutex;  // guards all of it; held across fork()
+  std::condition_variable threadEnded;
+  std::vector<Impl*> running;
+  std::weak_ptr<Loop> shared;
+  std::vector<std::shared_ptr<void>> buried;  // what a forked child must neither run nor free
+  bool exiting = false;
+  std::atomic<unsigned> forkGeneration{0};
+
+  static Process& get();
+  void bury(std::shared_ptr<void> object);
+  void endAllLoops();
+};
+
+}  // namespace kvs::net

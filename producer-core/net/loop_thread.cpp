@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop's thread and its life in the process: lazy start, end by the last holder, fork and exit.
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include "net/loop_impl.h"
+
+namespace kvs::net {
+
+namespace {
+constexpr Seconds kExitPatience{1};
+thread_local const void* runningHere = nullptr;  // the Impl whose thread this is
+}  // namespace
+
+Loop::Process& Loop::Process::get() {
+  static Immortal<Process> process;
+  // The lock is held across fork(), so that the child finds the lists whole and the mutex free.
+  [[maybe_unused]] static const int registered =
+      pthread_atfork([] { process->mutex.lock(); }, [] { process->mutex.unlock(); },
+                     [] {
+                       process->running.clear();
+                       process->shared.reset();
+                       process->forkGeneration.fetch_add(1, std::memory_order_relaxed);
+                       process->mutex.unlock();
+                     });
+  return *process;
+}
+
+void Loop::Process::bury(std::shared_ptr<void> object) {
+  const std::lock_guard lock(mutex);
+  buried.push_back(std::move(object));
+}
+
+void Loop::Process::endAllLoops() {
+  std::unique_lock lock(mutex);
+  exiting = true;
+  for (Impl* impl : running)
+    impl->requestStop();
+  // A task of a loop may be what called exit(): that loop can't end before its task has.
+  const std::size_t own = runningHere ? 1 : 0;
+  threadEnded.wait_for(lock, kExitPatience, [&] { return running.size() <= own; });
+}
+
+void Loop::endAtExit() {
+  std::atexit([] { Process::get().endAllLoops(); });
+}
+
+std::shared_ptr<Loop> Loop::create(const Clock& clock) {
+  // The loop exists before its owner knows of the deleter, hence the two steps.
+  auto loop = std::make_unique<Loop>(clock);
+  return {loop.release(), &Loop::retire};
+}
+
+std::shared_ptr<Loop> Loop::shared() {
+  Process& process = Process::get();
+  [[maybe_unused]] static const bool registered = (endAtExit(), true);
+  const std::lock_guard lock(process.mutex);
+  std::shared_ptr<Loop> loop = process.shared.lock();
+  if (!loop) {
+    loop = create();
+    process.shared = loop;
+  }
+  return loop;
+}
+
+void Loop::retire(Loop* loop) {
+  std::unique_ptr<Loop> owned(loop);
+  Impl& impl = *loop->impl_;
+  if (!impl.inForkedChild() && impl.drive == Drive::ownThread && impl.onThread()) {
+    impl.adopt(std::move(owned));
+  }
+}
+
+Loop::~Loop() {
+  if (impl_->inForkedChild()) {
+    Process::get().bury(std::move(impl_));
+  } else {
+    impl_->shutDown();
+  }
+}
+
+bool Loop::Impl::inForkedChild() const {
+  return forkGeneration != Process::get().forkGeneration.load(std::memory_order_relaxed);
+}
+
+bool Loop::Impl::onThread() const {
+  return drive == Drive::caller ? maker == std::this_thread::get_id() : runningHere == this;
+}
+
+void Loop::Impl::ensureStarted() {
+  if (drive == Drive::caller || started.load(std::memory_order_acquire)) return;
+  Process& process = Process::get();
+  const std::lock_guard lock(process.mutex);
+  if (started.load(std::memory_order_relaxed) || process.exiting) return;
+  sigset_t blocked;
+  sigset_t before;
+  sigfillset(&blocked);
+  // Faults of the thread itself stay with the host's crash handler.
+  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS})
+    sigdelset(&blocked, fault);
+  pthread_sigmask(SIG_SETMASK, &blocked, &before);
+  forThread = shared_from_this();
+  if (pthread_create(&thread, nullptr, &threadMain, this) == 0) {
+    process.running.push_back(this);
+    started.store(true, std::memory_order_release);
+  } else {
+    forThread.reset();  // the next post or wake tries again
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void* Loop::Impl::threadMain(void* raw) noexcept {
+  const std::shared_ptr<Impl> impl = std::move(static_cast<Impl*>(raw)->forThread);
+  runningHere = impl.get();
+  pthread_setname_np(pthread_self(), "kvs-loop");
+  while (!impl->stopping.load(std::memory_order_acquire))
+    impl->pass(impl->timeoutMs());
+  impl->finish();
+  impl->orphan.reset();
+  Process& process = Process::get();
+  const std::lock_guard lock(process.mutex);
+  std::erase(process.running, impl.get());
+  process.threadEnded.notify_all();
+  return nullptr;
+}
+
+void Loop::Impl::requestStop() {
+  stopping.store(true, std::memory_order_release);
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wakeFd.get(), &one, sizeof one);
+}
+
+void Loop::Impl::shutDown() {
+  if (drive == Drive::caller) return finish();
+  if (!started.load(std::memory_order_acquire)) return;
+  requestStop();
+  if (onThread()) return detachOnce();
+  pthread_join(thread, nullptr);
+}
+
+void Loop::Impl::adopt(std::unique_ptr<Loop> loop) {
+  orphan = std::move(loop);
+  requestStop();
+  detachOnce();
+}
+
+void Loop::Impl::detachOnce() {
+  if (!std::exchange(detached, true)) pthread_detach(pthread_self());
+}
+
+}  // namespace kvs::net
