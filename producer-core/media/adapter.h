@@ -27,7 +27,8 @@ struct Adapted {
   bool isFrame = true;
   /// The payload begins a new access unit. Always true for input that is not NAL-aligned.
   bool startsUnit = true;
-  /// codecPrivate() is another than before this payload, or is known since this payload.
+  /// codecPrivate() is another than before this payload, or is known since this payload. It is of the
+  /// access unit that this payload is part of or stands before.
   bool codecChanged = false;
 };
 
@@ -35,8 +36,8 @@ struct Adapted {
 /// payload. Copies no payload and allocates nothing per frame once it has warmed up.
 class FrameAdapter {
  public:
-  /// Errors: mkvInvalidCodecPrivate, mkvInvalidAnnexBInCodecPrivate, mkvInvalidSps, mkvMissingSps,
-  /// mkvMissingPps, mkvInvalidCodecPrivateLength, of `codecPrivate`; invalidArg of a length size.
+  /// Errors, all of `codecPrivate`: mkvInvalidCodecPrivate, mkvInvalidAnnexBInCodecPrivate,
+  /// mkvInvalidSps, mkvMissingSps, mkvMissingPps, mkvInvalidCodecPrivateLength (over 1 MiB).
   static Result<FrameAdapter> create(const TrackConfig& config);
 
   /// Errors refuse this payload only: mkvInvalidFrameData (empty), mkvInvalidAnnexBInFrame,
@@ -47,7 +48,8 @@ class FrameAdapter {
   /// Writes exactly the `size` bytes that the last inspect() measured, of the same payload.
   void write(Pieces payload, ByteSink& out) const;
 
-  /// The Matroska CodecPrivate of the track; unset while it must still come in band.
+  /// The Matroska CodecPrivate of the track. Unset: it must still come in band, and without it there is
+  /// no header. Empty: this track has none, and none will come.
   const std::optional<Bytes>& codecPrivate() const { return codecPrivate_; }
   /// Pixels as displayed; 0 while unknown.
   std::uint32_t width() const { return width_; }
@@ -57,16 +59,19 @@ class FrameAdapter {
   enum class Output { untouched, lengthPrefixed, annexB };
 
   FrameAdapter() = default;
+  void chooseFraming(const TrackConfig& config);
   Result<void> takeCodecPrivate(const TrackConfig& config);
-  Result<Adapted> inspectUnits(Pieces payload);
-  Result<bool> refreshCodecPrivate();
+  Result<void> takeRecord(ByteView record);
+  Result<void> takeAnnexBCodecPrivate(ByteView sets);
+  Result<bool> takeParameterSets(Pieces payload);
+  void setCodecPrivate(Bytes codecPrivate);
   std::size_t outputSize(Pieces payload) const;
 
   std::unique_ptr<NalCodec> codec_;  // none: the payload's bytes are not read
   NalFraming framing_;
   Output output_ = Output::untouched;
-  bool bytesMustParse_ = true;
   bool nalAligned_ = false;
+  bool recordFromBand_ = false;  // parameter sets in band make and change codecPrivate_
   std::vector<NalUnit> units_;
   std::optional<Bytes> codecPrivate_;
   std::uint32_t width_ = 0;

@@ -76,6 +76,8 @@ Result<AvcDecoderConfiguration> parseAvcDecoderConfiguration(ByteView record);
 /// Error: mkvInvalidCodecPrivate.
 Result<Bytes> withFourByteLengths(ByteView record);
 
+H264NalType h264NalType(Pieces payload, NalUnit unit);
+
 /// What the units of one payload are.
 struct H264AccessUnit {
   bool hasSlice = false;  ///< types 1 to 5: part of a primary coded picture

@@ -22,7 +22,8 @@ class H264Codec final : public NalCodec {
  private:
   H264UnitState unit_;
   H264ParameterSets sets_;
-  Bytes scratch_;  // one parameter set, gathered from its pieces
+  bool changed_ = false;  // by sets taken ahead of one that failed: told with the next that does not
+  Bytes scratch_;         // one parameter set, gathered from its pieces
 };
 
 }  // namespace kvs::media

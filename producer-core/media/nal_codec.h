@@ -34,7 +34,7 @@ class NalCodec {
 
   /// Takes the parameter sets among these units; true when that changed the collected set.
   virtual Result<bool> collect(Pieces payload, std::span<const NalUnit> units) = 0;
-  /// Begins the collection with what a configuration record holds; the record itself is not kept.
+  /// Begins the collection with the sets of a configuration record, as far as they can be read.
   virtual Result<void> seed(ByteView configurationRecord) = 0;
   /// All that a record needs has been collected.
   virtual bool complete() const = 0;

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media/adapter.h"
+
+#include <utility>
+
+#include "media/h264_codec.h"
+
+namespace kvs::media {
+namespace {
+
+constexpr std::size_t maxCodecPrivateSize = 1024 * 1024;  // guide, "Producer SDK quotas"
+
+/// With 4-byte lengths, which is how NAL units are to leave unless an application wants otherwise.
+constexpr NalFraming leavingFraming{NalFraming::Kind::lengthPrefixed, 4};
+
+/// Null where frames travel as they come and only the application knows what is in them.
+std::unique_ptr<NalCodec> makeCodec(const TrackConfig& config) {
+  const bool framesAsTheyCome =
+      config.adaptation == NalAdaptation::none || config.adaptation == NalAdaptation::annexBCodecPrivate;
+  if (config.codec == Codec::h264 && !framesAsTheyCome) return std::make_unique<H264Codec>();
+  return nullptr;
+}
+
+/// A configuration record begins with its version, 1; Annex-B begins with zeros.
+bool looksLikeRecord(ByteView codecPrivate) {
+  return !codecPrivate.empty() && codecPrivate.front() == std::byte{1};
+}
+
+}  // namespace
+
+Result<FrameAdapter> FrameAdapter::create(const TrackConfig& config) {
+  if (config.codecPrivate.size() > maxCodecPrivateSize) {
+    return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
+                "The track's codec data is larger than 1 MiB, which the service does not take.");
+  }
+  FrameAdapter adapter;
+  adapter.codec_ = makeCodec(config);
+  adapter.nalAligned_ = config.nalAligned;
+  if (adapter.codec_) adapter.chooseFraming(config);
+  if (auto taken = adapter.takeCodecPrivate(config); !taken) return fail(taken.error());
+  if (adapter.output_ == Output::lengthPrefixed && adapter.framing_ == leavingFraming) {
+    adapter.output_ = Output::untouched;
+  }
+  if (config.width != 0 && config.height != 0) {
+    adapter.width_ = config.width;
+    adapter.height_ = config.height;
+  }
+  return adapter;
+}
+
+void FrameAdapter::chooseFraming(const TrackConfig& config) {
+  framing_ = config.inputFraming;
+  output_ = Output::lengthPrefixed;
+  recordFromBand_ = true;
+  if (!config.adaptation) return;
+  if (*config.adaptation == NalAdaptation::avccFrames) {
+    framing_.kind = NalFraming::Kind::lengthPrefixed;
+    output_ = Output::annexB;
+    recordFromBand_ = false;
+  } else {
+    framing_.kind = NalFraming::Kind::annexB;
+  }
+}
+
+Result<void> FrameAdapter::takeCodecPrivate(const TrackConfig& config) {
+  const ByteView given = config.codecPrivate;
+  if (given.empty()) {
+    if (!recordFromBand_) codecPrivate_ = Bytes();
+    return {};
+  }
+  const bool convert = config.adaptation == NalAdaptation::annexBCodecPrivate ||
+                       config.adaptation == NalAdaptation::annexBCodecPrivateAndFrames || !config.adaptation;
+  if (config.codec == Codec::h264 && convert && !looksLikeRecord(given)) return takeAnnexBCodecPrivate(given);
+  if (codec_ && (recordFromBand_ || looksLikeRecord(given))) return takeRecord(given);
+  codecPrivate_ = config.codecPrivate;
+  return {};
+}
+
+Result<void> FrameAdapter::takeRecord(ByteView record) {
+  const auto lengthSize = codec_->lengthSize(record);
+  if (!lengthSize) return fail(lengthSize.error());
+  framing_.lengthSize = *lengthSize;
+  if (auto seeded = codec_->seed(record); !seeded) return seeded;
+  if (output_ == Output::annexB) {
+    setCodecPrivate(Bytes(record.begin(), record.end()));
+    return {};
+  }
+  // A record without parameter sets (avc3) says nothing that a player could begin with.
+  if (!codec_->complete()) return {};
+  auto adapted = codec_->withFourByteLengths(record);
+  if (!adapted) return fail(adapted.error());
+  setCodecPrivate(std::move(*adapted));
+  return {};
+}
+
+Result<void> FrameAdapter::takeAnnexBCodecPrivate(ByteView sets) {
+  const Pieces payload(&sets, 1);
+  if (!findNalUnits(payload, {NalFraming::Kind::annexB}, units_)) {
+    return fail(StatusCode::mkvInvalidAnnexBInCodecPrivate, ErrorKind::fatal,
+                "The track's codec data is neither a configuration record nor Annex-B parameter sets.");
+  }
+  H264Codec ofItsOwn;
+  NalCodec& codec = codec_ ? *codec_ : ofItsOwn;
+  if (auto collected = codec.collect(payload, units_); !collected) return fail(collected.error());
+  auto record = codec.configurationRecord();
+  if (!record) return fail(record.error());
+  codecPrivate_ = std::move(*record);
+  width_ = codec.pictureSize().width;
+  height_ = codec.pictureSize().height;
+  return {};
+}
+
+void FrameAdapter::setCodecPrivate(Bytes codecPrivate) {
+  // The caps' size stands until the bytes tell of a change.
+  const PictureSize size = codec_->pictureSize();
+  if (size.width != 0 && (width_ == 0 || codecPrivate_)) {
+    width_ = size.width;
+    height_ = size.height;
+  }
+  codecPrivate_ = std::move(codecPrivate);
+}
+
+Result<Adapted> FrameAdapter::inspect(Pieces payload) {
+  Adapted adapted;
+  adapted.size = totalSize(payload);
+  if (adapted.size == 0) {
+    return fail(StatusCode::mkvInvalidFrameData, ErrorKind::fatal, "The frame has no bytes.");
+  }
+  if (!codec_) return adapted;
+  if (auto found = findNalUnits(payload, framing_, units_); !found) return fail(found.error());
+  const NalSummary summary = codec_->read(payload, units_);
+  if (summary.hasParameterSets && recordFromBand_) {
+    const auto changed = takeParameterSets(payload);
+    if (!changed) return fail(changed.error());
+    adapted.codecChanged = *changed;
+  }
+  adapted.size = outputSize(payload);
+  adapted.key = summary.key;
+  adapted.isFrame = summary.hasSlice;
+  adapted.startsUnit = !nalAligned_ || summary.startsUnit;
+  return adapted;
+}
+
+Result<bool> FrameAdapter::takeParameterSets(Pieces payload) {
+  const auto changed = codec_->collect(payload, units_);
+  // A set that cannot be read costs the frame only where there is nothing else to begin with.
+  if (!changed && !codecPrivate_) return changed;
+  if (!codec_->complete() || (codecPrivate_ && !changed.value_or(false))) return false;
+  auto record = codec_->configurationRecord();
+  if (!record) return fail(record.error());
+  if (codecPrivate_ == *record) return false;
+  setCodecPrivate(std::move(*record));
+  return true;
+}
+
+std::size_t FrameAdapter::outputSize(Pieces payload) const {
+  switch (output_) {
+    case Output::untouched:
+      break;
+    case Output::lengthPrefixed:
+      return lengthPrefixedSize(units_);
+    case Output::annexB:
+      return annexBSize(units_);
+  }
+  return totalSize(payload);
+}
+
+void FrameAdapter::write(Pieces payload, ByteSink& out) const {
+  switch (output_) {
+    case Output::untouched:
+      for (ByteView piece : payload)
+        out.write(piece);
+      break;
+    case Output::lengthPrefixed:
+      writeLengthPrefixed(payload, units_, out);
+      break;
+    case Output::annexB:
+      writeAnnexB(payload, units_, out);
+      break;
+  }
+}
+
+}  // namespace kvs::media
