@@ -37,13 +37,15 @@ class AckParser {
 
  private:
   void take(char c, std::vector<Acknowledgement>& out, std::optional<Error>& firstError);
+  void takeBetween(char c, std::optional<Error>& firstError);
   void endObject(std::vector<Acknowledgement>& out, std::optional<Error>& firstError);
+  void startOver();
 
   std::string object_;  // from its '{' on
   int depth_ = 0;
   bool inString_ = false;
   bool escaped_ = false;
-  bool tooLong_ = false;  // the rest of this object is counted, not kept
+  bool lost_ = false;  // all up to the next '{' is the rest of something broken, told already
 };
 
 }  // namespace kvs::aws

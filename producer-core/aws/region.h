@@ -15,7 +15,7 @@ inline constexpr std::string_view defaultRegion = "us-west-2";
 /// the guide's order. The name is not checked here; controlEndpoint() does.
 std::string regionFor(std::string_view property, const Environment& environment);
 
-/// True for names that can stand in a host: 1 to 32 of a-z, 0-9 and '-', with a letter first.
+/// True for names that can stand in a host: 1 to 32 of a-z, 0-9 and inner hyphens, a letter first.
 bool isRegionName(std::string_view region);
 
 }  // namespace kvs::aws

@@ -45,12 +45,12 @@ Result<CanonicalRequest> canonicalRequest(const net::Request& request, std::stri
 /// "20260130T235959Z"; its first eight characters are the scope's date.
 std::string amzDate(WallTime time);
 
-/// Step 2.
+/// Step 2. `date` is amzDate().
 std::string stringToSign(std::string_view amzDate, const SigningScope& scope,
                          std::string_view canonicalRequest);
 
-/// Step 3: lower-case hex. Derived keys are wiped.
-std::string signature(const Secret& secretKey, std::string_view amzDate, const SigningScope& scope,
-                      std::string_view stringToSign);
+/// Step 3, over the text of step 2: lower-case hex. Derived keys are wiped.
+std::string signature(const Secret& secretKey, std::string_view date, const SigningScope& scope,
+                      std::string_view text);
 
 }  // namespace kvs::aws

@@ -11,7 +11,7 @@ namespace kvs::aws {
 
 struct UrlParts {
   std::string scheme;  ///< lower case
-  std::string host;    ///< IPv6 addresses in brackets, without their zone
+  std::string host;    ///< lower case; IPv6 addresses in brackets, without their zone
   std::string port;    ///< empty when none stands there or it is the scheme's own
   std::string path;    ///< at least "/", dot segments removed, escapes left as they are
   std::string query;   ///< without '?'

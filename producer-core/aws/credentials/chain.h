@@ -15,7 +15,7 @@ namespace kvs::aws {
 class ChainProvider final : public CredentialProvider {
  public:
   explicit ChainProvider(std::vector<std::shared_ptr<CredentialProvider>> providers)
-      : providers_(std::move(providers)) {}
+      : providers_(std::make_shared<const Providers>(std::move(providers))) {}
   std::string_view name() const override { return "credential chain"; }
 
   /// A source that is configured and fails ends the search with its error (it is retried, not passed
@@ -23,11 +23,11 @@ class ChainProvider final : public CredentialProvider {
   void fetch(Callback callback) override;
 
  private:
+  using Providers = std::vector<std::shared_ptr<CredentialProvider>>;
   struct Search;
-  static void askNext(std::shared_ptr<Search> search);
+  static void askNext(const std::shared_ptr<Search>& search);
 
-  std::vector<std::shared_ptr<CredentialProvider>> providers_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+  std::shared_ptr<const Providers> providers_;  // a search that outlives it ends in silence
 };
 
 /// What the user set by properties; empty is "not set".

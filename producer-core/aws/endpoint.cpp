@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/endpoint.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+
+#include "aws/region.h"
+#include "aws/url.h"
+
+namespace kvs::aws {
+namespace {
+
+struct Partition {
+  std::string_view prefix;
+  std::string_view service;
+  std::string_view domain;
+  std::string_view dualStackDomain;
+};
+
+// The longer prefix stands first where two fit; the empty one fits all.
+constexpr std::array partitions{
+    Partition{"cn-", "kinesisvideo.", ".amazonaws.com.cn", ".api.amazonwebservices.com.cn"},
+    Partition{"us-gov-", "kinesisvideo-fips.", ".amazonaws.com", ".api.aws"},
+    Partition{"us-isob-", "kinesisvideo-fips.", ".sc2s.sgov.gov", ".api.aws.scloud"},
+    Partition{"us-iso-", "kinesisvideo-fips.", ".c2s.ic.gov", ".api.aws.ic.gov"},
+    Partition{"", "kinesisvideo.", ".amazonaws.com", ".api.aws"},
+};
+
+tl::unexpected<Error> refuse(StatusCode code, std::string_view what, std::string_view why) {
+  return fail(code, ErrorKind::fatal, std::string(what) + " " + std::string(why));
+}
+
+bool isLoopback(std::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  in_addr address{};
+  const std::string text(host);
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
+
+/// The first of the places that may name the endpoint, with who named it; empty when none does.
+struct Named {
+  std::string url;
+  std::string source;
+};
+
+Named namedEndpoint(const EndpointOptions& options, const Environment& environment) {
+  if (!options.endpoint.empty()) return {options.endpoint, "property endpoint"};
+  for (const char* name : {"CONTROL_PLANE_URI", "AWS_ENDPOINT_URL_KINESIS_VIDEO", "AWS_ENDPOINT_URL"}) {
+    if (std::optional<std::string> url = environment(name); url && !url->empty())
+      return {*std::move(url), name};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string publicHost(std::string_view region, bool dualStack) {
+  const auto& partition = *std::find_if(partitions.begin(), partitions.end(),
+                                        [&](const Partition& p) { return region.starts_with(p.prefix); });
+  std::string host(partition.service);
+  host += region;
+  host += dualStack ? partition.dualStackDomain : partition.domain;
+  return host;
+}
+
+Result<std::string> checkServiceUrl(std::string_view url, std::string_view what, bool allowInsecure) {
+  if (url.size() > maxUrlLength) {
+    return refuse(StatusCode::invalidUriLength, what,
+                  "has " + std::to_string(url.size()) + " characters; an address may have 10000.");
+  }
+  const std::optional<UrlParts> parts = parseUrl(url);
+  if (!parts) {
+    return refuse(StatusCode::invalidArg, what,
+                  "is not an address. Write it as https://HOST or https://HOST:PORT.");
+  }
+  if (parts->scheme != "http" && parts->scheme != "https") {
+    return refuse(StatusCode::invalidArg, what, "must begin with https:// (or http:// on this machine).");
+  }
+  if (!parts->user.empty()) {
+    return refuse(StatusCode::invalidArg, what,
+                  "holds a user or password. Take it out: requests are signed with AWS credentials.");
+  }
+  if (parts->path != "/" || !parts->query.empty() || !parts->fragment.empty()) {
+    return refuse(StatusCode::invalidArg, what,
+                  "must end after host and port: a path, query or fragment is not taken.");
+  }
+  if (parts->scheme == "http" && !allowInsecure && !isLoopback(parts->host)) {
+    return refuse(StatusCode::invalidArg, what,
+                  "is plain http to another machine (" + parts->host +
+                      "). Use https://, or http:// with localhost, 127.0.0.1 or [::1] for a local service.");
+  }
+  return parts->scheme + "://" + parts->authority();
+}
+
+Result<Endpoint> controlEndpoint(const EndpointOptions& options, const Environment& environment) {
+  if (!isRegionName(options.region)) {
+    return fail(
+        StatusCode::invalidArg, ErrorKind::fatal,
+        "'" + options.region.substr(0, 64) +
+            "' is not the name of an AWS region. Set AWS_DEFAULT_REGION or the property aws-region to one "
+            "like us-west-2.");
+  }
+  const Named named = namedEndpoint(options, environment);
+  if (named.url.empty()) {
+    return Endpoint{"https://" + publicHost(options.region, options.dualStack), options.region, "region"};
+  }
+  return checkServiceUrl(named.url, named.source, options.allowInsecure).map([&](std::string url) {
+    return Endpoint{std::move(url), options.region, named.source};
+  });
+}
+
+}  // namespace kvs::aws

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/service_error.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "aws/json_text.h"
+
+namespace kvs::aws {
+namespace {
+
+/// Longest text of the service that goes into a message; its own are under 200 characters.
+constexpr std::size_t maxServiceText = 512;
+constexpr std::size_t maxWord = 128;  // of exception names and request ids
+
+struct Call {
+  std::string_view name;
+  StatusCode failure;
+};
+constexpr std::array calls{
+    Call{"describeStream", StatusCode::describeStreamFailed},
+    Call{"createStream", StatusCode::createStreamFailed},
+    Call{"tagStream", StatusCode::tagStreamFailed},
+    Call{"getDataEndpoint", StatusCode::getDataEndpointFailed},
+    Call{"putMedia", StatusCode::putMediaFailed},
+};
+
+const Call& callOf(Operation operation) {
+  return calls[static_cast<std::size_t>(operation)];
+}
+
+/// What an answer means: the code (`unknown`: the operation's own), what can be done, what to tell.
+struct Meaning {
+  StatusCode code;
+  ErrorKind kind;
+  std::string_view advice;
+};
+
+constexpr Meaning wrongKeys{StatusCode::notAuthorized, ErrorKind::auth,
+                            "Check that access key and secret key belong together and are active."};
+constexpr Meaning expired{StatusCode::notAuthorized, ErrorKind::auth,
+                          "The credentials have expired: get new ones, or check the machine's clock."};
+constexpr Meaning denied{StatusCode::notAuthorized, ErrorKind::auth,
+                         "Give these credentials an IAM policy that allows this operation on this stream."};
+constexpr Meaning badSignature{
+    StatusCode::notAuthorized, ErrorKind::auth,
+    "Check the secret key, the session token, the region and the machine's clock."};
+constexpr Meaning wait{StatusCode::clientLimit, ErrorKind::throttled,
+                       "The service takes fewer calls a second; the next attempt waits longer."};
+constexpr Meaning badInput{StatusCode::serviceInvalidArg, ErrorKind::fatal,
+                           "Correct the setting that the service names."};
+
+struct Exception {
+  std::string_view name;  // without "Exception"
+  Meaning meaning;
+};
+
+constexpr std::array exceptions{
+    Exception{"ClientLimitExceeded", wait},
+    Exception{"Throttling", wait},
+    Exception{"TooManyRequests", wait},
+    Exception{"RequestLimitExceeded", wait},
+    Exception{"ConnectionLimitExceeded",
+              {StatusCode::clientLimit, ErrorKind::throttled,
+               "A stream takes one upload at a time: check that no other producer sends to it."}},
+    Exception{"AccountStreamLimitExceeded",
+              {StatusCode::streamLimit, ErrorKind::fatal,
+               "The account has as many streams as it may: delete some, or ask AWS for a higher quota."}},
+    Exception{"DeviceStreamLimitExceeded",
+              {StatusCode::streamLimit, ErrorKind::fatal, "The device has as many streams as it may."}},
+    Exception{"TagsPerResourceExceededLimit",
+              {StatusCode::maxTagCount, ErrorKind::fatal, "A stream takes 50 tags: remove some."}},
+    Exception{"ResourceInUse",
+              {StatusCode::resourceInUse, ErrorKind::retryable,
+               "The stream exists already, or is being changed by somebody else."}},
+    Exception{"VersionMismatch",
+              {StatusCode::resourceInUse, ErrorKind::retryable, "The stream was changed meanwhile."}},
+    Exception{"ResourceNotFound",
+              {StatusCode::resourceNotFound, ErrorKind::notFound,
+               "Check the stream's name and the region, or allow the stream to be created."}},
+    Exception{
+        "InvalidEndpoint",
+        {StatusCode::unknown, ErrorKind::endpointMoved, "The stream's data endpoint is asked for again."}},
+    Exception{"InvalidArgument", badInput},
+    Exception{"Validation", badInput},
+    Exception{"InvalidParameterValue", badInput},
+    Exception{"InvalidParameterCombination", badInput},
+    Exception{"InvalidResourceFormat", badInput},
+    Exception{"InvalidTagFormat", badInput},
+    Exception{"InvalidDevice", badInput},
+    Exception{"MissingParameter", badInput},
+    Exception{"Serialization", badInput},
+    Exception{"UnknownOperation", badInput},
+    Exception{"NotAuthorized", denied},
+    Exception{"AccessDenied", denied},
+    Exception{"InvalidSignature", badSignature},
+    Exception{"SignatureDoesNotMatch", badSignature},
+    Exception{"IncompleteSignature", badSignature},
+    Exception{"MissingAuthenticationToken", badSignature},
+    Exception{"UnrecognizedClient", wrongKeys},
+    Exception{"InvalidClientTokenId", wrongKeys},
+    Exception{"OptInRequired", wrongKeys},
+    Exception{"ExpiredToken", expired},
+    Exception{"RequestExpired", expired},
+};
+
+Meaning meaningOfStatus(int status) {
+  if (status == 401 || status == 403) return denied;
+  if (status == 404) {
+    return {StatusCode::resourceNotFound, ErrorKind::notFound,
+            "Check the stream's name, the region and the endpoint."};
+  }
+  if (status == 408 || status == 504) {
+    return {StatusCode::serviceCallTimeout, ErrorKind::retryable, "It is tried again."};
+  }
+  if (status == 429) return wait;
+  if (status >= 300 && status < 400) {
+    return {
+        StatusCode::unknown, ErrorKind::retryable,
+        "Redirects are not followed: check the endpoint, and whether a portal or proxy stands in between."};
+  }
+  return {StatusCode::unknown, ErrorKind::retryable, "It is tried again."};
+}
+
+Meaning meaningOf(std::string_view exception, int status, Operation operation) {
+  std::string_view name = exception;
+  if (name.ends_with("Exception")) name.remove_suffix(std::string_view("Exception").size());
+  const auto* known =
+      std::find_if(exceptions.begin(), exceptions.end(), [&](const Exception& e) { return e.name == name; });
+  Meaning meaning = known == exceptions.end() ? meaningOfStatus(status) : known->meaning;
+  // A data endpoint that does not know the stream is the wrong one; whether the stream is gone, the
+  // control plane says.
+  if (meaning.kind == ErrorKind::notFound && operation == Operation::putMedia) {
+    meaning.kind = ErrorKind::endpointMoved;
+    meaning.advice = "The stream's data endpoint is asked for again.";
+  }
+  if (meaning.code == StatusCode::unknown) meaning.code = failureCode(operation);
+  return meaning;
+}
+
+/// "com.amazonaws...#ResourceNotFoundException:http://..." is ResourceNotFoundException.
+std::string bareException(std::string_view text) {
+  text = text.substr(0, text.find(':'));
+  if (const std::size_t hash = text.rfind('#'); hash != std::string_view::npos) text.remove_prefix(hash + 1);
+  std::string name;
+  for (char c : text.substr(0, maxWord)) {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.')
+      name += c;
+  }
+  return name;
+}
+
+/// Fit for one line of a log. Signature errors go on with the canonical request, and so with the session
+/// token: what follows their first sentence is cut off.
+std::string cleanText(std::string_view text) {
+  for (std::string_view mark :
+       {"The Canonical String", "The String-to-Sign", "canonical string", "x-amz-security-token"}) {
+    text = text.substr(0, text.find(mark));
+  }
+  std::string clean;
+  for (char c : text.substr(0, maxServiceText)) {
+    const auto byte = static_cast<unsigned char>(c);
+    clean += byte < 0x20 || byte == 0x7f ? ' ' : c;
+  }
+  // A cut may have split a character: its continuation bytes go, then its lead.
+  if (text.size() > maxServiceText) {
+    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80)
+      clean.pop_back();
+    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0xC0) clean.pop_back();
+  }
+  clean.erase(0, clean.find_first_not_of(' '));
+  clean.erase(clean.find_last_not_of(' ') + 1);
+  return clean;
+}
+
+/// Request ids are printable ASCII; whatever else an answer says there is not repeated.
+std::string printable(std::string_view text) {
+  std::string result;
+  for (char c : text.substr(0, maxWord)) {
+    if (c > ' ' && c < 0x7f) result += c;
+  }
+  return result;
+}
+
+struct ServiceWords {
+  std::string exception;
+  std::string text;
+};
+
+ServiceWords readWords(const net::ResponseHead& head, std::string_view body) {
+  ServiceWords words;
+  words.exception = bareException(net::findHeader(head.headers, "x-amzn-ErrorType"));
+  nlohmann::json json;
+  if (!parseJsonObject(body, json)) return words;
+  if (words.exception.empty()) words.exception = bareException(textField(json, "__type"));
+  std::string text = textField(json, "Message");
+  if (text.empty()) text = textField(json, "message");
+  words.text = cleanText(text);
+  return words;
+}
+
+/// Seconds or a date; a date counts from the answer's own Date, so that no clock of ours comes in.
+std::optional<Milliseconds> retryAfterOf(std::string_view text, std::optional<WallTime> serverDate) {
+  constexpr Seconds longest = std::chrono::hours(24);
+  std::int64_t seconds = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc() && stop == text.data() + text.size()) {
+    if (seconds < 0) return std::nullopt;
+    return std::min(Seconds(seconds), longest);
+  }
+  const std::optional<WallTime> date = parseHttpDate(text);
+  if (!date || !serverDate) return std::nullopt;
+  return std::clamp(std::chrono::floor<Seconds>(*date - *serverDate), Seconds(0), longest);
+}
+
+std::string ofStream(Operation operation, std::string_view streamName) {
+  return std::string(operationName(operation)) + " of stream '" + std::string(streamName) + "'";
+}
+
+std::string sentence(const Error& error, const ServiceWords& words, Operation operation,
+                     std::string_view streamName, std::string_view advice) {
+  std::string text = ofStream(operation, streamName);
+  text += error.httpStatus >= 500 ? " failed in the service with HTTP " : " was refused with HTTP ";
+  text += std::to_string(error.httpStatus);
+  if (!words.exception.empty()) text += ", " + words.exception;
+  if (!words.text.empty()) text += ": \"" + words.text + "\"";
+  if (!text.ends_with('.')) text += ".";
+  text.append(" ").append(advice);
+  if (error.requestId.empty() && words.exception.empty()) {
+    text += " The answer carries no request id, so a proxy or another server may have given it.";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view operationName(Operation operation) {
+  return callOf(operation).name;
+}
+
+StatusCode failureCode(Operation operation) {
+  return callOf(operation).failure;
+}
+
+std::optional<WallTime> parseHttpDate(std::string_view text) {
+  // libcurl reads nearly anything as a date; an HTTP date has a letter first and ends in GMT (RFC 9110,
+  // 5.6.7, the form that is sent).
+  if (text.size() < 26 || text.size() > 64 || !text.ends_with("GMT")) return std::nullopt;
+  const std::time_t seconds = curl_getdate(std::string(text).c_str(), nullptr);
+  // 2^63 ns end in the year 2262.
+  if (seconds < 0 || seconds > 9'000'000'000) return std::nullopt;
+  return WallTime(Seconds(seconds));
+}
+
+Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Operation operation,
+                       std::string_view streamName) {
+  const ServiceWords words = readWords(head, body);
+  const Meaning meaning = meaningOf(words.exception, head.status, operation);
+  Error error;
+  error.code = meaning.code;
+  error.kind = meaning.kind;
+  error.requestId = printable(net::findHeader(head.headers, "x-amzn-RequestId"));
+  error.httpStatus = head.status;
+  error.exception = words.exception;
+  error.serverDate = parseHttpDate(net::findHeader(head.headers, "date"));
+  error.retryAfter = retryAfterOf(net::findHeader(head.headers, "retry-after"), error.serverDate);
+  error.message = sentence(error, words, operation, streamName, meaning.advice);
+  return error;
+}
+
+Error describeTransportError(Error error, Operation operation, std::string_view streamName) {
+  if (error.code == StatusCode::unknown) error.code = failureCode(operation);
+  if (error.code == StatusCode::operationTimedOut) error.code = StatusCode::serviceCallTimeout;
+  error.message = ofStream(operation, streamName) + " failed: " + error.message;
+  return error;
+}
+
+}  // namespace kvs::aws
