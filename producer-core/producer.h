@@ -48,9 +48,10 @@ class Executor {
 struct ProducerConfig {
   /// Where credentials come from. Null: the environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
   std::shared_ptr<aws::CredentialProvider> credentials;
-  std::string region;    ///< empty: AWS_DEFAULT_REGION, else us-west-2 (the environment wins, as the guide says)
-  std::string endpoint;  ///< control plane's base URL; empty: environment, else the region's public name
-  std::string userAgent; ///< empty: "producer-core/VERSION"; sent with every request
+  std::string
+      region;  ///< empty: AWS_DEFAULT_REGION, else us-west-2 (the environment wins, as the guide says)
+  std::string endpoint;   ///< control plane's base URL; empty: environment, else the region's public name
+  std::string userAgent;  ///< empty: "producer-core/VERSION"; sent with every request
   /// Hard bound on buffered bytes over all streams of this Producer: 10 MiB to 10 GiB.
   std::size_t storageSize = std::size_t{128} << 20;
   Milliseconds connectionTimeout{5000};   ///< DNS, TCP and TLS of one connection
@@ -60,8 +61,8 @@ struct ProducerConfig {
   std::shared_ptr<Executor> executor;     ///< null: the process's dispatcher thread
   /// The application's own network stack; null: libcurl on the process's loop.
   std::function<std::shared_ptr<net::Transport>()> transport;
-  const Clock* clock = nullptr;           ///< null: the system's
-  std::uint64_t seed = 0;                 ///< of jitter; 0: from the system
+  const Clock* clock = nullptr;  ///< null: the system's
+  std::uint64_t seed = 0;        ///< of jitter; 0: from the system
 };
 
 enum class StreamingType { realtime = 0, offline = 2 };
@@ -70,24 +71,27 @@ struct StreamConfig {
   std::string name = "DEFAULT_STREAM";  ///< 1-256 of [a-zA-Z0-9_.-]
   std::vector<TrackConfig> tracks;      ///< 1-3; codec data may come later, in band
   StreamingType streamingType = StreamingType::realtime;
-  bool allowCreate = true;              ///< create the stream where it is missing
-  std::chrono::hours retention{2};      ///< of a stream that is created; 0: nothing is kept, RECEIVED is final
-  std::string kmsKeyId;                 ///< of a stream that is created; empty: the service's key
+  bool allowCreate = true;          ///< create the stream where it is missing
+  std::chrono::hours retention{2};  ///< of a stream that is created; 0: nothing is kept, RECEIVED is final
+  std::string kmsKeyId;             ///< of a stream that is created; empty: the service's key
   std::map<std::string, std::string> tags;  ///< put on the stream, 50 at most
-  Milliseconds timecodeScale{1};        ///< TimecodeScale: whole milliseconds, 1 to 1000
-  bool absoluteFragmentTimes = true;    ///< cluster times since the epoch, or since the stream's start
-  Seconds bufferDuration{120};          ///< hard bound on buffered media; older whole fragments go
-  double maxFragmentsPerSecond = 5;     ///< the service's quota; 0: no pacing
-  std::string writingApp;               ///< Matroska's WritingApp; empty: the Producer's user agent
+  Milliseconds timecodeScale{1};            ///< TimecodeScale: whole milliseconds, 1 to 1000
+  bool absoluteFragmentTimes = true;        ///< cluster times since the epoch, or since the stream's start
+  Seconds bufferDuration{120};              ///< hard bound on buffered media; older whole fragments go
+  Seconds maxLatency{60};  ///< buffered media above this is told as latency pressure; 0: never
+  /// Sent bytes without any acknowledgement for so long end the session; 0: never. At least 30 s.
+  Seconds connectionStaleness{60};
+  double maxFragmentsPerSecond = 5;  ///< the service's quota; 0: no pacing
+  std::string writingApp;            ///< Matroska's WritingApp; empty: the Producer's user agent
 };
 
 /// What became of a frame that put() was given and did not refuse with an Error.
 enum class FrameFate : std::uint8_t {
-  accepted,           ///< it is in the log, or held as a part of an access unit that is not complete
-  beforeFirstKeyFrame,///< a delta unit with no key frame before it: skipped, counted
-  afterGap,           ///< part of a group of pictures that could not be kept whole: skipped, counted
-  noRoom,             ///< the budget had no room for it, nor for what follows up to the next key frame
-  interrupted,        ///< offline only: not taken, since interrupt() ended the wait for room
+  accepted,             ///< it is in the log, or held as a part of an access unit that is not complete
+  beforeFirstKeyFrame,  ///< a delta unit with no key frame before it: skipped, counted
+  afterGap,             ///< part of a group of pictures that could not be kept whole: skipped, counted
+  noRoom,               ///< the budget had no room for it, nor for what follows up to the next key frame
+  interrupted,          ///< offline only: not taken, since interrupt() ended the wait for room
 };
 
 /// One Kinesis video stream being produced. put() may be called from one thread for each track; all

@@ -27,7 +27,8 @@ inline std::string_view asText(ByteView bytes) {
 
 inline std::size_t totalSize(Pieces pieces) {
   std::size_t size = 0;
-  for (ByteView piece : pieces) size += piece.size();
+  for (ByteView piece : pieces)
+    size += piece.size();
   return size;
 }
 

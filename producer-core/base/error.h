@@ -27,10 +27,10 @@ enum class ErrorKind {
 struct Error {
   StatusCode code = StatusCode::unknown;
   ErrorKind kind = ErrorKind::fatal;
-  std::string message;          ///< for the user: what was wrong, and what to do
-  std::string requestId;        ///< x-amzn-RequestId, empty where no service answered
-  int httpStatus = 0;           ///< 0 where no service answered
-  std::string exception;        ///< the service's exception name, e.g. ResourceNotFoundException
+  std::string message{};                     ///< for the user: what was wrong, and what to do
+  std::string requestId{};                   ///< x-amzn-RequestId, empty where no service answered
+  int httpStatus = 0;                        ///< 0 where no service answered
+  std::string exception{};                   ///< the service's exception name, e.g. ResourceNotFoundException
   std::optional<Milliseconds> retryAfter{};  ///< the service's Retry-After: do not ask again before
   std::optional<WallTime> serverDate{};      ///< the answer's Date (resolution 1 s): tells a clock's error
 };

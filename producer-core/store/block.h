@@ -31,7 +31,7 @@ class Block final : public ByteSink {
   Block& operator=(Block&&) = default;
 
   bool empty() const { return spans_.empty(); }
-  std::size_t size() const { return size_; }          ///< head included
+  std::size_t size() const { return size_; }  ///< head included
   std::size_t headSize() const { return headSize_; }
   std::size_t payloadSize() const { return size_ - headSize_; }
   bool isFull() const { return filled_ == size_; }

@@ -53,12 +53,15 @@ ChunkRef::~ChunkRef() {
   if (chunk_ && chunk_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) ChunkPool::giveBack(chunk_);
 }
 
-std::byte* ChunkRef::data() const { return chunk_->data; }
+std::byte* ChunkRef::data() const {
+  return chunk_->data;
+}
 
 ChunkPool::ChunkPool() : impl_(std::make_unique<Impl>()) {}
 
 ChunkPool::~ChunkPool() {
-  for (Slab& slab : impl_->slabs) munmap(slab.memory, slabSize);
+  for (Slab& slab : impl_->slabs)
+    munmap(slab.memory, slabSize);
 }
 
 ChunkPool& ChunkPool::shared() {

@@ -18,10 +18,11 @@ using FragmentId = std::uint64_t;  ///< rises by one with each fragment of a str
 
 struct Fragment {
   FragmentId id = 0;
-  std::uint32_t header = 0;  ///< which track header its blocks fit (stream's table of headers)
-  std::uint32_t epoch = 0;   ///< which anchor of media time to wall clock it belongs to
+  std::uint32_t header = 0;     ///< which track header its blocks fit (stream's table of headers)
+  std::uint32_t epoch = 0;      ///< which anchor of media time to wall clock it belongs to
   std::int64_t firstTicks = 0;  ///< time of the Cluster, in units of TimecodeScale of media time
   std::int64_t lastTicks = 0;   ///< greatest block time so far, same unit
+  TimePoint since{};            ///< when its first frame came, for the age of what is not yet durable
   Nanoseconds duration{0};      ///< what it counts against the budget of time
   std::vector<TagGroup> headTags;
   std::vector<TagGroup> tailTags;

@@ -186,6 +186,11 @@ Fragment* FragmentLog::find(FragmentId id) {
   return &fragments_[static_cast<std::size_t>(id - fragments_.front().id)];
 }
 
+Fragment* FragmentLog::oldest() {
+  const auto it = std::ranges::find_if(fragments_, [](const Fragment& f) { return !isTerminal(f.state); });
+  return it == fragments_.end() ? nullptr : &*it;
+}
+
 bool FragmentLog::markReceived(FragmentId id) {
   Fragment* fragment = find(id);
   return fragment && apply(*fragment, FragmentEvent::received);
@@ -273,7 +278,8 @@ void FragmentLog::freeBytes(Fragment& fragment) {
 /// The head is freed while it is terminal; a lost fragment that was sent may still be confirmed, so
 /// its empty record stays while younger ones wait for theirs.
 void FragmentLog::popTerminal() {
-  while (!fragments_.empty() && isTerminal(fragments_.front().state)) fragments_.pop_front();
+  while (!fragments_.empty() && isTerminal(fragments_.front().state))
+    fragments_.pop_front();
   if (fragments_.empty()) {
     tail_ = {};
     tailUsed_ = 0;

@@ -85,6 +85,8 @@ class FragmentLog {
   // --- acknowledgements and loss ---
 
   Fragment* find(FragmentId id);
+  /// The oldest that is neither durable nor given up; null where there is none.
+  Fragment* oldest();
   /// False where the fragment is unknown or the table has no place for the event.
   bool markReceived(FragmentId id);
   bool markPersisted(FragmentId id);
@@ -118,9 +120,9 @@ class FragmentLog {
   std::deque<Fragment> fragments_;  // ids are consecutive: front().id + index
   FragmentId nextId_ = 1;
   Cursor cursor_;
-  std::size_t cursorSpan_ = 0;        // index and offset of cursor_.offset in the fragment's spans
+  std::size_t cursorSpan_ = 0;  // index and offset of cursor_.offset in the fragment's spans
   std::uint32_t cursorSpanOffset_ = 0;
-  ChunkRef tail_;                     // the chunk that is being filled
+  ChunkRef tail_;  // the chunk that is being filled
   std::uint32_t tailUsed_ = 0;
   LogTotals totals_;
   bool pinnedInTheWay_ = false;

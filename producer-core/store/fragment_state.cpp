@@ -34,6 +34,8 @@ std::optional<FragmentState> nextState(FragmentState state, FragmentEvent event,
   return table[static_cast<std::size_t>(state)][static_cast<std::size_t>(event)];
 }
 
-std::string_view stateName(FragmentState state) { return names[static_cast<std::size_t>(state)]; }
+std::string_view stateName(FragmentState state) {
+  return names[static_cast<std::size_t>(state)];
+}
 
 }  // namespace kvs::store

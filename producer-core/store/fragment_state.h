@@ -30,7 +30,9 @@ enum class FragmentEvent : std::uint8_t {
 std::optional<FragmentState> nextState(FragmentState state, FragmentEvent event, bool growing);
 
 /// Persisted, refused and lost fragments hold no bytes any more.
-constexpr bool isTerminal(FragmentState state) { return state >= FragmentState::persisted; }
+constexpr bool isTerminal(FragmentState state) {
+  return state >= FragmentState::persisted;
+}
 
 std::string_view stateName(FragmentState state);
 

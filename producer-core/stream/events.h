@@ -26,7 +26,7 @@ struct FragmentAck {
 /// A whole fragment that will not arrive, or (`unconfirmed`) was sent and may have.
 struct FragmentLost {
   enum class Reason { storageFull, bufferDuration, refused, stopped } reason = Reason::storageFull;
-  WallTime start;            ///< wall time of its first frame
+  WallTime start;  ///< wall time of its first frame
   Nanoseconds duration{0};
   std::uint64_t bytes = 0;
   std::uint32_t frames = 0;
@@ -37,9 +37,9 @@ enum class ConnectionState { connecting, ready, streaming, disconnected, retryin
 
 struct ConnectionChange {
   ConnectionState state = ConnectionState::connecting;
-  std::optional<Error> reason;    ///< of disconnected and retrying
-  unsigned attempt = 0;           ///< of retrying: 1, 2, ...
-  Milliseconds delay{0};          ///< of retrying: until the next attempt
+  std::optional<Error> reason;  ///< of disconnected and retrying
+  unsigned attempt = 0;         ///< of retrying: 1, 2, ...
+  Milliseconds delay{0};        ///< of retrying: until the next attempt
 };
 
 struct Pressure {
@@ -52,20 +52,20 @@ struct Pressure {
 class StreamListener {
  public:
   virtual ~StreamListener() = default;
-  virtual void onStreamReady() {}                          ///< the stream exists, is ACTIVE, its endpoint is known
+  virtual void onStreamReady() {}  ///< the stream exists, is ACTIVE, its endpoint is known
   virtual void onConnection(const ConnectionChange&) {}
   virtual void onFragmentAck(const FragmentAck&) {}
-  virtual void onFragmentLost(const FragmentLost&) {}      ///< "dropped fragment"
+  virtual void onFragmentLost(const FragmentLost&) {}  ///< "dropped fragment"
   /// "Dropped frame": `count` frames since the last such report were not taken; `code` says why.
   virtual void onFramesDropped(std::uint64_t /*count*/, StatusCode /*code*/) {}
-  virtual void onStoragePressure(const Pressure&) {}       ///< less than 5 % of the storage is free
-  virtual void onLatencyPressure(const Pressure&) {}       ///< more than max-latency is buffered
-  virtual void onConnectionStale(Nanoseconds /*age*/) {}   ///< bytes were sent and nothing is acknowledged
-  virtual void onDataAvailable() {}                        ///< there is something to send again after nothing
-  virtual void onWarning(const Error&) {}                  ///< something the user should know; the stream goes on
-  virtual void onError(const Error&) {}                    ///< the stream has ended: no retry can mend it
-  virtual void onDrained() {}                              ///< after endOfStream(): everything is durable
-  virtual void onStreamClosed() {}                         ///< after stop(), the last event
+  virtual void onStoragePressure(const Pressure&) {}      ///< less than 5 % of the storage is free
+  virtual void onLatencyPressure(const Pressure&) {}      ///< more than max-latency is buffered
+  virtual void onConnectionStale(Nanoseconds /*age*/) {}  ///< bytes were sent and nothing is acknowledged
+  virtual void onDataAvailable() {}                       ///< there is something to send again after nothing
+  virtual void onWarning(const Error&) {}  ///< something the user should know; the stream goes on
+  virtual void onError(const Error&) {}    ///< the stream has ended: no retry can mend it
+  virtual void onDrained() {}              ///< after endOfStream(): everything is durable
+  virtual void onStreamClosed() {}         ///< after stop(), the last event
 };
 
 }  // namespace kvs

@@ -14,44 +14,45 @@ namespace kvs {
 struct StreamStats {
   std::string state;  ///< the state machine's: configuring, credentials, ..., streaming, stopped
 
-  std::uint64_t framesIn = 0;         ///< accepted into the log
-  std::uint64_t bytesIn = 0;          ///< of accepted frames, as they lie in the log
+  std::uint64_t framesIn = 0;  ///< accepted into the log
+  std::uint64_t bytesIn = 0;   ///< of accepted frames, as they lie in the log
   std::uint64_t framesPersisted = 0;
   std::uint64_t bytesPersisted = 0;
-  std::uint64_t framesLost = 0;       ///< accepted, then dropped or refused with their fragment
+  std::uint64_t framesLost = 0;  ///< accepted, then dropped or refused with their fragment
 
   // Frames that were not taken, by reason.
   std::uint64_t skippedBeforeKeyFrame = 0;
   std::uint64_t skippedAfterGap = 0;
   std::uint64_t skippedNoRoom = 0;
   std::uint64_t skippedInvalid = 0;
-  std::uint64_t timesRepaired = 0;    ///< frames whose time was missing or had to be moved
+  std::uint64_t timesRepaired = 0;  ///< frames whose time was missing or had to be moved
 
   std::uint64_t fragmentsIn = 0;
-  std::uint64_t fragmentsSent = 0;    ///< resent ones count again
+  std::uint64_t fragmentsSent = 0;  ///< resent ones count again
   std::uint64_t acksBuffering = 0;
   std::uint64_t acksReceived = 0;
   std::uint64_t acksPersisted = 0;
   std::uint64_t acksError = 0;
-  std::uint64_t acksUnknown = 0;      ///< for fragments that this session did not send
+  std::uint64_t acksUnknown = 0;  ///< for fragments that this session did not send
   std::uint64_t fragmentsLost = 0;
   std::uint64_t fragmentsRefused = 0;
 
-  std::uint64_t bytesBuffered = 0;    ///< CurrentViewSize: not yet durable
-  Nanoseconds durationBuffered{0};    ///< CurrentViewDuration
-  std::uint64_t bytesSent = 0;        ///< over all sessions, resends and headers included
+  std::uint64_t bytesBuffered = 0;  ///< CurrentViewSize: not yet durable
+  Nanoseconds durationBuffered{0};  ///< CurrentViewDuration
+  WallTime bufferedSince{};         ///< wall time of the oldest frame not yet durable; 0 where there is none
+  std::uint64_t bytesSent = 0;      ///< over all sessions, resends and headers included
   std::uint64_t sessions = 0;
-  std::uint64_t reconnects = 0;       ///< sessions that followed a failure
-  unsigned attempt = 0;               ///< failures in a row since the last persisted fragment
-  std::string lastError;              ///< empty: none so far
+  std::uint64_t reconnects = 0;  ///< sessions that followed a failure
+  unsigned attempt = 0;          ///< failures in a row since the last persisted fragment
+  std::string lastError;         ///< empty: none so far
   StatusCode lastErrorCode = StatusCode::success;
   std::string dataEndpoint;
   std::string credentialSource;
 };
 
 struct ProducerStats {
-  std::uint64_t storageLimit = 0;   ///< ContentStoreSize
-  std::uint64_t storageUsed = 0;    ///< ContentStoreAllocatedSize
+  std::uint64_t storageLimit = 0;  ///< ContentStoreSize
+  std::uint64_t storageUsed = 0;   ///< ContentStoreAllocatedSize
   Nanoseconds loopLagP50{0};
   Nanoseconds loopLagP99{0};
 };

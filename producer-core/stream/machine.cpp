@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/machine.h"
+
+#include <array>
+#include <utility>
+
+namespace kvs::stream {
+
+namespace {
+
+constexpr std::array<std::string_view, 13> stateNames = {
+    "configuring", "credentials",  "describing", "creating", "tagging", "locating", "ready",
+    "streaming",   "handing-over", "idle",       "draining", "waiting", "stopped"};
+
+constexpr unsigned refusalsInARow = 3;
+constexpr std::size_t refusalsInAWindow = 5;
+constexpr Seconds refusalWindow{60};
+
+bool isConnectionLimit(const Error& error) {
+  return error.exception == "ConnectionLimitExceededException";
+}
+
+/// Describe refused by policy, not by credentials: the stream may still take media.
+bool isDeniedByPolicy(const Error& error) {
+  return error.exception == "AccessDeniedException";
+}
+
+Error endedByService() {
+  return {StatusCode::putMediaFailed, ErrorKind::retryable,
+          "The service ended the session; a new one is opened and nothing is lost."};
+}
+
+}  // namespace
+
+std::string_view stateName(State state) {
+  return stateNames[static_cast<std::size_t>(state)];
+}
+
+Machine::Machine(MachineConfig config, std::uint64_t seed)
+    : config_(config), backoff_(config.backoff, seed), random_(seed ^ 0x5DEECE66Du) {}
+
+Actions Machine::on(const Event& event, TimePoint now) {
+  now_ = now;
+  actions_.clear();
+  if (state_ != State::stopped) {
+    std::visit([this](const auto& which) { handle(which); }, event);
+  }
+  return std::exchange(actions_, {});
+}
+
+// --- the way to ready ---
+
+void Machine::handle(const event::Start&) {
+  if (state_ != State::configuring) return;
+  tell(ConnectionState::connecting);
+  next_ = State::describing;
+  enter(State::credentials);
+}
+
+void Machine::handle(const event::CredentialsFetched&) {
+  if (state_ == State::credentials) enter(next_);
+}
+
+void Machine::handle(const event::Described& described) {
+  if (state_ != State::describing) return;
+  succeeded();
+  switch (described.status) {
+    case event::Described::Status::usable:
+      enter(config_.hasTags && !tagged_ ? State::tagging : State::locating);
+      return;
+    case event::Described::Status::creating:
+      waitFor(State::describing,
+              {StatusCode::ackStreamNotActive, ErrorKind::retryable, "The stream is still being created."},
+              backoff_.next());
+      return;
+    case event::Described::Status::deleting:
+      wait(State::describing, {StatusCode::streamBeingDeleted, ErrorKind::retryable,
+                               "The stream is being deleted; waiting until it can be created again."});
+      return;
+  }
+}
+
+void Machine::handle(const event::Created&) {
+  if (state_ != State::creating) return;
+  succeeded();
+  tagged_ = true;  // createStream took the tags along
+  enter(State::describing);
+}
+
+void Machine::handle(const event::Tagged&) {
+  if (state_ != State::tagging) return;
+  tagged_ = true;
+  succeeded();
+  enter(State::locating);
+}
+
+void Machine::handle(const event::Located&) {
+  if (state_ != State::locating) return;
+  succeeded();
+  if (!std::exchange(everReady_, true)) {
+    tell(ConnectionState::ready);
+    act(action::ReportReady{});
+  }
+  goReady();
+}
+
+void Machine::handle(const event::CallFailed& failed) {
+  const Error& error = failed.error;
+  switch (state_) {
+    case State::describing:
+      if (error.kind == ErrorKind::notFound) {
+        if (config_.allowCreate) return enter(State::creating);
+        return fail(error);
+      }
+      if (isDeniedByPolicy(error)) return enter(State::locating);
+      return refused(error, State::describing);
+    case State::creating:
+      if (error.code == StatusCode::resourceInUse) return enter(State::describing);
+      return refused(error, State::creating);
+    case State::tagging:
+      act(action::Warn{error});
+      tagged_ = true;
+      return enter(State::locating);
+    case State::locating:
+      return refused(error, error.kind == ErrorKind::notFound ? State::describing : State::locating);
+    case State::credentials:
+      return error.kind == ErrorKind::fatal ? fail(error) : wait(State::credentials, error);
+    default:
+      return;
+  }
+}
+
+// --- sessions ---
+
+void Machine::handle(const event::DataAvailable& data) {
+  data_ = true;
+  if (data.newFrames && std::exchange(draining_, false) && state_ == State::draining) {
+    state_ = State::handingOver;  // this session has ended its body: the new frames travel in the next
+  }
+  if (state_ == State::ready) openSession();
+}
+
+void Machine::handle(const event::SessionAnswered&) {
+  if (!inSession()) return;
+  succeeded();
+  tell(ConnectionState::streaming);
+}
+
+void Machine::handle(const event::SessionEnded& ended) {
+  if (!inSession()) return;
+  sessionFailed(ended.error.value_or(endedByService()));
+}
+
+void Machine::handle(const event::Persisted&) {
+  backoff_.reset();
+  credentialsWorked_ = true;
+  sameRefusals_ = 0;
+  suspectUnknown_ = false;
+  kmsTold_ = clockTold_ = false;
+  const bool ending = state_ == State::handingOver || state_ == State::idle || state_ == State::draining;
+  if (ending) act(action::SetTimer{Timer::progress, config_.completionTimeout});
+}
+
+void Machine::handle(const event::SessionConfirmed&) {
+  if (state_ != State::handingOver && state_ != State::idle && state_ != State::draining) return;
+  closeSession();
+  goReady();
+}
+
+void Machine::handle(const event::SourcePaused&) {
+  if (state_ == State::streaming) finishSession(State::idle, true, true);
+}
+
+void Machine::handle(const event::HandOver&) {
+  if (state_ == State::streaming) finishSession(State::handingOver, false, false);
+}
+
+void Machine::handle(const event::TimerFired& fired) {
+  switch (fired.timer) {
+    case Timer::retry:
+      if (state_ == State::waiting) enter(std::exchange(askAgain_, false) ? State::credentials : next_);
+      return;
+    case Timer::session:
+      if (state_ == State::streaming) finishSession(State::handingOver, false, false);
+      return;
+    case Timer::progress:
+      if (!inSession() || state_ == State::streaming) return;
+      return sessionFailed({StatusCode::lastPersistedAckNotReceived, ErrorKind::retryable,
+                            "The service did not confirm the last fragments in time; they are sent again."});
+  }
+}
+
+// --- the end ---
+
+void Machine::handle(const event::EndOfStream&) {
+  draining_ = true;
+  if (state_ == State::streaming) finishSession(State::draining, true, false);
+}
+
+void Machine::handle(const event::LogEmpty&) {
+  data_ = false;
+  if (!draining_) return;
+  draining_ = false;
+  if (inSession()) {
+    closeSession();
+    state_ = State::ready;
+  }
+  tell(ConnectionState::drained);
+  act(action::ReportDrained{});
+}
+
+void Machine::handle(const event::Stop&) {
+  if (inSession()) closeSession();
+  act(action::CancelTimer{Timer::retry});
+  state_ = State::stopped;
+  tell(ConnectionState::stopped);
+  act(action::ReportStopped{});
+}
+
+// --- transitions ---
+
+bool Machine::inSession() const {
+  return state_ == State::streaming || state_ == State::handingOver || state_ == State::idle ||
+         state_ == State::draining;
+}
+
+void Machine::enter(State step) {
+  state_ = step;
+  switch (step) {
+    case State::credentials:
+      return act(action::FetchCredentials{});
+    case State::describing:
+      return act(action::Describe{});
+    case State::creating:
+      return act(action::Create{});
+    case State::tagging:
+      return act(action::TagStream{});
+    case State::locating:
+      return act(action::Locate{});
+    case State::ready:
+      return goReady();
+    default:
+      return;
+  }
+}
+
+void Machine::goReady() {
+  state_ = State::ready;
+  if (data_) openSession();
+}
+
+void Machine::openSession() {
+  state_ = State::streaming;
+  const Milliseconds length = config_.sessionLength - random_.upTo(config_.sessionJitter);
+  act(action::OpenSession{});
+  act(action::SetTimer{Timer::session, length});
+  if (draining_) finishSession(State::draining, true, false);
+}
+
+void Machine::finishSession(State state, bool everything, bool endTag) {
+  state_ = state;
+  act(action::FinishSession{everything, endTag});
+  // The fragment under the cursor may still grow for as long as the service allows.
+  const Milliseconds growth = everything ? Milliseconds{0} : config_.longestFragment;
+  act(action::SetTimer{Timer::progress, config_.completionTimeout + growth});
+}
+
+void Machine::closeSession() {
+  sessionEndedAt_ = now_;
+  act(action::CancelTimer{Timer::session});
+  act(action::CancelTimer{Timer::progress});
+  act(action::CloseSession{});
+}
+
+void Machine::sessionFailed(const Error& error) {
+  closeSession();
+  tell(ConnectionState::disconnected);
+  std::get<action::Tell>(actions_.back()).change.reason = error;
+  switch (error.kind) {
+    case ErrorKind::endpointMoved:
+      return wait(State::locating, error);
+    case ErrorKind::notFound:
+      return wait(State::describing, error);
+    default:
+      return refused(error, State::ready);
+  }
+}
+
+/// A step was refused: what the kind of its error asks for (PROTOCOL.md, "Policy by answer").
+void Machine::refused(const Error& error, State next) {
+  if (isConnectionLimit(error)) {
+    const bool ownSession = sessionEndedAt_ && now_ - *sessionEndedAt_ < config_.ownSessionGrace;
+    if (ownSession) return waitFor(next, error, Seconds(1));
+    act(action::Warn{error});
+    return wait(next, error);
+  }
+  if (error.kind == ErrorKind::auth) {
+    if (!std::exchange(refreshed_, true)) {
+      next_ = next;
+      return enter(State::credentials);
+    }
+    if (!credentialsWorked_) return fail(error);
+    next_ = next;
+    return wait(State::credentials, error);
+  }
+  if (error.kind == ErrorKind::fatal) return fail(error);
+  if (error.kind == ErrorKind::cancelled) return;
+  wait(next, error);
+}
+
+void Machine::wait(State next, const Error& error, std::optional<Milliseconds> cap) {
+  waitFor(next, error, cap ? backoff_.draw(*cap, error.retryAfter) : backoff_.next(error.retryAfter));
+}
+
+void Machine::waitFor(State next, const Error& error, Milliseconds delay) {
+  state_ = State::waiting;
+  askAgain_ = next == State::credentials;  // and then on to the step they were asked for
+  if (!askAgain_) next_ = next;
+  act(action::SetTimer{Timer::retry, delay});
+  act(action::Tell{{ConnectionState::retrying, error, backoff_.attempts(), delay}});
+}
+
+void Machine::fail(const Error& error) {
+  if (inSession()) closeSession();
+  state_ = State::stopped;
+  act(action::Fail{error});
+}
+
+void Machine::succeeded() {
+  refreshed_ = false;
+  credentialsWorked_ = true;
+}
+
+void Machine::tell(ConnectionState state) {
+  act(action::Tell{{state, {}, 0, Milliseconds{0}}});
+}
+
+// --- refused fragments ---
+
+void Machine::handle(const event::AckRefused& ack) {
+  if (!inSession()) return;
+  using aws::AckPolicy;
+  switch (ack.policy) {
+    case AckPolicy::newSession:
+      closeSession();
+      return goReady();
+    case AckPolicy::setAside:
+      return setAside(ack);
+    case AckPolicy::setAsideOnRepeat:
+    case AckPolicy::resendOtherHeader:
+      if (ack.fragment && suspect_ == ack.fragment) return setAside(ack);
+      suspect_ = ack.fragment;
+      if (!ack.fragment) return setAside(ack);
+      return sessionFailed(ack.error);
+    case AckPolicy::resendWithoutTags:
+      act(action::StripTags{ack.fragment});
+      act(action::Warn{ack.error});
+      closeSession();
+      return goReady();
+    case AckPolicy::correctClock:
+      if (std::exchange(clockTold_, true)) return fail(ack.error);
+      return sessionFailed(ack.error);
+    case AckPolicy::retryKms:
+      if (!std::exchange(kmsTold_, true)) act(action::Warn{ack.error});
+      closeSession();
+      return wait(State::ready, ack.error, config_.kmsBackoffCap);
+    case AckPolicy::describe:
+    case AckPolicy::streamDeleted:
+      closeSession();
+      return wait(State::describing, ack.error);
+    case AckPolicy::fatal:
+      return fail(ack.error);
+    case AckPolicy::reconnect:
+      return sessionFailed(ack.error);
+  }
+}
+
+/// Where no fragment is named nothing is skipped the first time, the oldest one the second (RULES 16).
+void Machine::setAside(const event::AckRefused& ack) {
+  if (!ack.fragment && !std::exchange(suspectUnknown_, true)) return sessionFailed(ack.error);
+  suspectUnknown_ = false;
+  suspect_.reset();
+  if (tooManyRefusals(ack.error)) {
+    Error error = ack.error;
+    error.kind = ErrorKind::fatal;
+    error.message += " It happened again and again, so the stream was ended.";
+    return fail(error);
+  }
+  act(action::RefuseFragment{ack.fragment, ack.error});
+  closeSession();
+  goReady();
+}
+
+bool Machine::tooManyRefusals(const Error& error) {
+  sameRefusals_ = error.code == lastRefusal_ ? sameRefusals_ + 1 : 1;
+  lastRefusal_ = error.code;
+  refusals_.push_back(now_);
+  while (now_ - refusals_.front() > refusalWindow)
+    refusals_.pop_front();
+  return sameRefusals_ >= refusalsInARow || refusals_.size() >= refusalsInAWindow;
+}
+
+}  // namespace kvs::stream

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way out of the house: one bounded FIFO a stream, drained by at most one job at a time on the
+// application's executor, so that neither the loop nor a lock is held while a handler runs (RULES 5).
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "producer.h"
+
+namespace kvs::stream {
+
+class Notifier : public std::enable_shared_from_this<Notifier> {
+ public:
+  using Notice = std::function<void(StreamListener&)>;
+  enum class Weight { mayBeDropped, mustArrive };
+
+  Notifier(std::shared_ptr<StreamListener> listener, std::shared_ptr<Executor> executor)
+      : listener_(std::move(listener)), executor_(std::move(executor)) {}
+
+  bool hasListener() const { return listener_ != nullptr; }
+
+  /// Any thread, no lock held. Where nobody listens nothing is queued. Of a full queue only those that
+  /// may be dropped (acknowledgements) are.
+  void tell(Notice notice, Weight weight = Weight::mustArrive);
+
+  /// Forgets what is undelivered; nothing is delivered any more. Does not wait for a handler that runs.
+  void close();
+
+ private:
+  static constexpr std::size_t bound = 1024;
+  void deliver();
+
+  const std::shared_ptr<StreamListener> listener_;
+  const std::shared_ptr<Executor> executor_;
+  std::mutex mutex_;
+  std::deque<Notice> queue_;
+  bool running_ = false;
+  bool closed_ = false;
+};
+
+/// The process's dispatcher thread: made with the first listener that brings no executor of its own,
+/// gone with the last.
+std::shared_ptr<Executor> sharedDispatcher();
+
+}  // namespace kvs::stream

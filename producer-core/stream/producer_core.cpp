@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Producer behind its face: checks the configuration, and makes what its streams share.
+#include <random>
+#include <set>
+
+#include "aws/credentials/chain.h"
+#include "aws/environment.h"
+#include "aws/region.h"
+#include "net/curl_transport.h"
+#include "net/immortal.h"
+#include "stream/stream_core.h"
+#include "version.h"
+
+namespace kvs {
+
+namespace {
+
+using stream::Notifier;
+using stream::ProducerContext;
+using stream::StreamCore;
+
+constexpr std::size_t minStorageSize = std::size_t{10} << 20;  // guide, "Producer SDK quotas"
+constexpr std::size_t maxStorageSize = std::size_t{10} << 30;
+constexpr std::size_t maxStreams = 128;
+
+tl::unexpected<Error> invalid(StatusCode code, std::string message) {
+  return fail(code, ErrorKind::fatal, std::move(message));
+}
+
+Result<void> checkProducer(const ProducerConfig& config) {
+  if (config.storageSize < minStorageSize || config.storageSize > maxStorageSize) {
+    return invalid(StatusCode::invalidStorageSize, "The storage size is " +
+                                                       std::to_string(config.storageSize) +
+                                                       " bytes; it must be from 10 MiB to 10 GiB.");
+  }
+  return {};
+}
+
+Result<void> checkStream(const StreamConfig& config) {
+  if (auto name = aws::validateStreamName(config.name); !name) return name;
+  if (auto tags = aws::validateTags({config.tags.begin(), config.tags.end()}); !tags) return tags;
+  if (config.timecodeScale < Milliseconds(1) || config.timecodeScale > Milliseconds(1000)) {
+    return invalid(StatusCode::mkvInvalidTimecodeScale, "The timecode scale must be from 1 to 1000 ms.");
+  }
+  if (config.bufferDuration < Seconds(20)) {
+    return invalid(StatusCode::invalidArg, "The buffer duration must be at least 20 s.");
+  }
+  return {};
+}
+
+/// The process's; used on the loop only.
+std::shared_ptr<aws::RateGate> sharedRateGate() {
+  static net::Immortal<aws::RateGate> gate;
+  return {std::shared_ptr<void>(), &*gate};
+}
+
+/// Destroyed anywhere; tells the loop's side to wind up.
+class StreamHandle final : public Stream {
+ public:
+  StreamHandle(std::shared_ptr<StreamCore> core, std::shared_ptr<Producer> producer,
+               std::function<void()> onGone)
+      : core_(std::move(core)), producer_(std::move(producer)), onGone_(std::move(onGone)) {}
+  ~StreamHandle() override {
+    core_->abandon();
+    onGone_();
+  }
+  StreamHandle(const StreamHandle&) = delete;
+  StreamHandle& operator=(const StreamHandle&) = delete;
+
+  const std::string& name() const override { return core_->config().name; }
+  Result<void> setTrack(TrackConfig track) override { return core_->setTrack(std::move(track)); }
+  Result<FrameFate> put(const Frame& frame) override { return core_->put(frame); }
+  Result<void> putMetadata(Tag tag, bool persistent) override {
+    return core_->putMetadata(std::move(tag), persistent);
+  }
+  void flush() override { core_->flush(); }
+  void interrupt(bool on) override { core_->interrupt(on); }
+  void endOfStream() override { core_->endOfStream(); }
+  bool drain(Milliseconds timeout) override { return core_->drain(timeout); }
+  void stop() override { core_->stop(); }
+  StreamStats stats() const override { return core_->stats(); }
+
+ private:
+  std::shared_ptr<StreamCore> core_;
+  std::shared_ptr<Producer> producer_;
+  std::function<void()> onGone_;
+};
+
+class ProducerCore final : public Producer, public std::enable_shared_from_this<ProducerCore> {
+ public:
+  ProducerCore(std::shared_ptr<ProducerContext> context, std::uint64_t seed)
+      : context_(std::move(context)), random_(seed) {}
+
+  Result<std::unique_ptr<Stream>> createStream(StreamConfig config,
+                                               std::shared_ptr<StreamListener> listener) override {
+    if (auto checked = checkStream(config); !checked) return fail(checked.error());
+    auto taken = takeName(config.name);
+    if (!taken) return fail(taken.error());
+    auto notifier =
+        std::make_shared<Notifier>(listener, !listener                   ? nullptr
+                                             : context_->config.executor ? context_->config.executor
+                                                                         : stream::sharedDispatcher());
+    const std::vector<TrackConfig> tracks = std::move(config.tracks);
+    const std::string name = config.name;
+    auto core = std::make_shared<StreamCore>(context_, std::move(config), std::move(notifier), *taken);
+    for (const TrackConfig& track : tracks) {
+      if (auto set = core->setTrack(track); !set) {
+        releaseName(name);
+        return fail(set.error());
+      }
+    }
+    core->start();
+    const auto self = shared_from_this();
+    return std::make_unique<StreamHandle>(std::move(core), self, [self, name] { self->releaseName(name); });
+  }
+
+  ProducerStats stats() const override {
+    const net::Loop::Lag lag = context_->loop->lag();
+    return {context_->storage->limit(), context_->storage->used(), lag.p50, lag.p99};
+  }
+
+ private:
+  /// Gives the stream's seed.
+  Result<std::uint64_t> takeName(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    if (names_.size() >= maxStreams) {
+      return invalid(StatusCode::maxStreamCount,
+                     "A producer holds 128 streams at most; make another producer.");
+    }
+    if (!names_.insert(name).second) {
+      return invalid(StatusCode::duplicateStreamName, "This producer already sends to the stream \"" + name +
+                                                          "\"; give each stream its own name.");
+    }
+    return random_.next();
+  }
+  void releaseName(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    names_.erase(name);
+  }
+
+  const std::shared_ptr<ProducerContext> context_;
+  std::mutex mutex_;
+  std::set<std::string> names_;
+  Random random_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
+  if (auto checked = checkProducer(config); !checked) return fail(checked.error());
+  const aws::Environment environment = aws::processEnvironment();
+  if (config.userAgent.empty()) config.userAgent = "producer-core/" KVS_VERSION;
+  auto endpoint = aws::controlEndpoint(
+      {config.endpoint, aws::regionFor(config.region, environment), false, config.allowInsecureEndpoint},
+      environment);
+  if (!endpoint) return fail(endpoint.error());
+  if (!config.credentials) config.credentials = aws::defaultChain({}, environment);
+  const std::uint64_t seed = config.seed ? config.seed : std::random_device{}();
+
+  auto context = std::make_shared<ProducerContext>();
+  context->loop = net::Loop::shared();
+  context->transport = config.transport ? config.transport() : net::sharedCurlTransport(context->loop);
+  context->rateGate = sharedRateGate();
+  context->storage = std::make_shared<store::StorageBudget>(config.storageSize);
+  context->config = std::move(config);
+  context->controlPlane = std::make_shared<aws::ControlPlane>(
+      *context->transport, context->clock(),
+      aws::ControlPlaneOptions{std::move(*endpoint), context->config.userAgent,
+                               context->config.connectionTimeout, context->config.completionTimeout,
+                               context->config.allowInsecureEndpoint});
+  return std::make_shared<ProducerCore>(std::move(context), seed);
+}
+
+}  // namespace kvs

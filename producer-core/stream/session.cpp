@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "aws/service_error.h"
+
+namespace kvs::stream {
+
+namespace {
+constexpr std::size_t maxRefusalBody = 16 * 1024;
+}
+
+Session::Session(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
+                 SessionOwner& owner)
+    : config_(std::move(config)),
+      buffer_(buffer),
+      clock_(clock),
+      owner_(&owner),
+      body_(config_.body, buffer, pacer, clock, *this) {}
+
+void Session::start(net::Transport& transport, net::Request request) {
+  request.source = &body_;
+  lastAck_ = clock_.now();
+  exchange_ = transport.start(std::move(request), *this);
+}
+
+void Session::resume() {
+  if (exchange_) exchange_->resume();
+}
+
+void Session::finish(SessionBody::Finish how) {
+  body_.finish(how);
+  resume();
+}
+
+void Session::close() {
+  owner_ = nullptr;
+  exchange_.reset();
+}
+
+std::optional<TimePoint> Session::unacknowledgedSince() const {
+  if (body_.sent().empty()) return std::nullopt;
+  return std::max(body_.sent().front().begun, lastAck_);
+}
+
+void Session::onHead(const net::ResponseHead& head) {
+  if (!owner_) return;
+  head_ = head;
+  if (head.status != 200) return;  // the answer's body says why; onEnd tells
+  answered_ = true;
+  lastAck_ = clock_.now();
+  owner_->onSessionAnswered();
+}
+
+void Session::onData(ByteView data) {
+  const auto self = shared_from_this();
+  if (!answered_) {
+    const auto text = asText(data).substr(0, maxRefusalBody - std::min(maxRefusalBody, refusalBody_.size()));
+    refusalBody_ += text;
+    return;
+  }
+  acks_.clear();
+  if (const auto parsed = parser_.feed(data, acks_); !parsed && owner_) {
+    owner_->onSessionNote(LogLevel::warning, parsed.error().message);
+  }
+  for (const auto& ack : std::exchange(acks_, {})) {
+    if (!owner_) return;
+    settle(ack);
+  }
+}
+
+void Session::onEnd(Result<void> result) {
+  const auto self = shared_from_this();
+  if (!owner_) return;
+  if (head_.status != 0 && !answered_) return owner_->onSessionEnd(refusal());
+  if (result) return owner_->onSessionEnd(std::nullopt);
+  owner_->onSessionEnd(
+      aws::describeTransportError(result.error(), aws::Operation::putMedia, config_.streamName));
+}
+
+void Session::onPaced(TimePoint when) {
+  if (owner_) owner_->onSessionPaced(when);
+}
+
+void Session::onBodyEnd(bool headerChanged) {
+  if (owner_) owner_->onSessionBodyEnd(headerChanged);
+}
+
+Error Session::refusal() const {
+  return aws::parseErrorAnswer(head_, refusalBody_, aws::Operation::putMedia, config_.streamName);
+}
+
+bool Session::settles(const aws::Acknowledgement& ack) const {
+  using Type = aws::Acknowledgement::Type;
+  return ack.type == Type::persisted || ack.type == Type::error ||
+         (ack.type == Type::received && config_.receivedIsFinal);
+}
+
+/// An acknowledgement belongs to its session: it is matched with what this one has sent (RULES 15).
+void Session::settle(const aws::Acknowledgement& ack) {
+  lastAck_ = clock_.now();
+  std::optional<SentFragment> fragment;
+  auto& sent = body_.sent();
+  if (ack.timecode) {
+    const auto it = std::ranges::find(sent, *ack.timecode, &SentFragment::timecode);
+    if (it != sent.end()) {
+      fragment = *it;
+      if (settles(ack)) sent.erase(it);
+    }
+  }
+  owner_->onSessionAck(ack, fragment);
+}
+
+}  // namespace kvs::stream

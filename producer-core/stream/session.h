@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// One PutMedia request from its opening to its end: the exchange, its body, and the acknowledgements
+// that settle fragments in the log. It decides nothing: what happened goes to its owner.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/acknowledgement.h"
+#include "base/log.h"
+#include "net/transport.h"
+#include "stream/session_body.h"
+
+namespace kvs::stream {
+
+class SessionOwner {
+ public:
+  virtual ~SessionOwner() = default;
+  virtual void onSessionAnswered() = 0;
+  virtual void onSessionAck(const aws::Acknowledgement& ack, std::optional<SentFragment> fragment) = 0;
+  virtual void onSessionPaced(TimePoint when) = 0;
+  virtual void onSessionBodyEnd(bool headerChanged) = 0;
+  virtual void onSessionEnd(std::optional<Error> error) = 0;
+  virtual void onSessionNote(LogLevel level, std::string text) = 0;
+};
+
+/// Lives on the loop's thread. After close() its owner hears nothing more.
+class Session final : public net::ExchangeListener,
+                      private BodyObserver,
+                      public std::enable_shared_from_this<Session> {
+ public:
+  struct Config {
+    SessionBody::Config body;
+    std::string streamName;
+    bool receivedIsFinal = false;  ///< retention 0: no PERSISTED will come
+  };
+
+  Session(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock, SessionOwner& owner);
+
+  void start(net::Transport& transport, net::Request request);
+  /// There may be more to send.
+  void resume();
+  void finish(SessionBody::Finish how);
+  /// Drops the connection; also from inside a call to the owner.
+  void close();
+
+  bool isAnswered() const { return answered_; }
+  /// The body has ended and every fragment in it is settled.
+  bool isConfirmed() const { return body_.hasEnded() && body_.sent().empty(); }
+  std::uint64_t bytesSent() const { return exchange_ ? exchange_->bytesSent() : 0; }
+  /// Since when something has been sent without any word from the service; nothing when all is settled.
+  std::optional<TimePoint> unacknowledgedSince() const;
+
+ private:
+  void onHead(const net::ResponseHead& head) override;
+  void onData(ByteView data) override;
+  void onEnd(Result<void> result) override;
+  void onPaced(TimePoint when) override;
+  void onBodyEnd(bool headerChanged) override;
+
+  void settle(const aws::Acknowledgement& ack);
+  bool settles(const aws::Acknowledgement& ack) const;
+  Error refusal() const;
+
+  Config config_;
+  StreamBuffer& buffer_;
+  const Clock& clock_;
+  SessionOwner* owner_;
+  mutable SessionBody body_;
+  std::unique_ptr<net::Exchange> exchange_;
+  net::ResponseHead head_;
+  std::string refusalBody_;
+  aws::AckParser parser_;
+  std::vector<aws::Acknowledgement> acks_;
+  TimePoint lastAck_{};
+  bool answered_ = false;
+};
+
+}  // namespace kvs::stream

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/session_body.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mkv/cluster.h"
+#include "mkv/tags.h"
+
+namespace kvs::stream {
+
+net::BodyRead SessionBody::read(std::span<std::byte> room) {
+  using Give = net::BodyRead::State;
+  std::size_t filled = 0;
+  const auto put = [&](ByteView bytes) {
+    std::memcpy(room.data() + filled, bytes.data(), bytes.size());
+    filled += bytes.size();
+  };
+  Give state = Give::data;
+  while (filled < room.size()) {
+    if (renderedOffset_ < rendered_.size()) {
+      const std::size_t count = std::min(room.size() - filled, rendered_.size() - renderedOffset_);
+      put(ByteView(rendered_).subspan(renderedOffset_, count));
+      renderedOffset_ += count;
+      continue;
+    }
+    store::Span block;
+    const Step step = next(room.size() - filled, block);
+    if (step == Step::block) put(block.view());
+    if (step == Step::wait || step == Step::end) {
+      state = step == Step::wait ? Give::wait : Give::end;
+      break;
+    }
+  }
+  if (filled > 0) return {Give::data, filled};
+  if (state == Give::end && !std::exchange(ended_, true)) observer_.onBodyEnd(headerChanged_);
+  return {state, 0};
+}
+
+SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
+  const std::lock_guard lock(buffer_.mutex);
+  rendered_.clear();
+  renderedOffset_ = 0;
+  if (ended_) return Step::end;
+  if (!headerSent_) {
+    headerSent_ = true;
+    rendered_ = buffer_.headers[config_.header];
+    return Step::rendered;
+  }
+  if (!buffer_.log.cursor().inside) return atBoundary();
+  block = buffer_.log.read(room);
+  if (block.size > 0) return Step::block;
+  if (!buffer_.log.atEndOfFragment()) return Step::wait;
+  leave(*buffer_.log.atCursor());
+  return Step::rendered;
+}
+
+SessionBody::Step SessionBody::atBoundary() {
+  if (finish_ == Finish::fragment) return Step::end;
+  store::Fragment* fragment = buffer_.log.atCursor();
+  if (!fragment || fragment->frames == 0) {
+    return finish_ == Finish::everything && !fragment ? Step::end : Step::wait;
+  }
+  if (mustEndBefore(*fragment)) {
+    headerChanged_ = true;
+    return Step::end;
+  }
+  const TimePoint now = clock_.now();
+  if (!pacer_.mayEnter(now)) {
+    observer_.onPaced(pacer_.nextAt());
+    return Step::wait;
+  }
+  pacer_.entered(now);
+  enter(*fragment);
+  return Step::rendered;
+}
+
+bool SessionBody::mustEndBefore(const store::Fragment& fragment) {
+  const bool otherStart = !config_.absoluteTimes && fragment.epoch != config_.epoch;
+  return fragment.header != config_.header || otherStart;
+}
+
+void SessionBody::enter(store::Fragment& fragment) {
+  buffer_.log.enter();
+  ++buffer_.stats.fragmentsSent;
+  const auto timecode =
+      buffer_.timeline.wireTimecode(fragment.epoch, fragment.firstTicks, config_.absoluteTimes);
+  sent_.push_back({fragment.id,
+                   Milliseconds(static_cast<std::int64_t>(timecode) * buffer_.timeline.scale().count()),
+                   fragment.since, clock_.now()});
+  rendered_ = mkv::tags(fragment.headTags);
+  const auto head = mkv::clusterHead(timecode);
+  rendered_.insert(rendered_.end(), head.begin(), head.end());
+}
+
+void SessionBody::leave(store::Fragment& fragment) {
+  if (fragment.endTag) rendered_ = mkv::endOfFragmentTags(fragment.tailTags);
+  buffer_.log.leave();
+}
+
+}  // namespace kvs::stream

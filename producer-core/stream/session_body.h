@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The body of one PutMedia request: the header, then fragment after fragment read from the log at its
+// cursor, with Cluster heads and Tags rendered on the way. The few rendered bytes are its only own
+// ones; blocks are copied from the log's chunks into the transport's buffer, outside the lock.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include "net/transport.h"
+#include "stream/pacer.h"
+#include "stream/stream_buffer.h"
+
+namespace kvs::stream {
+
+/// A fragment that this session has begun to send.
+struct SentFragment {
+  store::FragmentId id = 0;
+  Milliseconds timecode{0};  ///< as the service will acknowledge it
+  TimePoint since{};         ///< when its first frame came
+  TimePoint begun{};         ///< when its first byte was read
+};
+
+/// What the body tells the one that made it, from inside read(): only to note it, not to act.
+class BodyObserver {
+ public:
+  virtual ~BodyObserver() = default;
+  /// The body waits for the quota of fragments: resume the exchange at `when`.
+  virtual void onPaced(TimePoint when) = 0;
+  /// The last byte was given. `headerChanged`: since the next fragment needs another header.
+  virtual void onBodyEnd(bool headerChanged) = 0;
+};
+
+/// Used on the loop's thread; takes the buffer's lock for itself.
+class SessionBody final : public net::BodySource {
+ public:
+  struct Config {
+    std::uint32_t header = 0;
+    std::uint32_t epoch = 0;
+    bool absoluteTimes = true;
+  };
+  enum class Finish {
+    no,
+    fragment,    ///< end the body behind the fragment under the cursor
+    everything,  ///< end it when the log has been sent
+  };
+
+  SessionBody(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
+              BodyObserver& observer)
+      : config_(config), buffer_(buffer), pacer_(pacer), clock_(clock), observer_(observer) {}
+
+  net::BodyRead read(std::span<std::byte> room) override;
+
+  void finish(Finish how) { finish_ = how; }
+
+  bool hasEnded() const { return ended_; }
+
+  /// In the order sent; an acknowledgement that settles a fragment takes it out.
+  std::deque<SentFragment>& sent() { return sent_; }
+
+ private:
+  enum class Step { rendered, block, wait, end };
+  Step next(std::size_t room, store::Span& block);
+  Step atBoundary();
+  bool mustEndBefore(const store::Fragment& fragment);
+  void enter(store::Fragment& fragment);
+  void leave(store::Fragment& fragment);
+
+  const Config config_;
+  StreamBuffer& buffer_;
+  FragmentPacer& pacer_;
+  const Clock& clock_;
+  BodyObserver& observer_;
+  Finish finish_ = Finish::no;
+  Bytes rendered_;
+  std::size_t renderedOffset_ = 0;
+  bool headerSent_ = false;
+  bool ended_ = false;
+  bool headerChanged_ = false;
+  std::deque<SentFragment> sent_;
+};
+
+}  // namespace kvs::stream

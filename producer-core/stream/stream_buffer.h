@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the streaming threads and the loop share, and the one lock that guards it. The lock is held
+// to decide, to reserve and to publish; never while a payload is copied, and never while calling out.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "store/fragment_log.h"
+#include "stream/events.h"
+#include "stream/machine.h"
+#include "stream/stats.h"
+#include "stream/timeline.h"
+
+namespace kvs::stream {
+
+struct StreamBuffer {
+  StreamBuffer(store::LogLimits limits, store::ChunkPool& pool, store::FragmentLog::OnLost onLost,
+               Milliseconds timecodeScale)
+      : log(std::move(limits), pool, std::move(onLost)), timeline(timecodeScale) {}
+
+  mutable std::mutex mutex;
+  /// Room appeared, the log ran empty, the machine moved, or a wait is to be given up.
+  std::condition_variable changed;
+
+  store::FragmentLog log;
+  Timeline timeline;
+  /// Rendered EBML header, Segment, Info and Tracks; a fragment names the one its blocks fit.
+  std::vector<Bytes> headers;
+  /// The growing fragment lost a frame: it may not be finished, and goes as soon as it may.
+  bool growingIsBroken = false;
+  bool interrupted = false;
+  std::optional<Error> ended;  ///< why no more frames are taken
+  /// Where the machine stands, and when the service last confirmed anything: what drain() waits by.
+  State state = State::configuring;
+  TimePoint lastProgress{};
+  /// Losses not yet told: collected under the lock, told by whoever held it, after it is released.
+  std::vector<FragmentLost> untold;
+  StreamStats stats;
+};
+
+}  // namespace kvs::stream

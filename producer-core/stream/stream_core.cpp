@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// The side of the shell that applications call, from any thread.
+#include "stream/stream_core.h"
+
+#include <algorithm>
+
+namespace kvs::stream {
+
+namespace {
+
+MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& producer) {
+  MachineConfig machine;
+  machine.allowCreate = config.allowCreate;
+  machine.hasTags = !config.tags.empty();
+  machine.completionTimeout = producer.completionTimeout;
+  return machine;
+}
+
+IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer) {
+  IngestConfig ingest;
+  ingest.streamingType = config.streamingType;
+  if (config.streamingType == StreamingType::offline) ingest.fragmenter.offlineDuration = Seconds(10);
+  ingest.header.timecodeScale = config.timecodeScale;
+  ingest.header.title = config.name;
+  ingest.header.muxingApp = producer.userAgent;
+  ingest.header.writingApp = config.writingApp.empty() ? producer.userAgent : config.writingApp;
+  Random random(std::hash<std::string>{}(config.name));
+  for (std::byte& byte : ingest.header.segmentUid)
+    byte = static_cast<std::byte>(random.next());
+  return ingest;
+}
+
+FragmentLost lostFragment(const store::Fragment& fragment, store::LossReason reason, bool sent,
+                          const Timeline& timeline) {
+  FragmentLost lost;
+  switch (reason) {
+    case store::LossReason::storageFull:
+      lost.reason = FragmentLost::Reason::storageFull;
+      break;
+    case store::LossReason::durationReached:
+      lost.reason = FragmentLost::Reason::bufferDuration;
+      break;
+    case store::LossReason::stopped:
+      lost.reason = FragmentLost::Reason::stopped;
+      break;
+  }
+  lost.start = timeline.wallTime(fragment.epoch, fragment.firstTicks);
+  lost.duration = fragment.duration;
+  lost.bytes = fragment.bytes;
+  lost.frames = fragment.frames;
+  lost.unconfirmed = sent;
+  return lost;
+}
+
+}  // namespace
+
+StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig config,
+                       std::shared_ptr<Notifier> notifier, std::uint64_t seed)
+    : context_(std::move(context)),
+      config_(std::move(config)),
+      notifier_(std::move(notifier)),
+      clock_(context_->clock()),
+      logger_(context_->config.log, config_.name),
+      buffer_(
+          {context_->storage, config_.bufferDuration}, store::ChunkPool::shared(),
+          [this](const store::Fragment& fragment, store::LossReason reason, bool sent) {
+            buffer_.untold.push_back(lostFragment(fragment, reason, sent, buffer_.timeline));
+            ++buffer_.stats.fragmentsLost;
+            buffer_.stats.framesLost += fragment.frames;
+          },
+          config_.timecodeScale),
+      ingest_(ingestConfig(config_, context_->config), buffer_, clock_),
+      machine_(machineConfig(config_, context_->config), seed),
+      pacer_(config_.maxFragmentsPerSecond) {}
+
+StreamCore::~StreamCore() = default;
+
+void StreamCore::start() {
+  loop().post([self = shared_from_this(), this] { dispatch(event::Start{}); });
+}
+
+Result<void> StreamCore::setTrack(TrackConfig track) {
+  auto set = ingest_.setTrack(std::move(track));
+  if (set) {
+    loop().post([self = shared_from_this(), this] {
+      if (std::exchange(createWanted_, false)) perform(action::Create{});
+    });
+  }
+  return set;
+}
+
+Result<FrameFate> StreamCore::put(const Frame& frame) {
+  const auto outcome = ingest_.put(frame);
+  if (!outcome) return fail(outcome.error());
+  if (outcome->closeSession) closeWanted_.store(true, std::memory_order_release);
+  if (outcome->appended) {
+    lastPut_.store(clock_.now().time_since_epoch().count(), std::memory_order_relaxed);
+    if (ending_.load(std::memory_order_relaxed) && ending_.exchange(false)) {
+      loop().post([self = shared_from_this(), this] { dispatch(event::DataAvailable{true}); });
+    }
+  }
+  if (outcome->appended || outcome->closeSession) loop().wake(*this);
+  if (outcome->fate == FrameFate::noRoom) {
+    const std::lock_guard lock(buffer_.mutex);
+    if (buffer_.ended) return fail(*buffer_.ended);
+  }
+  tellLosses();
+  tellPressure();
+  return outcome->fate;
+}
+
+void StreamCore::flush() {
+  ingest_.seal();
+  loop().wake(*this);
+}
+
+void StreamCore::interrupt(bool on) {
+  const std::lock_guard lock(buffer_.mutex);
+  buffer_.interrupted = on;
+  buffer_.changed.notify_all();
+}
+
+void StreamCore::endOfStream() {
+  ingest_.seal();
+  ending_.store(true);
+  loop().post([self = shared_from_this(), this] {
+    if (!ending_.load()) return;  // frames came after it
+    dispatch(event::EndOfStream{});
+    checkEmpty();
+  });
+}
+
+/// How long there is hope (RULES 19): none while backing off after a failure; on the way to the first
+/// connection connectionTimeout; while streaming completionTimeout since the last confirmation.
+bool StreamCore::drain(Milliseconds timeout) {
+  endOfStream();
+  const TimePoint begun = clock_.now();
+  const TimePoint last = begun + timeout;
+  std::unique_lock lock(buffer_.mutex);
+  while (!buffer_.log.isEmpty() && !buffer_.ended) {
+    TimePoint until = last;
+    if (buffer_.state == State::waiting) return false;
+    if (buffer_.state < State::ready) until = begun + context_->config.connectionTimeout;
+    if (buffer_.state > State::ready) {
+      until = std::max(begun, buffer_.lastProgress) + context_->config.completionTimeout;
+    }
+    const Nanoseconds left = std::min(until, last) - clock_.now();
+    if (left <= Nanoseconds{0}) return false;
+    buffer_.changed.wait_for(lock, left);
+  }
+  return buffer_.log.isEmpty();
+}
+
+void StreamCore::stop() {
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    if (!buffer_.ended) {
+      buffer_.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "The stream was stopped."};
+    }
+    buffer_.changed.notify_all();
+  }
+  loop().post([self = shared_from_this(), this] { dispatch(event::Stop{}); });
+}
+
+void StreamCore::abandon() {
+  notifier_->close();
+  stop();
+}
+
+StreamStats StreamCore::stats() const {
+  const std::lock_guard lock(buffer_.mutex);
+  StreamStats stats = buffer_.stats;
+  stats.state = stateName(buffer_.state);
+  stats.bytesBuffered = buffer_.log.totals().bytes;
+  stats.durationBuffered = buffer_.log.totals().duration;
+  for (const store::Fragment& fragment : buffer_.log.fragments()) {
+    if (store::isTerminal(fragment.state)) continue;
+    stats.bufferedSince = buffer_.timeline.wallTime(fragment.epoch, fragment.firstTicks);
+    break;
+  }
+  return stats;
+}
+
+void StreamCore::tellLosses() {
+  std::vector<FragmentLost> losses;
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    if (buffer_.untold.empty()) return;
+    losses.swap(buffer_.untold);
+  }
+  for (const FragmentLost& lost : losses) {
+    note(LogLevel::warning, std::to_string(lost.frames) + " frames (" + std::to_string(lost.bytes) +
+                                " bytes) were given up" + (lost.unconfirmed ? " unconfirmed" : ""));
+    notifier_->tell([lost](StreamListener& listener) { listener.onFragmentLost(lost); });
+  }
+}
+
+/// Told once when it begins, and again only after it has gone.
+void StreamCore::tellPressure() {
+  Pressure pressure;
+  pressure.usedBytes = context_->storage->used();
+  pressure.limitBytes = context_->storage->limit();
+  pressure.limitDuration = config_.bufferDuration;
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    pressure.bufferedDuration = buffer_.log.totals().duration;
+  }
+  const bool full = pressure.usedBytes > pressure.limitBytes / 20 * 19;
+  if (full != pressureTold_.exchange(full) && full) {
+    notifier_->tell([pressure](StreamListener& listener) { listener.onStoragePressure(pressure); });
+  }
+  const bool late = config_.maxLatency > Seconds(0) && pressure.bufferedDuration > config_.maxLatency;
+  if (late != latencyTold_.exchange(late) && late) {
+    notifier_->tell([pressure](StreamListener& listener) { listener.onLatencyPressure(pressure); });
+  }
+}
+
+void StreamCore::note(LogLevel level, const std::string& text) const {
+  logger_.log(level, Room::stream, [&] { return text; });
+}
+
+}  // namespace kvs::stream

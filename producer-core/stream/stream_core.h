@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shell around the machine: it carries the machine's actions out (calls, sessions, timers) and
+// brings what became of them back as events. It lives on the loop; streaming threads only put frames
+// into the buffer and wake it. Kept alive by its Stream and, while it winds up, by the loop's tasks.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aws/control_plane.h"
+#include "aws/rate_gate.h"
+#include "net/loop.h"
+#include "producer.h"
+#include "stream/ingest.h"
+#include "stream/machine.h"
+#include "stream/notifier.h"
+#include "stream/session.h"
+
+namespace kvs::stream {
+
+/// What the streams of a Producer share.
+struct ProducerContext {
+  ProducerConfig config;
+  std::shared_ptr<net::Loop> loop;
+  std::shared_ptr<net::Transport> transport;
+  std::shared_ptr<aws::ControlPlane> controlPlane;
+  std::shared_ptr<aws::RateGate> rateGate;  ///< the process's; used on the loop
+  std::shared_ptr<store::StorageBudget> storage;
+  const Clock& clock() const { return config.clock ? *config.clock : systemClock(); }
+};
+
+class StreamCore final : public net::Ready, private SessionOwner {
+ public:
+  StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig config,
+             std::shared_ptr<Notifier> notifier, std::uint64_t seed);
+  ~StreamCore() override;
+
+  // --- any thread ---
+  void start();
+  const StreamConfig& config() const { return config_; }
+  Result<void> setTrack(TrackConfig track);
+  Result<FrameFate> put(const Frame& frame);
+  Result<void> putMetadata(Tag tag, bool persistent) {
+    return ingest_.putMetadata(std::move(tag), persistent);
+  }
+  void flush();
+  void interrupt(bool on);
+  void endOfStream();
+  bool drain(Milliseconds timeout);
+  void stop();
+  /// stop(), and no more events to the application.
+  void abandon();
+  StreamStats stats() const;
+
+ private:
+  // --- the loop's thread ---
+  void onReady() override;
+  void dispatch(Event event);
+  void perform(const Action& action);
+  void perform(const action::FetchCredentials&);
+  void perform(const action::Describe&);
+  void perform(const action::Create&);
+  void perform(const action::TagStream&);
+  void perform(const action::Locate&);
+  void perform(const action::OpenSession&);
+  void perform(const action::FinishSession&);
+  void perform(const action::CloseSession&);
+  void perform(const action::RefuseFragment&);
+  void perform(const action::StripTags&);
+  void perform(const action::SetTimer&);
+  void perform(const action::CancelTimer&);
+  void perform(const action::Tell&);
+  void perform(const action::Warn&);
+  void perform(const action::Fail&);
+  void perform(const action::ReportReady&);
+  void perform(const action::ReportDrained&);
+  void perform(const action::ReportStopped&);
+
+  void onSessionAnswered() override;
+  void onSessionAck(const aws::Acknowledgement& ack, std::optional<SentFragment> fragment) override;
+  void onSessionPaced(TimePoint when) override;
+  void onSessionBodyEnd(bool headerChanged) override;
+  void onSessionEnd(std::optional<Error> error) override;
+  void onSessionNote(LogLevel level, std::string text) override;
+
+  void callWhenAllowed(std::function<void()> makeCall);
+  void described(const aws::StreamDescription& description);
+  template <class T>
+  aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);
+  bool openSessionNow();
+  void watchSession();
+  void checkConfirmed();
+  void settlePersisted(const SentFragment& fragment);
+  void closeLog();
+  void tellLosses();
+  void tellPressure();
+  void checkEmpty();
+  void publishState();
+  void noteError(const Error& error);
+  void after(net::Loop::TimerId& timer, Milliseconds delay, std::function<void()> task);
+  void forget(net::Loop::TimerId& timer);
+  void note(LogLevel level, const std::string& text) const;
+  net::Loop& loop() const { return *context_->loop; }
+
+  const std::shared_ptr<ProducerContext> context_;
+  const StreamConfig config_;
+  const std::shared_ptr<Notifier> notifier_;
+  const Clock& clock_;
+  const Logger logger_;
+  StreamBuffer buffer_;
+  Ingest ingest_;
+
+  std::atomic<bool> closeWanted_{false};  ///< only the fragment under the cursor stands in the way
+  std::atomic<bool> ending_{false};       ///< end of stream was asked for
+  std::atomic<std::int64_t> lastPut_{0};  ///< monotonic ns of the last frame appended
+  std::atomic<bool> pressureTold_{false};
+  std::atomic<bool> latencyTold_{false};
+
+  // The loop's own:
+  Machine machine_;
+  std::deque<Event> events_;
+  bool dispatching_ = false;
+  bool dataTold_ = false;
+  bool openWhenData_ = false;
+  bool createWanted_ = false;
+  bool receivedIsFinal_ = false;
+  FragmentPacer pacer_;
+  std::optional<aws::Credentials> credentials_;
+  std::string arn_;
+  std::string dataEndpoint_;
+  aws::ControlPlane::CallHandle call_;
+  std::shared_ptr<Session> session_;
+  std::optional<store::FragmentId> refusedOnce_;
+  net::Loop::TimerId callTimer_ = 0;
+  net::Loop::TimerId retryTimer_ = 0;
+  net::Loop::TimerId sessionTimer_ = 0;
+  net::Loop::TimerId progressTimer_ = 0;
+  net::Loop::TimerId paceTimer_ = 0;
+  net::Loop::TimerId watchTimer_ = 0;
+};
+
+}  // namespace kvs::stream

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// The side of the shell that runs on the loop: events in, actions out, and the steps up to ready.
+#include "aws/sigv4.h"
+#include "stream/stream_core.h"
+
+namespace kvs::stream {
+
+void StreamCore::onReady() {
+  if (closeWanted_.exchange(false, std::memory_order_acquire) && session_) {
+    dispatch(event::SessionEnded{Error{StatusCode::storeOutOfMemory, ErrorKind::retryable,
+                                       "The fragment being sent fills the storage; the session was closed to "
+                                       "make room. Give the stream more storage, or a faster link."}});
+  }
+  if (openWhenData_ && openSessionNow()) openWhenData_ = false;
+  if (!dataTold_) {
+    const bool any = [this] {
+      const std::lock_guard lock(buffer_.mutex);
+      return !buffer_.log.isEmpty();
+    }();
+    if (any) {
+      dataTold_ = true;
+      notifier_->tell([](StreamListener& listener) { listener.onDataAvailable(); },
+                      Notifier::Weight::mayBeDropped);
+      dispatch(event::DataAvailable{});
+    }
+  }
+  if (session_) session_->resume();
+}
+
+/// One event at a time: what an action brings at once waits for the actions before it.
+void StreamCore::dispatch(Event event) {
+  events_.push_back(std::move(event));
+  if (std::exchange(dispatching_, true)) return;
+  const auto self = shared_from_this();
+  while (!events_.empty()) {
+    const Event next = std::move(events_.front());
+    events_.pop_front();
+    for (const Action& action : machine_.on(next, clock_.now()))
+      perform(action);
+    publishState();
+  }
+  dispatching_ = false;
+}
+
+void StreamCore::perform(const Action& action) {
+  std::visit([this](const auto& which) { perform(which); }, action);
+}
+
+void StreamCore::publishState() {
+  const std::lock_guard lock(buffer_.mutex);
+  buffer_.state = machine_.state();
+  buffer_.stats.attempt = machine_.attempts();
+  buffer_.changed.notify_all();
+}
+
+// --- the steps up to ready ---
+
+void StreamCore::perform(const action::FetchCredentials&) {
+  const auto weak = weak_from_this();
+  context_->config.credentials->fetch([weak, this](Result<aws::Credentials> fetched) {
+    const auto self = weak.lock();
+    if (!self) return;
+    if (!fetched) {
+      noteError(fetched.error());
+      return dispatch(event::CallFailed{fetched.error()});
+    }
+    credentials_ = std::move(*fetched);
+    {
+      const std::lock_guard lock(buffer_.mutex);
+      buffer_.stats.credentialSource = credentials_->source;
+    }
+    dispatch(event::CredentialsFetched{});
+  });
+}
+
+void StreamCore::perform(const action::Describe&) {
+  callWhenAllowed([this] {
+    call_ = context_->controlPlane->describeStream(
+        config_.name, *credentials_,
+        answer<aws::StreamDescription>([this](const aws::StreamDescription& d) { described(d); }));
+  });
+}
+
+void StreamCore::described(const aws::StreamDescription& description) {
+  using Status = event::Described::Status;
+  arn_ = description.arn;
+  receivedIsFinal_ = description.retention == std::chrono::hours(0);
+  switch (description.status) {
+    case aws::StreamStatus::creating:
+      return dispatch(event::Described{Status::creating});
+    case aws::StreamStatus::deleting:
+      return dispatch(event::Described{Status::deleting});
+    case aws::StreamStatus::active:
+    case aws::StreamStatus::updating:
+      return dispatch(event::Described{Status::usable});
+  }
+}
+
+/// A stream is created with its media type, so this waits for the first track.
+void StreamCore::perform(const action::Create&) {
+  const std::string contentType = ingest_.contentType();
+  if (contentType.empty()) {
+    createWanted_ = true;
+    return;
+  }
+  callWhenAllowed([this, contentType] {
+    aws::CreateStreamInput input;
+    input.name = config_.name;
+    input.mediaType = contentType;
+    input.retention = config_.retention;
+    input.kmsKeyId = config_.kmsKeyId;
+    input.tags.insert(config_.tags.begin(), config_.tags.end());
+    call_ = context_->controlPlane->createStream(
+        input, *credentials_,
+        answer<std::string>([this](const std::string&) { dispatch(event::Created{}); }));
+  });
+}
+
+void StreamCore::perform(const action::TagStream&) {
+  callWhenAllowed([this] {
+    const aws::Tags tags(config_.tags.begin(), config_.tags.end());
+    const auto weak = weak_from_this();
+    call_ = context_->controlPlane->tagStream(arn_, tags, *credentials_, [weak, this](Result<void> tagged) {
+      const auto self = weak.lock();
+      if (!self) return;
+      call_.reset();
+      if (!tagged) return dispatch(event::CallFailed{tagged.error()});
+      dispatch(event::Tagged{});
+    });
+  });
+}
+
+void StreamCore::perform(const action::Locate&) {
+  callWhenAllowed([this] {
+    call_ = context_->controlPlane->getDataEndpoint(config_.name, *credentials_,
+                                                    answer<std::string>([this](const std::string& endpoint) {
+                                                      dataEndpoint_ = endpoint;
+                                                      {
+                                                        const std::lock_guard lock(buffer_.mutex);
+                                                        buffer_.stats.dataEndpoint = endpoint;
+                                                      }
+                                                      dispatch(event::Located{});
+                                                    }));
+  });
+}
+
+template <class T>
+aws::ControlPlane::Callback<T> StreamCore::answer(std::function<void(T)> onSuccess) {
+  return [weak = weak_from_this(), this, onSuccess = std::move(onSuccess)](Result<T> result) {
+    const auto self = weak.lock();
+    if (!self) return;
+    call_.reset();
+    if (result) return onSuccess(std::move(*result));
+    noteError(result.error());
+    dispatch(event::CallFailed{result.error()});
+  };
+}
+
+/// Control-plane calls of the whole process leave through one gate (RULES 25).
+void StreamCore::callWhenAllowed(std::function<void()> makeCall) {
+  const TimePoint now = clock_.now();
+  const TimePoint when = context_->rateGate->reserve(now);
+  if (when <= now) return makeCall();
+  forget(callTimer_);
+  const auto weak = weak_from_this();
+  callTimer_ = loop().at(when, [weak, this, makeCall = std::move(makeCall)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    callTimer_ = 0;
+    makeCall();
+  });
+}
+
+// --- telling ---
+
+void StreamCore::perform(const action::Tell& tell) {
+  const ConnectionChange& change = tell.change;
+  if (change.reason) noteError(*change.reason);
+  note(LogLevel::info, [&] {
+    std::string text(machine_.state() == State::waiting
+                         ? "waiting " + std::to_string(change.delay.count()) + " ms"
+                         : std::string(stateName(machine_.state())));
+    if (change.reason) text += ": " + change.reason->message;
+    return text;
+  }());
+  notifier_->tell([change](StreamListener& listener) { listener.onConnection(change); });
+}
+
+void StreamCore::perform(const action::Warn& warn) {
+  noteError(warn.error);
+  notifier_->tell([error = warn.error](StreamListener& listener) { listener.onWarning(error); });
+}
+
+void StreamCore::perform(const action::Fail& failed) {
+  noteError(failed.error);
+  note(LogLevel::error, failed.error.message);
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    buffer_.ended = failed.error;
+  }
+  notifier_->tell([error = failed.error](StreamListener& listener) { listener.onError(error); });
+}
+
+void StreamCore::perform(const action::ReportReady&) {
+  notifier_->tell([](StreamListener& listener) { listener.onStreamReady(); });
+}
+
+void StreamCore::perform(const action::ReportDrained&) {
+  ending_.store(false);
+  notifier_->tell([](StreamListener& listener) { listener.onDrained(); });
+}
+
+void StreamCore::perform(const action::ReportStopped&) {
+  call_.reset();
+  for (auto* timer :
+       {&callTimer_, &retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_}) {
+    forget(*timer);
+  }
+  closeLog();
+  tellLosses();
+  notifier_->tell([](StreamListener& listener) { listener.onStreamClosed(); });
+}
+
+void StreamCore::closeLog() {
+  const std::lock_guard lock(buffer_.mutex);
+  buffer_.log.rewind();
+  buffer_.log.seal();
+  buffer_.log.dropAll(store::LossReason::stopped);
+  buffer_.changed.notify_all();
+}
+
+void StreamCore::noteError(const Error& error) {
+  const std::lock_guard lock(buffer_.mutex);
+  buffer_.stats.lastError = error.message;
+  buffer_.stats.lastErrorCode = error.code;
+}
+
+// --- timers ---
+
+void StreamCore::perform(const action::SetTimer& set) {
+  auto& timer = set.timer == Timer::retry     ? retryTimer_
+                : set.timer == Timer::session ? sessionTimer_
+                                              : progressTimer_;
+  after(timer, set.delay, [this, which = set.timer] { dispatch(event::TimerFired{which}); });
+}
+
+void StreamCore::perform(const action::CancelTimer& cancelled) {
+  forget(cancelled.timer == Timer::retry     ? retryTimer_
+         : cancelled.timer == Timer::session ? sessionTimer_
+                                             : progressTimer_);
+}
+
+void StreamCore::after(net::Loop::TimerId& timer, Milliseconds delay, std::function<void()> task) {
+  forget(timer);
+  const auto weak = weak_from_this();
+  timer = loop().at(clock_.now() + delay, [weak, &timer, task = std::move(task)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    timer = 0;
+    task();
+  });
+}
+
+void StreamCore::forget(net::Loop::TimerId& timer) {
+  if (timer != 0) loop().cancel(std::exchange(timer, 0));
+}
+
+}  // namespace kvs::stream

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shell's dealings with the upload session: opening, ending, and what acknowledgements change.
+#include <algorithm>
+#include <utility>
+
+#include "aws/put_media.h"
+#include "aws/sigv4.h"
+#include "stream/stream_core.h"
+
+namespace kvs::stream {
+
+namespace {
+
+/// A source that pauses for this long lets the connection go (RULES 21); the service ends a session
+/// on which nothing arrives for 30 s.
+constexpr Seconds idleAfter{15};
+
+FragmentAck::Type ackType(aws::Acknowledgement::Type type) {
+  using Type = aws::Acknowledgement::Type;
+  switch (type) {
+    case Type::buffering:
+      return FragmentAck::Type::buffering;
+    case Type::received:
+      return FragmentAck::Type::received;
+    case Type::persisted:
+      return FragmentAck::Type::persisted;
+    case Type::error:
+      return FragmentAck::Type::error;
+    case Type::idle:
+      return FragmentAck::Type::idle;
+  }
+  return FragmentAck::Type::idle;
+}
+
+void count(const aws::Acknowledgement& ack, bool known, StreamStats& stats) {
+  using Type = aws::Acknowledgement::Type;
+  switch (ack.type) {
+    case Type::buffering:
+      ++stats.acksBuffering;
+      break;
+    case Type::received:
+      ++stats.acksReceived;
+      break;
+    case Type::persisted:
+      ++stats.acksPersisted;
+      break;
+    case Type::error:
+      ++stats.acksError;
+      break;
+    case Type::idle:
+      break;
+  }
+  if (ack.timecode && !known) ++stats.acksUnknown;
+}
+
+Error ackFailure(const aws::Acknowledgement& ack, const aws::AckError& known) {
+  Error error;
+  error.code = known.code;
+  error.kind = known.policy == aws::AckPolicy::fatal ? ErrorKind::fatal : ErrorKind::retryable;
+  error.message = std::string(known.sentence);
+  error.exception = ack.errorCode.empty() ? std::string(known.name) : ack.errorCode;
+  return error;
+}
+
+}  // namespace
+
+// --- opening and closing ---
+
+void StreamCore::perform(const action::OpenSession&) {
+  openWhenData_ = !openSessionNow();
+}
+
+bool StreamCore::openSessionNow() {
+  if (session_) return true;
+  Session::Config config;
+  WallTime epochStart;
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    const store::Fragment* fragment = buffer_.log.atCursor();
+    if (!fragment || fragment->frames == 0) return false;
+    config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes};
+    epochStart = buffer_.timeline.epochStart(fragment->epoch);
+    if (buffer_.stats.sessions++ > 0 && machine_.attempts() > 0) ++buffer_.stats.reconnects;
+    buffer_.lastProgress = clock_.now();
+  }
+  config.streamName = config_.name;
+  config.receivedIsFinal = receivedIsFinal_;
+  const ProducerConfig& producer = context_->config;
+  net::Request request = aws::putMediaRequest(
+      {dataEndpoint_, config_.name,
+       config_.absoluteFragmentTimes ? aws::TimecodeType::absolute : aws::TimecodeType::relative, epochStart,
+       true, producer.userAgent});
+  request.profile =
+      config_.streamingType == StreamingType::offline ? net::Profile::bulk : net::Profile::realtime;
+  request.connectTimeout = producer.connectionTimeout;
+  request.prepare = [credentials = *credentials_, region = context_->controlPlane->endpoint().region,
+                     &clock = clock_](net::Request& unsignedRequest) -> Result<void> {
+    aws::sign(unsignedRequest, credentials, {region}, clock.wallNow(), std::string(aws::emptyPayloadHash));
+    return {};
+  };
+  SessionOwner& owner = *this;
+  session_ = std::make_shared<Session>(std::move(config), buffer_, pacer_, clock_, owner);
+  session_->start(*context_->transport, std::move(request));
+  watchSession();
+  return true;
+}
+
+/// Looks now and then whether the source has paused, and whether the service still answers.
+void StreamCore::watchSession() {
+  const TimePoint now = clock_.now();
+  const TimePoint lastPut{Nanoseconds(lastPut_.load(std::memory_order_relaxed))};
+  const bool sourcePaused = now - lastPut >= idleAfter;
+  if (sourcePaused) dispatch(event::SourcePaused{});
+  if (!session_) return;
+  const auto unacknowledged = session_->unacknowledgedSince();
+  const Nanoseconds silence = unacknowledged ? now - *unacknowledged : Nanoseconds{0};
+  if (config_.connectionStaleness > Seconds(0) && silence >= config_.connectionStaleness) {
+    notifier_->tell([silence](StreamListener& listener) { listener.onConnectionStale(silence); });
+    dispatch(event::SessionEnded{
+        Error{StatusCode::putMediaFailed, ErrorKind::retryable,
+              "Media was sent for " + std::to_string(std::chrono::duration_cast<Seconds>(silence).count()) +
+                  " s and the service confirmed none of it; a new session is opened and nothing is lost."}});
+    return;
+  }
+  Nanoseconds next = sourcePaused ? idleAfter : idleAfter - (now - lastPut);
+  if (config_.connectionStaleness > Seconds(0)) {
+    next = std::min<Nanoseconds>(next, config_.connectionStaleness - silence);
+  }
+  after(watchTimer_, std::chrono::ceil<Milliseconds>(next), [this] { watchSession(); });
+}
+
+void StreamCore::perform(const action::FinishSession& finish) {
+  if (finish.endTag) {
+    const std::lock_guard lock(buffer_.mutex);
+    if (store::Fragment* growing = buffer_.log.growing(); growing && growing->frames > 0) {
+      growing->endTag = true;
+      buffer_.log.seal();
+    }
+  }
+  if (!session_) return;
+  session_->finish(finish.everything ? SessionBody::Finish::everything : SessionBody::Finish::fragment);
+  checkConfirmed();
+}
+
+void StreamCore::perform(const action::CloseSession&) {
+  openWhenData_ = false;
+  forget(paceTimer_);
+  forget(watchTimer_);
+  if (const auto session = std::exchange(session_, nullptr)) {
+    const std::uint64_t sent = session->bytesSent();
+    session->close();
+    const std::lock_guard lock(buffer_.mutex);
+    buffer_.stats.bytesSent += sent;
+  }
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    buffer_.log.rewind();
+    if (std::exchange(buffer_.growingIsBroken, false)) {
+      buffer_.log.dropGrowing(store::LossReason::storageFull);
+    }
+    buffer_.changed.notify_all();
+  }
+  tellLosses();
+}
+
+void StreamCore::perform(const action::RefuseFragment& refuse) {
+  FragmentLost lost;
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    const store::Fragment* fragment =
+        refuse.fragment ? buffer_.log.find(*refuse.fragment) : buffer_.log.oldest();
+    if (!fragment) return;
+    lost.reason = FragmentLost::Reason::refused;
+    lost.start = buffer_.timeline.wallTime(fragment->epoch, fragment->firstTicks);
+    lost.duration = fragment->duration;
+    lost.bytes = fragment->bytes;
+    lost.frames = fragment->frames;
+    if (!buffer_.log.markRefused(fragment->id)) return;
+    ++buffer_.stats.fragmentsRefused;
+    buffer_.stats.framesLost += lost.frames;
+    buffer_.untold.push_back(lost);
+  }
+  notifier_->tell([error = refuse.error](StreamListener& listener) { listener.onWarning(error); });
+  tellLosses();
+}
+
+void StreamCore::perform(const action::StripTags& strip) {
+  const std::lock_guard lock(buffer_.mutex);
+  store::Fragment* fragment = strip.fragment ? buffer_.log.find(*strip.fragment) : buffer_.log.oldest();
+  if (!fragment) return;
+  fragment->headTags.clear();
+  fragment->tailTags.clear();
+}
+
+// --- what the session says ---
+
+void StreamCore::onSessionAnswered() {
+  dispatch(event::SessionAnswered{});
+}
+
+void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<SentFragment> fragment) {
+  using Type = aws::Acknowledgement::Type;
+  FragmentAck told;
+  told.type = ackType(ack.type);
+  if (ack.timecode) told.timecodeMs = ack.timecode->count();
+  told.fragmentNumber = ack.fragmentNumber;
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    count(ack, fragment.has_value(), buffer_.stats);
+    buffer_.lastProgress = clock_.now();
+  }
+  const bool isFinal = ack.type == Type::persisted || (ack.type == Type::received && receivedIsFinal_);
+  if (isFinal && fragment) told.delay = clock_.now() - fragment->since;
+  std::optional<Error> error;
+  if (ack.type == Type::error) {
+    error = ackFailure(ack, aws::ackError(ack.errorId, ack.errorCode));
+    told.code = error->code;
+    told.errorCode = error->exception;
+    noteError(*error);
+  }
+  notifier_->tell([told](StreamListener& listener) { listener.onFragmentAck(told); },
+                  error ? Notifier::Weight::mustArrive : Notifier::Weight::mayBeDropped);
+  if (error) {
+    const auto id = fragment ? std::optional(fragment->id) : std::nullopt;
+    return dispatch(event::AckRefused{aws::ackError(ack.errorId, ack.errorCode).policy, *error, id});
+  }
+  if (!fragment) return;
+  if (isFinal) return settlePersisted(*fragment);
+  if (ack.type == Type::received) {
+    const std::lock_guard lock(buffer_.mutex);
+    buffer_.log.markReceived(fragment->id);
+  }
+}
+
+void StreamCore::settlePersisted(const SentFragment& sent) {
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    const store::Fragment* fragment = buffer_.log.find(sent.id);
+    const std::uint32_t frames = fragment ? fragment->frames : 0;
+    const std::uint64_t bytes = fragment ? fragment->bytes : 0;
+    if (buffer_.log.markPersisted(sent.id)) {
+      buffer_.stats.framesPersisted += frames;
+      buffer_.stats.bytesPersisted += bytes;
+    }
+    buffer_.changed.notify_all();
+  }
+  dispatch(event::Persisted{});
+  checkEmpty();
+  checkConfirmed();
+}
+
+void StreamCore::checkEmpty() {
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    if (!buffer_.log.isEmpty()) return;
+  }
+  dataTold_ = false;
+  dispatch(event::LogEmpty{});
+}
+
+void StreamCore::checkConfirmed() {
+  if (session_ && session_->isConfirmed()) dispatch(event::SessionConfirmed{});
+}
+
+/// Called from inside the transport's read: noted now, acted on by the loop.
+void StreamCore::onSessionPaced(TimePoint when) {
+  const Nanoseconds delay = std::max(when - clock_.now(), Nanoseconds{0});
+  after(paceTimer_, std::chrono::ceil<Milliseconds>(delay), [this] {
+    if (session_) session_->resume();
+  });
+}
+
+void StreamCore::onSessionBodyEnd(bool headerChanged) {
+  loop().post([weak = weak_from_this(), this, headerChanged] {
+    const auto self = weak.lock();
+    if (!self) return;
+    if (headerChanged) dispatch(event::HandOver{});
+    checkConfirmed();
+  });
+}
+
+void StreamCore::onSessionEnd(std::optional<Error> error) {
+  dispatch(event::SessionEnded{std::move(error)});
+}
+
+void StreamCore::onSessionNote(LogLevel level, std::string text) {
+  note(level, text);
+}
+
+}  // namespace kvs::stream
