@@ -37,6 +37,7 @@ struct TrackEntry {
   double samplingFrequency = 0;  ///< Hz; of audio
   std::uint32_t channels = 0;    ///< of audio; 0 counts as 1
   std::uint32_t bitDepth = 0;    ///< of audio; 0: no element
+  bool operator==(const TrackEntry&) const = default;
 };
 
 struct HeaderSpec {

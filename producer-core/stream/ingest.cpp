@@ -58,7 +58,12 @@ Result<void> Ingest::setTrack(TrackConfig config) {
                 "A stream carries 3 tracks at most; this would be the fourth.");
   }
   auto track = std::make_shared<Track>(std::move(config), std::move(*adapter));
+  {
+    const std::lock_guard bufferLock(buffer_.mutex);
+    describe(*track);
+  }
   if (old) track->clock = old->clock;
+  if (track->config.frameDuration) track->clock.frameDuration = *track->config.frameDuration;
   tracks_[number] = std::move(track);
   return {};
 }
@@ -77,7 +82,9 @@ Result<IngestOutcome> Ingest::put(const Frame& frame) {
     ++buffer_.stats.skippedInvalid;
     return fail(adapted.error());
   }
-  return take(*track, frame, *adapted);
+  auto outcome = take(*track, frame, *adapted);
+  if (outcome.error) return fail(*outcome.error);
+  return outcome;
 }
 
 Result<void> Ingest::putMetadata(Tag tag, bool persistent) {
@@ -102,9 +109,8 @@ void Ingest::seal() {
 }
 
 std::string Ingest::contentType() const {
-  const std::lock_guard lock(tracksMutex_);
   std::string all;
-  for (const auto& [number, track] : tracks_) {
+  for (const TrackPtr& track : allTracks()) {
     const TrackConfig& config = track->config;
     all += all.empty() ? "" : ",";
     all += config.contentType.empty() ? std::string(media::defaultContentType(config.codec))
@@ -121,11 +127,15 @@ Ingest::TrackPtr Ingest::find(std::uint32_t number) const {
 
 /// Access units are told apart here: one payload each, or collected from NAL-aligned pieces. A payload
 /// without a slice (parameter sets only) is kept and stands before the next one.
-Result<IngestOutcome> Ingest::take(Track& track, const Frame& frame, const media::Adapted& adapted) {
+IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapted& adapted) {
   IngestOutcome outcome;
   if (adapted.startsUnit && track.unit.hasFrame) {
     const std::lock_guard lock(buffer_.mutex);
     commit(track, outcome);
+  }
+  if (adapted.codecChanged) {
+    const std::lock_guard lock(buffer_.mutex);
+    describe(track);
   }
   Unit& unit = track.unit;
   if (!unit.begun || !unit.hasFrame) {
@@ -162,8 +172,7 @@ bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, Inge
                           !(track.unit.bytesKey && track.unit.saysKey) &&
                           (!buffer_.log.growing() || buffer_.growingIsBroken);
     if (hopeless) {
-      outcome.fate = gapped_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
-      ++(gapped_ ? buffer_.stats.skippedAfterGap : buffer_.stats.skippedBeforeKeyFrame);
+      skip(outcome);
       return false;
     }
     if (!makeRoom(lock, track, size, outcome)) return false;
@@ -178,10 +187,16 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
     noRoom(outcome);
     return false;
   }
-  while (!reserve(track, size, !blocksOffline())) {
-    const bool onlyGrowing = buffer_.log.totals().fragments <= (buffer_.log.growing() ? 1u : 0u);
-    if (!blocksOffline() || onlyGrowing) {
+  while (tooFarAhead() || !reserve(track, size, !blocksOffline())) {
+    if (!blocksOffline()) {
       noRoom(outcome);
+      return false;
+    }
+    if (nothingToWaitFor()) {
+      outcome.error =
+          Error{StatusCode::storeOutOfMemory, ErrorKind::fatal,
+                "One group of pictures fills the whole storage, so nothing can be sent while waiting for "
+                "room. Give the stream more storage (storage-size), or the encoder more key frames."};
       return false;
     }
     if (buffer_.interrupted || buffer_.ended) {
@@ -192,6 +207,21 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
     buffer_.changed.wait_for(lock, std::chrono::milliseconds(100));
   }
   return true;
+}
+
+/// Offline: the budget of time holds back as the budget of bytes does; nothing is dropped.
+bool Ingest::tooFarAhead() const {
+  const auto& totals = buffer_.log.totals();
+  return blocksOffline() && totals.fragments > 1 && totals.duration > buffer_.log.limits().duration;
+}
+
+/// Offline: room only comes back as fragments before the open one are persisted. Other streams that
+/// share the budget may give some too.
+bool Ingest::nothingToWaitFor() const {
+  const auto& log = buffer_.log;
+  const bool onlyGrowing = log.totals().fragments <= (log.growing() ? 1u : 0u);
+  const bool ownBytes = log.limits().storage->used() <= log.totals().bytes + 2 * store::chunkSize;
+  return onlyGrowing && ownBytes && !buffer_.ended;
 }
 
 bool Ingest::reserve(Track& track, std::size_t size, bool mayDrop) {
@@ -208,11 +238,16 @@ bool Ingest::reserve(Track& track, std::size_t size, bool mayDrop) {
 void Ingest::noRoom(IngestOutcome& outcome) {
   outcome.fate = FrameFate::noRoom;
   ++buffer_.stats.skippedNoRoom;
-  gapped_ = true;
   if (buffer_.log.growing() && !buffer_.log.dropGrowing(store::LossReason::storageFull)) {
     buffer_.growingIsBroken = true;
   }
   outcome.closeSession = buffer_.log.pinnedInTheWay();
+}
+
+/// Under the lock: a delta unit that nothing holds together with a key frame.
+void Ingest::skip(IngestOutcome& outcome) {
+  outcome.fate = lastTicks_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
+  ++(lastTicks_ ? buffer_.stats.skippedAfterGap : buffer_.stats.skippedBeforeKeyFrame);
 }
 
 /// Under the lock: gives the unit its time and its place.
@@ -236,14 +271,13 @@ void Ingest::append(Track& track, Placed placed, bool key, IngestOutcome& outcom
   }
   if (placement == Placement::endGroup) {
     log.seal();
-    gapped_ = true;
     placement = Placement::skip;
   }
+  if (key && headerChanged_) placement = Placement::open;
   const bool cannotOpen =
       placement == Placement::open && (buffer_.growingIsBroken || !openFragment(track, placed));
   if (placement == Placement::skip || cannotOpen) {
-    outcome.fate = gapped_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
-    ++(gapped_ ? buffer_.stats.skippedAfterGap : buffer_.stats.skippedBeforeKeyFrame);
+    skip(outcome);
     return;
   }
   const store::Fragment& fragment = *log.growing();
@@ -282,28 +316,44 @@ bool Ingest::openFragment(Track& track, Placed& placed) {
   fragment.since = clock_.now();
   fragment.headTags = metadata_.take();
   ++buffer_.stats.fragmentsIn;
-  gapped_ = false;
   return true;
+}
+
+/// Under the lock: takes up what is known of the track's codec data now.
+void Ingest::describe(Track& track) {
+  mkv::TrackEntry entry = trackEntry(track.config, track.adapter);
+  track.entryKnown = !needsCodecPrivate(track.config.codec) || track.adapter.codecPrivate();
+  headerChanged_ |= entry != track.entry;
+  track.entry = std::move(entry);
 }
 
 /// The header that the tracks ask for now; a new one only where the bytes differ.
 Result<std::uint32_t> Ingest::currentHeader() {
-  mkv::HeaderSpec spec = config_.header;
-  {
-    const std::lock_guard lock(tracksMutex_);
-    for (const auto& [number, track] : tracks_) {
-      if (needsCodecPrivate(track->config.codec) && !track->adapter.codecPrivate()) {
-        return fail(StatusCode::mkvMissingSps, ErrorKind::fatal,
-                    "The codec data of track " + std::to_string(number) + " are not known yet.");
-      }
-      spec.tracks.push_back(trackEntry(track->config, track->adapter));
-    }
-  }
-  auto rendered = mkv::header(spec);
-  if (!rendered) return fail(rendered.error());
   auto& headers = buffer_.headers;
-  if (headers.empty() || headers.back() != *rendered) headers.push_back(std::move(*rendered));
+  if (headerChanged_ || headers.empty()) {
+    mkv::HeaderSpec spec = config_.header;
+    for (const TrackPtr& track : allTracks()) {
+      if (!track->entryKnown) {
+        return fail(
+            StatusCode::mkvMissingSps, ErrorKind::retryable,
+            "The codec data of track " + std::to_string(track->config.number) + " are not known yet.");
+      }
+      spec.tracks.push_back(track->entry);
+    }
+    auto rendered = mkv::header(spec);
+    if (!rendered) return fail(rendered.error());
+    if (headers.empty() || headers.back() != *rendered) headers.push_back(std::move(*rendered));
+    headerChanged_ = false;
+  }
   return static_cast<std::uint32_t>(headers.size() - 1);
+}
+
+std::vector<Ingest::TrackPtr> Ingest::allTracks() const {
+  const std::lock_guard lock(tracksMutex_);
+  std::vector<TrackPtr> tracks;
+  for (const auto& [number, track] : tracks_)
+    tracks.push_back(track);
+  return tracks;
 }
 
 }  // namespace kvs::stream

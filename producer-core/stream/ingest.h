@@ -26,8 +26,9 @@ struct IngestConfig {
 /// What the loop must hear of after a frame.
 struct IngestOutcome {
   FrameFate fate = FrameFate::accepted;
-  bool appended = false;      ///< there is something new to send
-  bool closeSession = false;  ///< only the fragment under the cursor stands in the way of new data
+  bool appended = false;       ///< there is something new to send
+  bool closeSession = false;   ///< only the fragment under the cursor stands in the way of new data
+  std::optional<Error> error;  ///< why the stream cannot go on with this source
 };
 
 /// put() from one thread a track; the rest from any thread.
@@ -60,20 +61,27 @@ class Ingest {
     TrackConfig config;
     media::FrameAdapter adapter;
     TrackClock clock;
+    mkv::TrackEntry entry;    ///< what the header says of it; guarded by the buffer's lock
+    bool entryKnown = false;  ///< nothing is sent before the codec data are known
     Unit unit;
     bool skipUnit = false;  ///< the rest of an access unit that could not be kept
   };
   using TrackPtr = std::shared_ptr<Track>;
 
   TrackPtr find(std::uint32_t number) const;
-  Result<IngestOutcome> take(Track& track, const Frame& frame, const media::Adapted& adapted);
+  std::vector<TrackPtr> allTracks() const;
+  IngestOutcome take(Track& track, const Frame& frame, const media::Adapted& adapted);
   bool addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome);
   bool makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size, IngestOutcome& outcome);
   bool reserve(Track& track, std::size_t size, bool mayDrop);
+  bool tooFarAhead() const;
+  bool nothingToWaitFor() const;
   void noRoom(IngestOutcome& outcome);
+  void skip(IngestOutcome& outcome);
   void commit(Track& track, IngestOutcome& outcome);
   void append(Track& track, Placed placed, bool key, IngestOutcome& outcome);
   bool openFragment(Track& track, Placed& placed);
+  void describe(Track& track);
   Result<std::uint32_t> currentHeader();
   bool blocksOffline() const { return config_.streamingType == StreamingType::offline; }
 
@@ -84,7 +92,7 @@ class Ingest {
   std::map<std::uint32_t, TrackPtr> tracks_;
   // Guarded by buffer_.mutex:
   PendingMetadata metadata_;
-  bool gapped_ = false;             ///< frames were lost since the last key frame
+  bool headerChanged_ = false;      ///< the next key frame begins a fragment, whatever the limits
   std::optional<Ticks> lastTicks_;  ///< greatest of all fragments so far
 };
 

@@ -37,6 +37,13 @@ net::BodyRead SessionBody::read(std::span<std::byte> room) {
   return {state, 0};
 }
 
+void SessionBody::finish(Finish how) {
+  const std::lock_guard lock(buffer_.mutex);
+  finish_ = how;
+  const auto& fragments = buffer_.log.fragments();
+  lastFragment_ = fragments.empty() ? 0 : fragments.back().id;
+}
+
 SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
   const std::lock_guard lock(buffer_.mutex);
   rendered_.clear();
@@ -58,9 +65,9 @@ SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
 SessionBody::Step SessionBody::atBoundary() {
   if (finish_ == Finish::fragment) return Step::end;
   store::Fragment* fragment = buffer_.log.atCursor();
-  if (!fragment || fragment->frames == 0) {
-    return finish_ == Finish::everything && !fragment ? Step::end : Step::wait;
-  }
+  const bool nothingMore = !fragment || fragment->id > lastFragment_;
+  if (finish_ == Finish::everything && nothingMore) return Step::end;
+  if (!fragment || fragment->frames == 0) return Step::wait;
   if (mustEndBefore(*fragment)) {
     headerChanged_ = true;
     return Step::end;

@@ -44,7 +44,7 @@ class SessionBody final : public net::BodySource {
   enum class Finish {
     no,
     fragment,    ///< end the body behind the fragment under the cursor
-    everything,  ///< end it when the log has been sent
+    everything,  ///< end it behind the last fragment that the log holds now
   };
 
   SessionBody(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
@@ -53,7 +53,7 @@ class SessionBody final : public net::BodySource {
 
   net::BodyRead read(std::span<std::byte> room) override;
 
-  void finish(Finish how) { finish_ = how; }
+  void finish(Finish how);
 
   bool hasEnded() const { return ended_; }
 
@@ -74,6 +74,7 @@ class SessionBody final : public net::BodySource {
   const Clock& clock_;
   BodyObserver& observer_;
   Finish finish_ = Finish::no;
+  store::FragmentId lastFragment_ = 0;  // of Finish::everything
   Bytes rendered_;
   std::size_t renderedOffset_ = 0;
   bool headerSent_ = false;

@@ -19,7 +19,11 @@ MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& pr
 IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer) {
   IngestConfig ingest;
   ingest.streamingType = config.streamingType;
-  if (config.streamingType == StreamingType::offline) ingest.fragmenter.offlineDuration = Seconds(10);
+  if (config.streamingType == StreamingType::offline) {
+    ingest.fragmenter.offlineDuration = Seconds(10);
+    // Several fragments must fit into the storage, or waiting for room would never end.
+    ingest.fragmenter.offlineBytes = std::min<std::uint64_t>(40'000'000, producer.storageSize / 4);
+  }
   ingest.header.timecodeScale = config.timecodeScale;
   ingest.header.title = config.name;
   ingest.header.muxingApp = producer.userAgent;
@@ -71,6 +75,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
           config_.timecodeScale),
       ingest_(ingestConfig(config_, context_->config), buffer_, clock_),
       machine_(machineConfig(config_, context_->config), seed),
+      receivedIsFinal_(config_.retention == std::chrono::hours(0)),
       pacer_(config_.maxFragmentsPerSecond) {}
 
 StreamCore::~StreamCore() = default;
@@ -159,7 +164,10 @@ void StreamCore::stop() {
     }
     buffer_.changed.notify_all();
   }
-  loop().post([self = shared_from_this(), this] { dispatch(event::Stop{}); });
+  loop().post([self = shared_from_this(), this] {
+    dispatch(event::Stop{});
+    if (!closed_) perform(action::ReportStopped{});  // a machine that failed has stopped already
+  });
 }
 
 void StreamCore::abandon() {

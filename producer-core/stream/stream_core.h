@@ -126,6 +126,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool dataTold_ = false;
   bool openWhenData_ = false;
   bool createWanted_ = false;
+  bool closed_ = false;
   bool receivedIsFinal_ = false;
   FragmentPacer pacer_;
   std::optional<aws::Credentials> credentials_;
@@ -133,7 +134,6 @@ class StreamCore final : public net::Ready, private SessionOwner {
   std::string dataEndpoint_;
   aws::ControlPlane::CallHandle call_;
   std::shared_ptr<Session> session_;
-  std::optional<store::FragmentId> refusedOnce_;
   net::Loop::TimerId callTimer_ = 0;
   net::Loop::TimerId retryTimer_ = 0;
   net::Loop::TimerId sessionTimer_ = 0;

@@ -211,6 +211,7 @@ void StreamCore::perform(const action::ReportDrained&) {
 }
 
 void StreamCore::perform(const action::ReportStopped&) {
+  closed_ = true;
   call_.reset();
   for (auto* timer :
        {&callTimer_, &retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_}) {
