@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kvssink.h"
+
+#include "caps.h"
+#include "guard.h"
+#include "properties.h"
+#include "signals.h"
+#include "sink.h"
+
+GST_ELEMENT_REGISTER_DEFINE(kvssink, "kvssink", GST_RANK_NONE, GST_TYPE_KVS_SINK)
+G_DEFINE_FINAL_TYPE(GstKvsSink, gst_kvs_sink, GST_TYPE_ELEMENT)
+
+namespace {
+
+using kvs::gst::guarded;
+using kvs::gst::sinkOf;
+
+void gst_kvs_sink_set_property(GObject* object, guint id, const GValue* value, GParamSpec* /*spec*/) {
+  guarded([&] { sinkOf(GST_ELEMENT(object)).setProperty(id, *value); });
+}
+
+void gst_kvs_sink_get_property(GObject* object, guint id, GValue* value, GParamSpec* /*spec*/) {
+  guarded([&] { sinkOf(GST_ELEMENT(object)).getProperty(id, *value); });
+}
+
+void gst_kvs_sink_finalize(GObject* object) {
+  std::unique_ptr<kvs::gst::Sink>(GST_KVS_SINK(object)->sink).reset();
+  G_OBJECT_CLASS(gst_kvs_sink_parent_class)->finalize(object);
+}
+
+GstStateChangeReturn gst_kvs_sink_change_state(GstElement* element, GstStateChange transition) {
+  return guarded(GST_STATE_CHANGE_FAILURE, [&] { return sinkOf(element).changeState(transition); });
+}
+
+GstPad* gst_kvs_sink_request_new_pad(GstElement* element, GstPadTemplate* padTemplate, const gchar* name,
+                                     const GstCaps* /*caps*/) {
+  return guarded(static_cast<GstPad*>(nullptr),
+                 [&] { return sinkOf(element).requestPad(padTemplate, name); });
+}
+
+void gst_kvs_sink_release_pad(GstElement* element, GstPad* pad) {
+  guarded([&] { sinkOf(element).releasePad(pad); });
+}
+
+gboolean gst_kvs_sink_send_event(GstElement* element, GstEvent* event) {
+  return guarded(false, [&] { return sinkOf(element).sendEvent(kvs::gst::EventRef(event)); });
+}
+
+gboolean gst_kvs_sink_query(GstElement* element, GstQuery* query) {
+  const auto answer = guarded(std::optional<bool>(false), [&] { return sinkOf(element).query(query); });
+  return answer ? *answer : GST_ELEMENT_CLASS(gst_kvs_sink_parent_class)->query(element, query);
+}
+
+void describe(GstElementClass* elementClass) {
+  gst_element_class_set_static_metadata(
+      elementClass, "Kinesis Video Streams sink", "Sink/Video/Network",
+      "Streams H.264 video to Amazon Kinesis Video Streams, and resends what was not stored", "kvssink");
+  GstCaps* caps = gst_caps_from_string(kvs::gst::videoCaps);
+  gst_element_class_add_pad_template(elementClass,
+                                     gst_pad_template_new("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, caps));
+  gst_caps_unref(caps);
+}
+
+}  // namespace
+
+static void gst_kvs_sink_class_init(GstKvsSinkClass* klass) {
+  GObjectClass* const objectClass = G_OBJECT_CLASS(klass);
+  objectClass->set_property = &gst_kvs_sink_set_property;
+  objectClass->get_property = &gst_kvs_sink_get_property;
+  objectClass->finalize = &gst_kvs_sink_finalize;
+  kvs::gst::installProperties(objectClass);
+  kvs::gst::installSignals(G_TYPE_FROM_CLASS(klass));
+  gst_type_mark_as_plugin_api(kvs::gst::streamingTypeType(), static_cast<GstPluginAPIFlags>(0));
+
+  GstElementClass* const elementClass = GST_ELEMENT_CLASS(klass);
+  elementClass->change_state = &gst_kvs_sink_change_state;
+  elementClass->request_new_pad = &gst_kvs_sink_request_new_pad;
+  elementClass->release_pad = &gst_kvs_sink_release_pad;
+  elementClass->send_event = &gst_kvs_sink_send_event;
+  elementClass->query = &gst_kvs_sink_query;
+  describe(elementClass);
+}
+
+static void gst_kvs_sink_init(GstKvsSink* self) {
+  self->sink = std::make_unique<kvs::gst::Sink>(GST_ELEMENT(self)).release();
+  // A bin waits for the EOS of its sinks, also of those without a pad (RULES 11).
+  GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SINK);
+}
+
+GstStateChangeReturn gst_kvs_sink_parent_change_state(GstElement* element, GstStateChange transition) {
+  return GST_ELEMENT_CLASS(gst_kvs_sink_parent_class)->change_state(element, transition);
+}
+
+kvs::gst::Sink& kvs::gst::sinkOf(GstElement* element) {
+  return *GST_KVS_SINK(element)->sink;
+}

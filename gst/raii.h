@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Owners of GStreamer's and GLib's handles, so that no path forgets to give one back.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <memory>
+
+namespace kvs::gst {
+
+struct ObjectUnref {
+  void operator()(gpointer object) const { gst_object_unref(object); }
+};
+struct MiniObjectUnref {
+  template <class T>
+  void operator()(T* object) const {
+    gst_mini_object_unref(GST_MINI_OBJECT_CAST(object));
+  }
+};
+struct StructureFree {
+  void operator()(GstStructure* structure) const { gst_structure_free(structure); }
+};
+struct Free {
+  void operator()(gpointer memory) const { g_free(memory); }
+};
+
+using ElementRef = std::unique_ptr<GstElement, ObjectUnref>;
+using PadRef = std::unique_ptr<GstPad, ObjectUnref>;
+using ClockRef = std::unique_ptr<GstClock, ObjectUnref>;
+using BufferRef = std::unique_ptr<GstBuffer, MiniObjectUnref>;
+using EventRef = std::unique_ptr<GstEvent, MiniObjectUnref>;
+using QueryRef = std::unique_ptr<GstQuery, MiniObjectUnref>;
+using StructureRef = std::unique_ptr<GstStructure, StructureFree>;
+using Text = std::unique_ptr<gchar, Free>;
+
+/// An element that others may outlive: what the core's side holds instead of a reference (RULES 22).
+class WeakElement {
+ public:
+  explicit WeakElement(GstElement* element) { g_weak_ref_init(&ref_, element); }
+  ~WeakElement() { g_weak_ref_clear(&ref_); }
+  WeakElement(const WeakElement&) = delete;
+  WeakElement& operator=(const WeakElement&) = delete;
+
+  /// Null when the element is gone, or going.
+  ElementRef lock() const { return ElementRef(static_cast<GstElement*>(g_weak_ref_get(&ref_))); }
+
+ private:
+  mutable GWeakRef ref_;
+};
+
+}  // namespace kvs::gst

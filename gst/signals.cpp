@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "signals.h"
+
+#include "structures.h"
+
+namespace kvs::gst {
+
+namespace {
+
+guint streamError = 0;
+guint fragmentAck = 0;
+
+guint install(GType type, const char* name, GType payload) {
+  return g_signal_new(name, type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 1, payload);
+}
+
+bool isHeard(GstElement* element, guint signal) {
+  return g_signal_has_handler_pending(element, signal, 0, FALSE) != FALSE;
+}
+
+}  // namespace
+
+void installSignals(GType type) {
+  streamError = install(type, "stream-error", G_TYPE_UINT64);
+  fragmentAck = install(type, "fragment-ack", GST_TYPE_STRUCTURE);
+}
+
+void emitStreamError(GstElement* element, StatusCode code) {
+  if (!isHeard(element, streamError)) return;
+  g_signal_emit(element, streamError, 0, static_cast<guint64>(code));
+}
+
+void emitFragmentAck(GstElement* element, const FragmentAck& ack) {
+  if (!isHeard(element, fragmentAck)) return;
+  const StructureRef payload = structureOf(ack);
+  g_signal_emit(element, fragmentAck, 0, payload.get());
+}
+
+}  // namespace kvs::gst

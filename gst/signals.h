@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The element's signals. Their payloads are numbers and structures, which every binding can read.
+#pragma once
+
+#include <gst/gst.h>
+
+#include "raii.h"
+#include "stream/events.h"
+
+namespace kvs::gst {
+
+void installSignals(GType type);
+
+// Nothing is made where no handler is connected. Called on the executor only.
+void emitStreamError(GstElement* element, StatusCode code);
+void emitFragmentAck(GstElement* element, const FragmentAck& ack);
+
+}  // namespace kvs::gst

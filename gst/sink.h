@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The element's C++ side: its states, its one stream, and the end of it. The GObject side (kvssink.cpp)
+// only forwards; a pad's side is sink_pad.h.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "deadline.h"
+#include "eos.h"
+#include "errors.h"
+#include "executor.h"
+#include "gate.h"
+#include "producer.h"
+#include "raii.h"
+#include "reporter.h"
+#include "settings.h"
+
+namespace kvs::gst {
+
+/// Owned by the GObject from init to finalize.
+///
+///   NULL -> READY      the executor opens
+///   READY -> PAUSED    settings are checked, Producer and Stream made; they connect in the background
+///   PAUSED <-> PLAYING the gate; at the end of the stream the EOS message
+///   PAUSED -> READY    pads wake and close, the stream drains for at most stop-stream-timeout
+///   READY -> NULL      the executor closes; what it had not told is dropped
+///
+/// State changes run on the application's threads and, but for the drain, never wait. No lock is held
+/// while anything is posted, pushed or emitted.
+class Sink {
+ public:
+  explicit Sink(GstElement* element);
+  ~Sink();
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+  // The GObject's and GstElement's virtual functions. Any thread.
+  void setProperty(guint id, const GValue& value);
+  void getProperty(guint id, GValue& value);
+  GstStateChangeReturn changeState(GstStateChange transition);
+  GstPad* requestPad(GstPadTemplate* padTemplate, const gchar* name);
+  void releasePad(GstPad* pad);
+  bool sendEvent(EventRef event);
+  /// Nothing: the default handler is to be asked.
+  std::optional<bool> query(GstQuery* query);
+
+  // For pads.
+  GstElement* element() const { return element_; }
+  Gate& gate() { return gate_; }
+  Settings settings() const;
+  std::shared_ptr<Stream> stream() const;  ///< null in READY and below
+  void padEnded(GstPad* pad, guint32 seqnum);
+  void padRestarted(GstPad* pad);
+  void streamStarted(GstEvent* event);
+  void frameAccepted(GstClockTime streamTime);
+  /// Ends waits for room, all over the stream; to be paired with endInterrupt().
+  void interrupt();
+  void endInterrupt();
+  bool addMetadata(const GstStructure* structure);
+
+  /// Posts the error that ends the stream, once for each time in PAUSED; returns when it is posted.
+  void fail(const Error& error) { fail(errorCodeOf(error), error); }
+  void fail(ErrorCode code, const Error& error);
+
+  // For the reporter, on the executor. Those of a former stream are not heard.
+  void streamFailed(const Reporter& reporter, const Error& error);
+  void streamDrained(const Reporter& reporter);
+
+ private:
+  struct Session {
+    std::shared_ptr<Reporter> reporter;
+    std::shared_ptr<Producer> producer;
+    std::shared_ptr<Stream> stream;
+  };
+
+  GstStateChangeReturn chainUp(GstStateChange transition);
+  GstStateChangeReturn start();
+  void stop();
+  Result<void> openSession();
+  void closeSession();
+  void resetPads();
+  bool isCurrent(const Reporter& reporter) const;
+  std::vector<PadRef> pads() const;
+
+  void beginEos();
+  void eosTimedOut(Eos::Generation generation);
+  void postEos();
+  void tellLeftBehind(Stream& stream);
+  StructureRef stats() const;
+
+  bool queryLatency(GstQuery* query) const;
+  bool queryPosition(GstQuery* query) const;
+  bool querySeeking(GstQuery* query) const;
+  bool sendUpstream(EventRef event);
+  bool sendDownstream(EventRef event);
+
+  GstElement* const element_;  // our owner
+  const std::shared_ptr<WeakElement> weak_;
+  const std::shared_ptr<CallAsyncExecutor> executor_;
+  Settings settings_;  // guarded by the object lock
+  Gate gate_;
+  std::mutex interruptMutex_;  // keeps the gate's count and the stream's switch in step
+
+  mutable std::mutex mutex_;  // guards what follows
+  Session session_;           // from READY->PAUSED to PAUSED->READY
+  Session former_;            // until READY->NULL, so that its last events are heard
+  Eos eos_;
+  Deadline eosDeadline_;
+  bool hasVideoPad_ = false;
+  std::optional<guint> groupId_;
+  GstClockTime position_ = GST_CLOCK_TIME_NONE;
+};
+
+/// The element must be a kvssink.
+Sink& sinkOf(GstElement* element);
+
+}  // namespace kvs::gst

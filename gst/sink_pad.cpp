@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink_pad.h"
+
+#include "caps.h"
+#include "errors.h"
+#include "guard.h"
+#include "log_sink.h"
+#include "mapped_buffer.h"
+
+namespace kvs::gst {
+
+namespace {
+
+GQuark stateQuark() {
+  return g_quark_from_static_string("kvssink-pad");
+}
+
+void freeState(gpointer state) {
+  std::unique_ptr<SinkPad>(static_cast<SinkPad*>(state)).reset();
+}
+
+GstFlowReturn chainPad(GstPad* pad, GstObject* /*parent*/, GstBuffer* buffer) {
+  return guarded(GST_FLOW_ERROR, [&] { return SinkPad::of(pad).chain(BufferRef(buffer)); });
+}
+
+gboolean eventPad(GstPad* pad, GstObject* /*parent*/, GstEvent* event) {
+  return guarded(false, [&] { return SinkPad::of(pad).event(EventRef(event)); });
+}
+
+gboolean queryPad(GstPad* pad, GstObject* parent, GstQuery* query) {
+  const auto answer = guarded(std::optional<bool>(false), [&] { return SinkPad::of(pad).query(query); });
+  return answer ? *answer : gst_pad_query_default(pad, parent, query);
+}
+
+bool has(GstBuffer* buffer, GstBufferFlags flag) {
+  return GST_BUFFER_FLAG_IS_SET(buffer, flag);
+}
+
+}  // namespace
+
+GstPad* SinkPad::make(Sink& sink, GstPadTemplate* padTemplate, const gchar* name, std::uint32_t trackNumber) {
+  GstPad* pad = gst_pad_new_from_template(padTemplate, name);
+  auto state = std::make_unique<SinkPad>(sink, pad, trackNumber);
+  g_object_set_qdata_full(G_OBJECT(pad), stateQuark(), state.release(), &freeState);
+  gst_pad_set_chain_function(pad, &chainPad);
+  gst_pad_set_event_function(pad, &eventPad);
+  gst_pad_set_query_function(pad, &queryPad);
+  return pad;
+}
+
+SinkPad& SinkPad::of(GstPad* pad) {
+  return *static_cast<SinkPad*>(g_object_get_qdata(G_OBJECT(pad), stateQuark()));
+}
+
+void SinkPad::reset() {
+  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+  hasTrack_ = false;
+  nalAligned_ = false;
+  warned_ = false;
+  live_.reset();
+}
+
+GstFlowReturn SinkPad::chain(BufferRef buffer) {
+  if (!live_) live_ = askWhetherLive();
+  const Gate::Verdict verdict = sink_.gate().enter(place_, *live_);
+  if (verdict != Gate::Verdict::go) return flowOf(verdict);
+  const std::shared_ptr<Stream> stream = sink_.stream();
+  if (!stream) return GST_FLOW_FLUSHING;
+  if (!hasTrack_) {
+    sink_.fail(
+        {GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION},
+        elementError(StatusCode::trackInfoMissing,
+                     "Data came without caps: put h264parse before kvssink, or set the source's caps."));
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  if (gst_buffer_get_size(buffer.get()) == 0) return GST_FLOW_OK;
+  return put(*stream, buffer.get());
+}
+
+GstFlowReturn SinkPad::flowOf(Gate::Verdict verdict) {
+  if (verdict == Gate::Verdict::flushing) return GST_FLOW_FLUSHING;
+  if (verdict == Gate::Verdict::ended) return GST_FLOW_EOS;
+  sink_.gate().awaitFailed();  // the bus hears it first, before upstream's own "internal data stream error"
+  return GST_FLOW_ERROR;
+}
+
+GstFlowReturn SinkPad::put(Stream& stream, GstBuffer* buffer) {
+  const MappedBuffer mapped(buffer);
+  if (!mapped.complete()) {
+    sink_.fail({GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ},
+               elementError(StatusCode::mkvInvalidFrameData, "A buffer's memory cannot be read by the CPU."));
+    return GST_FLOW_ERROR;
+  }
+  media::Frame frame = frameOf(buffer);
+  frame.payload = mapped.pieces();
+  for (;;) {
+    const Result<FrameFate> fate = stream.put(frame);
+    if (!fate) return refused(fate.error());
+    if (*fate == FrameFate::accepted) accepted(buffer);
+    if (*fate != FrameFate::interrupted) return GST_FLOW_OK;  // what was skipped is counted
+    const Gate::Verdict verdict = sink_.gate().again(place_);
+    if (verdict != Gate::Verdict::go) return flowOf(verdict);
+  }
+}
+
+GstFlowReturn SinkPad::refused(const Error& error) {
+  if (error.kind == ErrorKind::cancelled) return GST_FLOW_FLUSHING;
+  if (!concernsFrameOnly(error)) {
+    sink_.fail(error);
+    return GST_FLOW_ERROR;
+  }
+  GST_CAT_WARNING_OBJECT(elementCategory(), pad_, "frame not taken: %s", error.message.c_str());
+  if (!warned_) postWarning(sink_.element(), error);
+  warned_ = true;
+  return GST_FLOW_OK;
+}
+
+media::Frame SinkPad::frameOf(GstBuffer* buffer) {
+  media::Frame frame;
+  frame.track = trackNumber_;
+  frame.pts = runningTime(GST_BUFFER_PTS(buffer));
+  frame.dts = runningTime(GST_BUFFER_DTS(buffer));
+  if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = Nanoseconds(GST_BUFFER_DURATION(buffer));
+  frame.key = !has(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  frame.discardable = has(buffer, GST_BUFFER_FLAG_DROPPABLE);
+  frame.invisible = has(buffer, GST_BUFFER_FLAG_DECODE_ONLY);
+  frame.corrupted = has(buffer, GST_BUFFER_FLAG_CORRUPTED);
+  frame.endOfUnit = !nalAligned_ || has(buffer, GST_BUFFER_FLAG_MARKER);
+  // HEADER says nothing here: matroskademux sets it on key frames. The core looks at the bytes.
+  frame.age = ageOf(frame);
+  return frame;
+}
+
+// Signed: decoding times, and frames that a decoder needs ahead of the segment, may be negative (RULES 13).
+std::optional<Nanoseconds> SinkPad::runningTime(GstClockTime time) const {
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
+  // A source in bytes or default format (appsrc left as it is) has times, and no segment to place them in.
+  if (segment_.format != GST_FORMAT_TIME) return Nanoseconds(time);
+  guint64 running = 0;
+  const gint sign = gst_segment_to_running_time_full(&segment_, GST_FORMAT_TIME, time, &running);
+  if (sign == 0) return std::nullopt;
+  return Nanoseconds(sign > 0 ? static_cast<std::int64_t>(running) : -static_cast<std::int64_t>(running));
+}
+
+Nanoseconds SinkPad::ageOf(const media::Frame& frame) const {
+  const std::optional<Nanoseconds> captured = frame.pts ? frame.pts : frame.dts;
+  const GstClockTime base = gst_element_get_base_time(sink_.element());
+  if (!captured || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return Nanoseconds::zero();
+  const ClockRef clock(gst_element_get_clock(sink_.element()));
+  if (!clock) return Nanoseconds::zero();
+  const GstClockTime now = gst_clock_get_time(clock.get());
+  return Nanoseconds(GST_CLOCK_DIFF(base, now)) - *captured;
+}
+
+void SinkPad::accepted(GstBuffer* buffer) {
+  if (segment_.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
+  const guint64 streamTime = gst_segment_to_stream_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (GST_CLOCK_TIME_IS_VALID(streamTime)) sink_.frameAccepted(streamTime);
+}
+
+bool SinkPad::askWhetherLive() {
+  const QueryRef query(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(pad_, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live != FALSE;
+}
+
+std::optional<bool> SinkPad::query(GstQuery* query) {
+  switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_DRAIN:
+      return true;  // every frame was copied when it came
+    case GST_QUERY_ACCEPT_CAPS:
+      // Also what we shall refuse: then the CAPS event comes here, and is refused with a sentence on the
+      // bus, instead of ending as somebody else's "not negotiated". The CAPS query says what we take.
+      gst_query_set_accept_caps_result(query, TRUE);
+      return true;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace kvs::gst

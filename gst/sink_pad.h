@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// One sink pad: takes buffers and events, and gives the core frames.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <optional>
+
+#include "gate.h"
+#include "media/frame.h"
+#include "raii.h"
+#include "sink.h"
+
+namespace kvs::gst {
+
+/// Belongs to the GstPad, which frees it. All but the place at the gate is used under the pad's stream
+/// lock only (or while the pad is inactive).
+class SinkPad {
+ public:
+  SinkPad(Sink& sink, GstPad* pad, std::uint32_t trackNumber)
+      : sink_(sink), pad_(pad), trackNumber_(trackNumber) {
+    reset();
+  }
+
+  /// A new pad of this template, with its functions set; floating, as gst_element_add_pad() wants it.
+  static GstPad* make(Sink& sink, GstPadTemplate* padTemplate, const gchar* name, std::uint32_t trackNumber);
+  static SinkPad& of(GstPad* pad);
+
+  Gate::Place& place() { return place_; }
+  /// As new, for the next stream. The pad is inactive.
+  void reset();
+
+  GstFlowReturn chain(BufferRef buffer);
+  bool event(EventRef event);
+  /// Nothing: the default handler is to be asked.
+  std::optional<bool> query(GstQuery* query);
+
+ private:
+  GstFlowReturn flowOf(Gate::Verdict verdict);
+  GstFlowReturn put(Stream& stream, GstBuffer* buffer);
+  GstFlowReturn refused(const Error& error);
+  media::Frame frameOf(GstBuffer* buffer);
+  std::optional<Nanoseconds> runningTime(GstClockTime time) const;
+  Nanoseconds ageOf(const media::Frame& frame) const;
+  void accepted(GstBuffer* buffer);
+  bool askWhetherLive();
+
+  bool takeCaps(GstEvent* event);
+  bool takeSegment(GstEvent* event);
+  bool startFlush();
+  bool stopFlush(GstEvent* event);
+  bool takeTags(GstEvent* event);
+  bool takeMessage(GstEvent* event);
+  bool takeCustom(GstEvent* event);
+  void restart();
+
+  Sink& sink_;
+  GstPad* const pad_;  // our owner
+  const std::uint32_t trackNumber_;
+  Gate::Place place_;
+  GstSegment segment_;
+  bool hasTrack_ = false;
+  bool nalAligned_ = false;
+  bool warned_ = false;       // about a frame that was not taken
+  std::optional<bool> live_;  // whether the source is; asked for with the first buffer
+};
+
+}  // namespace kvs::gst

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "structures.h"
+
+namespace kvs::gst {
+
+namespace {
+
+void set(GstStructure* structure, const char* name, const std::string& value) {
+  gst_structure_set(structure, name, G_TYPE_STRING, value.c_str(), nullptr);
+}
+void set(GstStructure* structure, const char* name, std::uint32_t value) {
+  gst_structure_set(structure, name, G_TYPE_UINT, value, nullptr);
+}
+void set(GstStructure* structure, const char* name, std::uint64_t value) {
+  gst_structure_set(structure, name, G_TYPE_UINT64, static_cast<guint64>(value), nullptr);
+}
+void set(GstStructure* structure, const char* name, std::int64_t value) {
+  gst_structure_set(structure, name, G_TYPE_INT64, static_cast<gint64>(value), nullptr);
+}
+void set(GstStructure* structure, const char* name, Nanoseconds value) {
+  set(structure, name, static_cast<std::uint64_t>(value.count()));
+}
+void set(GstStructure* structure, const char* name, WallTime value) {
+  set(structure, name, value.time_since_epoch());
+}
+void set(GstStructure* structure, const char* name, StatusCode value) {
+  set(structure, name, static_cast<std::uint32_t>(value));
+}
+
+const char* nameOf(FragmentLost::Reason reason) {
+  switch (reason) {
+    case FragmentLost::Reason::storageFull:
+      return "storage-full";
+    case FragmentLost::Reason::bufferDuration:
+      return "buffer-duration";
+    case FragmentLost::Reason::refused:
+      return "refused";
+    case FragmentLost::Reason::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+const char* explain(FragmentLost::Reason reason) {
+  switch (reason) {
+    case FragmentLost::Reason::storageFull:
+      return "the service did not take them as fast as they came, and storage-size is used up";
+    case FragmentLost::Reason::bufferDuration:
+      return "the service did not take them as fast as they came, and buffer-duration is used up";
+    case FragmentLost::Reason::refused:
+      return "the service refused them";
+    case FragmentLost::Reason::stopped:
+      return "the stream was stopped before they were stored";
+  }
+  return "unknown";
+}
+
+const char* nameOf(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::connecting:
+      return "connecting";
+    case ConnectionState::ready:
+      return "ready";
+    case ConnectionState::streaming:
+      return "streaming";
+    case ConnectionState::disconnected:
+      return "disconnected";
+    case ConnectionState::retrying:
+      return "retrying";
+    case ConnectionState::drained:
+      return "drained";
+    case ConnectionState::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+const char* nameOf(FragmentAck::Type type) {
+  switch (type) {
+    case FragmentAck::Type::buffering:
+      return "buffering";
+    case FragmentAck::Type::received:
+      return "received";
+    case FragmentAck::Type::persisted:
+      return "persisted";
+    case FragmentAck::Type::error:
+      return "error";
+    case FragmentAck::Type::idle:
+      return "idle";
+  }
+  return "unknown";
+}
+
+void addStream(GstStructure* to, const StreamStats& stats) {
+  set(to, "state", stats.state);
+  set(to, "frames-in", stats.framesIn);
+  set(to, "bytes-in", stats.bytesIn);
+  set(to, "frames-persisted", stats.framesPersisted);
+  set(to, "bytes-persisted", stats.bytesPersisted);
+  set(to, "frames-lost", stats.framesLost);
+  set(to, "skipped-before-key-frame", stats.skippedBeforeKeyFrame);
+  set(to, "skipped-after-gap", stats.skippedAfterGap);
+  set(to, "skipped-no-room", stats.skippedNoRoom);
+  set(to, "skipped-invalid", stats.skippedInvalid);
+  set(to, "times-repaired", stats.timesRepaired);
+  set(to, "fragments-in", stats.fragmentsIn);
+  set(to, "fragments-sent", stats.fragmentsSent);
+  set(to, "fragments-lost", stats.fragmentsLost);
+  set(to, "fragments-refused", stats.fragmentsRefused);
+  set(to, "acks-buffering", stats.acksBuffering);
+  set(to, "acks-received", stats.acksReceived);
+  set(to, "acks-persisted", stats.acksPersisted);
+  set(to, "acks-error", stats.acksError);
+  set(to, "acks-unknown", stats.acksUnknown);
+}
+
+void addConnection(GstStructure* to, const StreamStats& stats) {
+  set(to, "bytes-buffered", stats.bytesBuffered);
+  set(to, "duration-buffered", stats.durationBuffered);
+  set(to, "bytes-sent", stats.bytesSent);
+  set(to, "sessions", stats.sessions);
+  set(to, "reconnects", stats.reconnects);
+  set(to, "attempt", static_cast<std::uint32_t>(stats.attempt));
+  set(to, "last-error", stats.lastError);
+  set(to, "last-error-code", stats.lastErrorCode);
+  set(to, "data-endpoint", stats.dataEndpoint);
+  set(to, "credential-source", stats.credentialSource);
+}
+
+}  // namespace
+
+void LossSum::add(const FragmentLost& lost) {
+  if (fragments == 0) {
+    reason = lost.reason;
+    start = lost.start;
+  }
+  ++fragments;
+  if (lost.unconfirmed) ++unconfirmed;
+  frames += lost.frames;
+  bytes += lost.bytes;
+  end = lost.start + lost.duration;
+}
+
+std::string sentenceOf(const LossSum& losses) {
+  return std::to_string(losses.fragments) + " fragment(s) with " + std::to_string(losses.frames) +
+         " frames were given up: " + explain(losses.reason) + ".";
+}
+
+StructureRef structureOf(const LossSum& losses) {
+  StructureRef structure(gst_structure_new_empty("kvssink-fragment-lost"));
+  set(structure.get(), "reason", std::string(nameOf(losses.reason)));
+  set(structure.get(), "count", losses.fragments);
+  set(structure.get(), "unconfirmed", losses.unconfirmed);
+  set(structure.get(), "frames", losses.frames);
+  set(structure.get(), "bytes", losses.bytes);
+  set(structure.get(), "start", losses.start);
+  set(structure.get(), "end", losses.end);
+  return structure;
+}
+
+StructureRef structureOf(const ConnectionChange& change) {
+  StructureRef structure(gst_structure_new_empty("kvssink-connection"));
+  set(structure.get(), "state", std::string(nameOf(change.state)));
+  if (change.reason) {
+    set(structure.get(), "reason", change.reason->message);
+    set(structure.get(), "status-code", change.reason->code);
+  }
+  if (change.state == ConnectionState::retrying) {
+    set(structure.get(), "attempt", static_cast<std::uint32_t>(change.attempt));
+    set(structure.get(), "delay", Nanoseconds(change.delay));
+  }
+  return structure;
+}
+
+StructureRef structureOf(const FragmentAck& ack) {
+  StructureRef structure(gst_structure_new_empty("kvssink-fragment-ack"));
+  set(structure.get(), "type", std::string(nameOf(ack.type)));
+  if (ack.timecodeMs) set(structure.get(), "timecode", *ack.timecodeMs);
+  if (!ack.fragmentNumber.empty()) set(structure.get(), "fragment-number", ack.fragmentNumber);
+  if (ack.type == FragmentAck::Type::error) {
+    set(structure.get(), "status-code", ack.code);
+    set(structure.get(), "error-code", ack.errorCode);
+  }
+  if (ack.type == FragmentAck::Type::persisted) set(structure.get(), "delay", ack.delay);
+  return structure;
+}
+
+StructureRef structureOf(const StreamStats& stream, const ProducerStats& producer) {
+  StructureRef structure(gst_structure_new_empty("kvssink-stats"));
+  addStream(structure.get(), stream);
+  addConnection(structure.get(), stream);
+  set(structure.get(), "storage-limit", producer.storageLimit);
+  set(structure.get(), "storage-used", producer.storageUsed);
+  set(structure.get(), "loop-lag-p50", producer.loopLagP50);
+  set(structure.get(), "loop-lag-p99", producer.loopLagP99);
+  return structure;
+}
+
+}  // namespace kvs::gst

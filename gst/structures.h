@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the element tells applications, as GstStructures that every language binding can read: element
+// messages, signal payloads, and the property `stats`. Times are in ns, wall times since 1970.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "raii.h"
+#include "stream/events.h"
+#include "stream/stats.h"
+
+namespace kvs::gst {
+
+/// Losses that one message stands for: all of one reason, in the order they happened.
+struct LossSum {
+  FragmentLost::Reason reason = FragmentLost::Reason::storageFull;
+  std::uint32_t fragments = 0;
+  std::uint32_t unconfirmed = 0;  ///< of these: sent, and perhaps stored
+  std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;
+  WallTime start;  ///< of the first one
+  WallTime end;    ///< of the last one
+
+  void add(const FragmentLost& lost);
+};
+
+std::string sentenceOf(const LossSum& losses);
+
+/// `kvssink-fragment-lost`: reason (string), count, unconfirmed (uint), frames, bytes, start, end (uint64).
+StructureRef structureOf(const LossSum& losses);
+
+/// `kvssink-connection`: state (string); where they belong reason (string), status-code, attempt (uint),
+/// delay (uint64).
+StructureRef structureOf(const ConnectionChange& change);
+
+/// `kvssink-fragment-ack`: type (string), timecode (int64, ms), fragment-number (string), and where they
+/// belong status-code (uint), error-code (string), delay (uint64).
+StructureRef structureOf(const FragmentAck& ack);
+
+/// `kvssink-stats`: the fields of StreamStats and ProducerStats by their names, in GStreamer's spelling.
+StructureRef structureOf(const StreamStats& stream, const ProducerStats& producer);
+
+}  // namespace kvs::gst
