@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of the house that reading the sources can check; scripts/check runs them.
+
+    check_sources.py includes|license|origins|packages...     prints each offence; exit status 1 when there is one
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CORE = ROOT / "producer-core"
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
+
+# What a file of a room may include, as prefixes of the path below producer-core; its own room always.
+# gst and the examples see what an application sees: the headers that are installed ("public").
+MAY_INCLUDE = {
+    "base": [],
+    "media": ["base/"],
+    "mkv": ["base/"],
+    "store": ["base/"],
+    "net": ["base/"],
+    "aws": ["base/", "net/transport.h"],
+    "stream": ["base/", "store/", "mkv/", "media/", "aws/", "net/", "producer.h"],
+    "producer.h": ["public"],
+    "gst": ["public"],
+    "examples": ["public"],
+    "kvs-local": [],
+}
+
+
+def tracked(*patterns):
+    """Files of the project, also those that are new and not yet committed; deleted ones left out."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *patterns],
+        cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [ROOT / name for name in sorted(set(listing.split("\0"))) if name and (ROOT / name).is_file()]
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def public_headers():
+    """The list that producer-core/meson.build installs."""
+    text = (CORE / "meson.build").read_text(encoding="utf-8")
+    found = re.search(r"public_headers = \[(.*?)\]", text, re.DOTALL)
+    return re.findall(r"'([^']+)'", found.group(1)) if found else []
+
+
+def room_of(path):
+    parts = path.relative_to(ROOT).parts
+    return parts[1] if parts[0] == "producer-core" else parts[0]
+
+
+def project_includes(path):
+    """The project's own headers that a file includes, as files."""
+    for quote, name in INCLUDE.findall(path.read_text(encoding="utf-8")):
+        beside, core = path.parent / name, CORE / name
+        if quote == '"' and beside.is_file():
+            yield beside.resolve()
+        elif core.is_file():
+            yield core.resolve()
+        elif quote == '"' and (ROOT / room_of(path) / name).is_file():
+            yield (ROOT / room_of(path) / name).resolve()
+
+
+def may_include(source, header, public):
+    room = room_of(source)
+    if room_of(header) == room:
+        return True
+    allowed = MAY_INCLUDE[room]
+    if not header.is_relative_to(CORE):
+        return False
+    name = str(header.relative_to(CORE))
+    return any(name in public if rule == "public" else name.startswith(rule) for rule in allowed)
+
+
+def include_direction(graph, public):
+    for source, headers in graph.items():
+        for header in headers:
+            if not may_include(source, header, public):
+                yield f"{name_of(source)} includes {name_of(header)}, which its room may not know"
+
+
+def include_cycles(graph):
+    """Depth first; a header met again while it is still open closes a cycle."""
+    done, told = set(), set()
+
+    def visit(header, path):
+        if header in path:
+            cycle = path[path.index(header):] + [header]
+            if frozenset(cycle) not in told:
+                told.add(frozenset(cycle))
+                yield "headers include each other: " + " -> ".join(map(name_of, cycle))
+        elif header not in done:
+            for other in graph.get(header, []):
+                yield from visit(other, path + [header])
+            done.add(header)
+
+    for header in graph:
+        yield from visit(header, [])
+
+
+def includes():
+    """Includes go downward only: gst -> producer.h -> stream -> {store, mkv, media, aws, net} -> base."""
+    sources = [path for path in tracked("*.h", "*.cpp", "*.cc") if room_of(path) in MAY_INCLUDE]
+    graph = {path: list(project_includes(path)) for path in sources}
+    yield from include_direction(graph, public_headers())
+    yield from include_cycles(graph)
+    for path in tracked("kvs-local/**meson.build", "kvs-local/meson.build"):
+        if re.search(r"\bcore_(dep|lib|inc|sources)\b", path.read_text(encoding="utf-8")):
+            yield f"{name_of(path)} uses producer-core, which kvs-local is there to judge"
+
+
+def license():
+    """Each source says its licence in one of its first three lines."""
+    for path in tracked("*.h", "*.cpp", "*.cc", "*.c", "*.py", "*.sh", "*meson.build", "*.supp", "scripts/*",
+                        ".ci/*", "docker/*Dockerfile*", "meson_options.txt"):
+        with open(path, encoding="utf-8") as text:
+            head = "".join(text.readline() for _ in range(3))
+        if "SPDX-License-Identifier: Apache-2.0" not in head:
+            yield f"{name_of(path)} has no SPDX-License-Identifier line at its top"
+
+
+def package_hosts():
+    """The hosts that this machine installs from; the public ones of Debian are no secret, but no use either."""
+    text = "\n".join(os.environ.get(name, "") for name in ("PIP_INDEX_URL", "GOPROXY", "http_proxy", "https_proxy"))
+    for path in [*pathlib.Path("/etc/apt").glob("sources.list*"), *pathlib.Path("/etc/apt").glob("*.d/*"),
+                 pathlib.Path("/etc/pip.conf"), pathlib.Path.home() / ".config/pip/pip.conf"]:
+        if path.is_file() and os.access(path, os.R_OK):
+            text += "\n" + path.read_text(encoding="utf-8", errors="replace")
+    return set(re.findall(r"https?://(?:[^@/\s]+@)?([\w.-]+\.[\w.-]+)", text))
+
+
+def origins():
+    """Nothing tells on which machine the project was made: no path of it, no host of its packages."""
+    home = str(pathlib.Path.home())
+    needles = {str(ROOT) + "/", *package_hosts()}
+    if len(home) > 1:
+        needles.add(home + "/")
+    if len(ROOT.parts) > 2:
+        needles.add("/" + ROOT.parts[1] + "/" + ROOT.parts[2])
+    for path in tracked():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for needle in sorted(needles):
+            if needle in text:
+                yield f"{name_of(path)} contains '{needle}'"
+
+
+def packages():
+    """Each package that the scripts install is explained in docs/dependencies.md."""
+    listing = subprocess.run([ROOT / "scripts/packages", "--list", "build", "run", "test", "dev"],
+                             check=True, capture_output=True, text=True).stdout
+    explained = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    for name in listing.split():
+        if f"`{name}`" not in explained:
+            yield f"docs/dependencies.md does not explain {name}"
+
+
+CHECKS = {check.__name__: check for check in (includes, license, origins, packages)}
+
+if __name__ == "__main__":
+    offences = [offence for name in sys.argv[1:] or CHECKS for offence in CHECKS[name]()]
+    print("\n".join(offences), end="\n" if offences else "")
+    sys.exit(1 if offences else 0)
