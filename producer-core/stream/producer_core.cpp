@@ -159,7 +159,9 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
 
   auto context = std::make_shared<ProducerContext>();
   context->loop = net::Loop::shared();
-  context->transport = config.transport ? config.transport() : net::sharedCurlTransport(context->loop);
+  context->transport =
+      config.transport ? config.transport()
+                       : net::CurlTransport::shared({environment("KVSSINK_CA_CERT_PATH").value_or(""), {}});
   context->rateGate = sharedRateGate();
   context->storage = std::make_shared<store::StorageBudget>(config.storageSize);
   context->config = std::move(config);
