@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <vector>
 
@@ -29,12 +30,23 @@ class Printer final : public kvs::StreamListener {
   void onFragmentLost(const kvs::FragmentLost& lost) override {
     std::printf("lost: a fragment of %u frames\n", lost.frames);
   }
+  void onDrained() override { finish(true); }
   void onError(const kvs::Error& error) override {
     std::printf("the stream ended: %s\n", error.message.c_str());
+    finish(false);
   }
 
+  /// True when everything is durable, false when the stream has ended before.
+  bool waitForTheEnd() { return whole_.get_future().get(); }
+
  private:
+  void finish(bool whole) {
+    if (!std::exchange(finished_, true)) whole_.set_value(whole);
+  }
   static long long ms(kvs::Milliseconds time) { return static_cast<long long>(time.count()); }
+
+  std::promise<bool> whole_;
+  bool finished_ = false;
 };
 
 std::vector<std::byte> readFile(const std::string& path) {
@@ -87,16 +99,17 @@ int main(int argc, char** argv) {
   track.nalAligned = true;
   kvs::StreamConfig streamConfig{
       .name = name, .tracks = {track}, .streamingType = kvs::StreamingType::offline};
-  auto stream = (*producer)->createStream(streamConfig, std::make_shared<Printer>());
+  const auto printer = std::make_shared<Printer>();
+  auto stream = (*producer)->createStream(streamConfig, printer);
   if (!stream) return complain(stream.error());
 
   if (auto put = putUnits(**stream, readFile(path)); !put) return complain(put.error());
-  const bool whole = (*stream)->drain(kvs::Seconds(120));
+  (*stream)->endOfStream();
+  const bool whole = printer->waitForTheEnd();
   const kvs::StreamStats stats = (*stream)->stats();
   std::printf("%llu frames put, %llu persisted in %llu fragments\n",
               static_cast<unsigned long long>(stats.framesIn),
               static_cast<unsigned long long>(stats.framesPersisted),
               static_cast<unsigned long long>(stats.acksPersisted));
-  if (!stats.lastError.empty() && !whole) std::fprintf(stderr, "%s\n", stats.lastError.c_str());
   return whole ? 0 : 1;
 }
