@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 /// Longest retention taken as meant (guide, "Producer SDK quotas": 10 years); more is a broken answer.
-constexpr std::int64_t maxRetentionHours = 10 * 366 * 24;
+constexpr std::int64_t maxRetentionHours = std::int64_t{10} * 366 * 24;
 
 json tagsObject(const Tags& tags) {
   json object = json::object();

@@ -142,6 +142,14 @@ TEST(AckParser, lengthIsBounded) {
   EXPECT_EQ(fed.acks.size(), 1U);
 }
 
+TEST(AckParser, aCutInsideAnEscapeDoesNotReachTheNext) {
+  std::string cut = R"({"Pad":")";
+  cut.append(AckParser::maxObjectSize - cut.size() - 1, 'x');
+  const Fed fed = feedWhole(cut + R"(\{"":1,"EventType":"IDLE"})");
+  EXPECT_EQ(fed.firstError, StatusCode::invalidAckSegmentLength);
+  EXPECT_EQ(fed.acks.size(), 1U);
+}
+
 TEST(AckParser, depthIsBounded) {
   std::string deep = R"({"EventType":"IDLE","a":)";
   deep += std::string(1000, '[') + std::string(1000, ']') + "}";

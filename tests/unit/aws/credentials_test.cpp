@@ -139,13 +139,15 @@ TEST(CredentialChain, aConfiguredSourceThatFailsIsNotPassedOver) {
 }
 
 TEST(CredentialChain, aChainThatIsGoneIsSilent) {
-  const auto first = std::make_shared<LaterProvider>("first");
+  const auto refusing = std::make_shared<LaterProvider>("refusing");
+  const auto giving = std::make_shared<LaterProvider>("giving");
   bool called = false;
-  {
-    ChainProvider chain({first});
+  for (const auto& source : {refusing, giving}) {
+    ChainProvider chain({source});
     chain.fetch([&](const Result<Credentials>&) { called = true; });
   }
-  first->pending(notConfigured("not there"));
+  refusing->pending(notConfigured("not there"));
+  giving->pending(Credentials{"k", Secret("s"), {}, {}, "giving"});
   EXPECT_FALSE(called);
 }
 

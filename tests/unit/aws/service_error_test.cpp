@@ -106,6 +106,7 @@ TEST(ErrorAnswer, theSessionTokenInASignatureErrorIsNotRepeated) {
   const Error error =
       parseErrorAnswer(head(403, "InvalidSignatureException"), body, Operation::describeStream, "cam");
   EXPECT_NE(error.message.find("does not match"), std::string::npos);
+  EXPECT_EQ(error.message.find("Canonical"), std::string::npos) << error.message;
   EXPECT_EQ(error.message.find("TOPSECRETTOKEN"), std::string::npos) << error.message;
 }
 
