@@ -22,12 +22,12 @@ need_packages() {
   [[ -n ${KVSSINK_NO_INSTALL:-} ]] || "$project/scripts/packages" "$@"
 }
 
-# quietly LOG COMMAND...: shows the output only when the command fails.
+# quietly LOG COMMAND...: shows the output only when the command fails, from what ninja calls failed on.
 quietly() {
   local log=$1
   shift
   "$@" >"$log" 2>&1 && return 0
-  tail -n 60 "$log" >&2
+  { grep -m 1 -A 80 '^FAILED: ' "$log" || tail -n 60 "$log"; } >&2
   warn "'$*' failed; all of its output is in $log"
   return 1
 }
@@ -48,7 +48,7 @@ configure_build() {
 build() {
   local dir=$1
   shift
-  quietly_in "$dir" ninja.log ninja -C "$dir" ${JOBS:+-j "$JOBS"} "$@"
+  quietly_in "$dir" ninja.log ninja --quiet -C "$dir" ${JOBS:+-j "$JOBS"} "$@"
 }
 
 quietly_in() {
