@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <utility>
 
 #include "net/loop_impl.h"
@@ -21,9 +22,10 @@ std::uint64_t mark(int fd, std::uint32_t generation) {
 }
 }  // namespace
 
-Loop::Impl::Impl(const Clock& theClock, Drive theDrive)
+Loop::Impl::Impl(const Clock& theClock, Drive theDrive, const char* theName)
     : clock(theClock),
       drive(theDrive),
+      threadName(theName),
       forkGeneration(Process::get().forkGeneration.load(std::memory_order_relaxed)),
       epoll(epoll_create1(EPOLL_CLOEXEC)),
       wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -157,7 +159,9 @@ bool Loop::Impl::watch(int fd, std::uint32_t events, std::function<void(std::uin
   if (found != watches.end()) {
     if (onEvents) found->second->onEvents = std::move(*onEvents);
     event.data.u64 = mark(fd, found->second->generation);
-    return epoll_ctl(epoll.get(), EPOLL_CTL_MOD, fd, &event) == 0;
+    if (epoll_ctl(epoll.get(), EPOLL_CTL_MOD, fd, &event) == 0) return true;
+    // Closed behind our back and opened anew: the kernel has forgotten the old one.
+    return errno == ENOENT && epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
   }
   const std::uint32_t generation = ++lastGeneration & 0x7fffffffu;  // so that no mark is kWakeMark
   event.data.u64 = mark(fd, generation);
@@ -180,7 +184,8 @@ void Loop::Impl::finish() {
   const auto droppedWatches = std::exchange(watches, {});
 }
 
-Loop::Loop(const Clock& clock, Drive drive) : clock_(clock), impl_(std::make_shared<Impl>(clock, drive)) {}
+Loop::Loop(const Clock& clock, Drive drive, const char* threadName)
+    : clock_(clock), impl_(std::make_shared<Impl>(clock, drive, threadName)) {}
 
 bool Loop::onThread() const {
   return impl_->onThread();

@@ -49,7 +49,8 @@ class Loop {
     caller,  ///< the thread that made it, by runDue(): for tests and simulations with their own clock
   };
 
-  explicit Loop(const Clock& clock = systemClock(), Drive drive = Drive::ownThread);
+  explicit Loop(const Clock& clock = systemClock(), Drive drive = Drive::ownThread,
+                const char* threadName = "kvs-loop");
   ~Loop();  ///< joins the thread (or detaches it when called on it)
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -58,8 +59,13 @@ class Loop {
   /// The last holder may let go on any thread, also inside a task of the loop: then the thread lets
   /// the tasks posted so far run and deletes the loop itself.
   static std::shared_ptr<Loop> shared();
+  /// The process's worker ("kvs-worker"), with a life like shared()'s: the one place for what touches
+  /// a file or may block (RULES 12). A task that holds the worker keeps it until it is done; results
+  /// go back by post() to the loop they are for.
+  static std::shared_ptr<Loop> worker();
   /// A loop of one's own with the same care for its last holder (RULES 25: N loops are possible).
-  static std::shared_ptr<Loop> create(const Clock& clock = systemClock());
+  static std::shared_ptr<Loop> create(const Clock& clock = systemClock(),
+                                      const char* threadName = "kvs-loop");
   /// Makes exit() end every loop before the handlers registered so far run. Called again after a
   /// library that has exit handlers (OpenSSL) was initialised, so that the loop never meets it dead.
   static void endAtExit();
@@ -100,6 +106,7 @@ class Loop {
  private:
   struct Impl;
   struct Process;
+  static std::shared_ptr<Loop> holdOrMake(std::weak_ptr<Loop>& slot, const char* threadName);
   static void retire(Loop* loop);
 
   const Clock& clock_;

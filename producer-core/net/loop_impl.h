@@ -22,7 +22,7 @@
 namespace kvs::net {
 
 struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
-  Impl(const Clock& theClock, Drive theDrive);
+  Impl(const Clock& theClock, Drive theDrive, const char* theName);
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -62,6 +62,7 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
 
   const Clock& clock;
   const Drive drive;
+  const char* const threadName;
   const unsigned forkGeneration;
   const std::thread::id maker = std::this_thread::get_id();
   Fd epoll;
@@ -92,6 +93,7 @@ struct Loop::Process {
   std::condition_variable threadEnded;
   std::vector<Impl*> running;
   std::weak_ptr<Loop> shared;
+  std::weak_ptr<Loop> worker;
   std::vector<std::shared_ptr<void>> buried;  // what a forked child must neither run nor free
   bool exiting = false;
   std::atomic<unsigned> forkGeneration{0};

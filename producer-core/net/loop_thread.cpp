@@ -21,6 +21,7 @@ Loop::Process& Loop::Process::get() {
                      [] {
                        process->running.clear();
                        process->shared.reset();
+                       process->worker.reset();
                        process->forkGeneration.fetch_add(1, std::memory_order_relaxed);
                        process->mutex.unlock();
                      });
@@ -46,22 +47,28 @@ void Loop::endAtExit() {
   std::atexit([] { Process::get().endAllLoops(); });
 }
 
-std::shared_ptr<Loop> Loop::create(const Clock& clock) {
-  // The loop exists before its owner knows of the deleter, hence the two steps.
-  auto loop = std::make_unique<Loop>(clock);
+std::shared_ptr<Loop> Loop::create(const Clock& clock, const char* threadName) {
+  auto loop = std::make_unique<Loop>(clock, Drive::ownThread, threadName);
   return {loop.release(), &Loop::retire};
 }
 
-std::shared_ptr<Loop> Loop::shared() {
-  Process& process = Process::get();
+std::shared_ptr<Loop> Loop::holdOrMake(std::weak_ptr<Loop>& slot, const char* threadName) {
   [[maybe_unused]] static const bool registered = (endAtExit(), true);
-  const std::lock_guard lock(process.mutex);
-  std::shared_ptr<Loop> loop = process.shared.lock();
+  const std::lock_guard lock(Process::get().mutex);
+  std::shared_ptr<Loop> loop = slot.lock();
   if (!loop) {
-    loop = create();
-    process.shared = loop;
+    loop = create(systemClock(), threadName);
+    slot = loop;
   }
   return loop;
+}
+
+std::shared_ptr<Loop> Loop::shared() {
+  return holdOrMake(Process::get().shared, "kvs-loop");
+}
+
+std::shared_ptr<Loop> Loop::worker() {
+  return holdOrMake(Process::get().worker, "kvs-worker");
 }
 
 void Loop::retire(Loop* loop) {
@@ -113,7 +120,7 @@ void Loop::Impl::ensureStarted() {
 void* Loop::Impl::threadMain(void* raw) noexcept {
   const std::shared_ptr<Impl> impl = std::move(static_cast<Impl*>(raw)->forThread);
   runningHere = impl.get();
-  pthread_setname_np(pthread_self(), "kvs-loop");
+  pthread_setname_np(pthread_self(), impl->threadName);
   while (!impl->stopping.load(std::memory_order_acquire))
     impl->pass(impl->timeoutMs());
   impl->finish();

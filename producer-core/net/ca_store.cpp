@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/ca_store.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace kvs::net {
+
+namespace {
+namespace fs = std::filesystem;
+
+tl::unexpected<Error> noCertificates(const std::string& what) {
+  return fail(StatusCode::invalidArg, ErrorKind::fatal,
+              what +
+                  ": install the ca-certificates package, or name a PEM file or folder in "
+                  "KVSSINK_CA_CERT_PATH");
+}
+
+bool addFile(X509_STORE* store, const std::string& file) {
+  const bool added = X509_STORE_load_file(store, file.c_str()) == 1;
+  ERR_clear_error();
+  return added;
+}
+
+/// Returns how many files of the folder held certificates.
+int addFolder(X509_STORE* store, const std::string& folder) {
+  int files = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_regular_file(ignored) && addFile(store, entry->path().string())) ++files;
+  }
+  return files;
+}
+}  // namespace
+
+std::string defaultCaFile() {
+  // Debian and Alpine, Fedora and RHEL, openSUSE, older RHEL, BSD's ports and Homebrew on Linux.
+  for (const char* file :
+       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+    if (access(file, R_OK) == 0) return file;
+  }
+  return {};
+}
+
+Result<X509StorePtr> loadCaStore(const std::string& path) {
+  X509StorePtr store(X509_STORE_new());
+  if (!store) return fail(StatusCode::notEnoughMemory, ErrorKind::retryable, "no memory for CA certificates");
+  const std::string source = path.empty() ? defaultCaFile() : path;
+  if (source.empty()) return noCertificates("no CA certificates were found on this machine");
+  std::error_code ignored;
+  const bool loaded =
+      fs::is_directory(source, ignored) ? addFolder(store.get(), source) > 0 : addFile(store.get(), source);
+  if (!loaded) return noCertificates("no CA certificate can be read from " + source);
+  // As libcurl does with a store of its own: a certificate that is listed is trusted, a root or not.
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+  return store;
+}
+
+}  // namespace kvs::net

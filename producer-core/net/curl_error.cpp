@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/curl_error.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "net/fd.h"
+
+namespace kvs::net {
+
+namespace {
+Error retry(StatusCode code, std::string message) {
+  return Error{code, ErrorKind::retryable, std::move(message), {}, 0, {}};
+}
+
+Error fatal(std::string message) {
+  return Error{StatusCode::invalidArg, ErrorKind::fatal, std::move(message), {}, 0, {}};
+}
+
+/// " (reason)", or nothing.
+std::string reason(const Failure& failure) {
+  if (failure.osError != 0) return " (" + std::system_category().message(failure.osError) + ")";
+  if (failure.detail.empty()) return {};
+  return " (" + std::string(failure.detail) + ")";
+}
+
+Error timedOut(const Failure& failure, const Place& place) {
+  const std::string after = " within " + std::to_string(failure.patience.count()) + " ms";
+  if (failure.connected)
+    return retry(StatusCode::serviceCallTimeout, place.text() + " did not answer" + after);
+  return retry(StatusCode::serviceCallTimeout,
+               "no connection to " + place.text() + after + ": check the network, firewall and proxy");
+}
+
+Error untrusted(const Failure& failure, const Place& place) {
+  return retry(StatusCode::clientAuthFailed,
+               "the certificate of " + place.text() + " is not trusted" + reason(failure) +
+                   ": check the host name, this machine's clock and the CA certificates");
+}
+
+Error unreachable(const Failure& failure, const Place& place) {
+  return retry(StatusCode::serviceUnknownError,
+               "can't connect to " + place.text() + reason(failure) +
+                   ": check that the service runs there and that no firewall stands between");
+}
+}  // namespace
+
+bool descriptorsExhausted() {
+  return !Fd(eventfd(0, EFD_CLOEXEC)) && (errno == EMFILE || errno == ENFILE);
+}
+
+Error outOfDescriptors(const Place& place) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return retry(StatusCode::serviceUnknownError,
+               "can't connect to " + place.text() + ": this process may have no more than " +
+                   std::to_string(limit.rlim_cur) +
+                   " files and sockets open; raise RLIMIT_NOFILE (ulimit -n, LimitNOFILE=)");
+}
+
+Error closedEarly(const Place& place, bool answerBegun) {
+  return retry(
+      StatusCode::serviceUnknownError,
+      place.text() + " closed the connection before its answer was " + (answerBegun ? "complete" : "begun"));
+}
+
+Error explain(const Failure& failure, const Place& place) {
+  if (!failure.connected && descriptorsExhausted()) return outOfDescriptors(place);
+  switch (failure.code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return retry(
+          StatusCode::serviceUnknownError,
+          "no address is known for " + place.host + ": check the network, its DNS server, and the host name");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      return retry(StatusCode::serviceUnknownError,
+                   "the proxy on the way to " + place.text() + " can't be used" + reason(failure) +
+                       ": check the environment's http_proxy, https_proxy and no_proxy");
+    case CURLE_COULDNT_CONNECT:
+      return unreachable(failure, place);
+    case CURLE_OPERATION_TIMEDOUT:
+      return timedOut(failure, place);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+      return untrusted(failure, place);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+      return retry(StatusCode::serviceUnknownError, "no TLS session with " + place.text() + reason(failure) +
+                                                        ": check that it speaks TLS 1.2 or newer");
+    case CURLE_SSL_CERTPROBLEM:
+      return fatal("the client certificate or key for " + place.text() + " can't be used" + reason(failure));
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+      return fatal("the address of " + place.text() + " can't be used" + reason(failure));
+    case CURLE_OUT_OF_MEMORY:
+      return retry(StatusCode::notEnoughMemory, "no memory for a connection to " + place.text());
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+      return closedEarly(place, failure.code == CURLE_PARTIAL_FILE);
+    default:
+      return retry(StatusCode::serviceUnknownError,
+                   "the connection to " + place.text() + " broke" + reason(failure));
+  }
+}
+
+}  // namespace kvs::net

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libcurl reports, as an Error with a sentence that names the host and what to check.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "net/place.h"
+
+namespace kvs::net {
+
+/// What is known about a transfer that failed.
+struct Failure {
+  CURLcode code = CURLE_OK;
+  std::string_view detail;  ///< libcurl's own text, may be empty
+  int osError = 0;          ///< errno of the failed socket or connect call, 0 when unknown
+  bool connected = false;   ///< the request could be sent
+  Milliseconds patience{};  ///< the time-out that would have ended it at this point
+};
+
+/// Nearly all trouble of a network mends by itself, so nearly every kind is retryable: also a
+/// certificate that is not trusted (a clock that is not set yet, a captive portal). Fatal is only what
+/// this process was given wrongly: an address or a protocol that can't be used, a client certificate
+/// that can't be read.
+/// Codes: serviceCallTimeout for time-outs, clientAuthFailed for certificates, invalidArg for
+/// addresses, notEnoughMemory, else serviceUnknownError.
+Error explain(const Failure& failure, const Place& place);
+
+/// The peer closed the connection before its answer was complete.
+Error closedEarly(const Place& place, bool answerBegun);
+
+/// A new descriptor can't be had.
+Error outOfDescriptors(const Place& place);
+
+/// Whether this process can't open one more descriptor at this moment.
+bool descriptorsExhausted();
+
+}  // namespace kvs::net

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/curl_transfer.h"
+
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "net/curl_engine.h"
+
+namespace kvs::net {
+
+namespace {
+constexpr std::size_t kPassBytes = 64 * 1024;    // of one body in one pass (RULES 25)
+constexpr std::size_t kMaxAnswer = 1024 * 1024;  // of a call
+constexpr std::size_t kMaxRefusal = 64 * 1024;   // of the text that comes with a refused upload
+constexpr Milliseconds kRefusalPatience{500};    // for that text to be complete
+
+bool isFinal(int status) {
+  return status >= 200;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+/// The three digits behind "HTTP/1.1 "; 0 where there are none.
+int statusOf(std::string_view statusLine) {
+  const auto space = statusLine.find(' ');
+  int status = 0;
+  if (space != std::string_view::npos) {
+    std::from_chars(statusLine.data() + space + 1, statusLine.data() + statusLine.size(), status);
+  }
+  return status;
+}
+}  // namespace
+
+CurlTransfer::CurlTransfer(std::shared_ptr<CurlEngine> engine, Request request, ExchangeListener& listener)
+    : engine_(std::move(engine)),
+      request_(std::move(request)),
+      listener_(&listener),
+      upload_(request_.source != nullptr) {}
+
+CurlTransfer::~CurlTransfer() = default;
+
+// --- what the exchange asks for ---
+
+void CurlTransfer::start() {
+  auto place = placeOf(request_.url);
+  if (!place) return end(fail(place.error()));
+  place_ = std::move(*place);
+  if (!place_.https) return engine_->enterGate(shared_from_this());
+  engine_->trust().whenLoaded([self = shared_from_this()](const Result<void>& loaded) {
+    if (!self->listener_) return;
+    if (!loaded) return self->end(loaded);
+    self->engine_->enterGate(self);
+  });
+}
+
+void CurlTransfer::resume() {
+  if (!(paused_ || reading_) || std::exchange(resumeQueued_, true)) return;
+  engine_->wantResume(shared_from_this());
+}
+
+std::uint64_t CurlTransfer::bytesSent() const {
+  curl_off_t onWire = 0;
+  if (easy_) curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &onWire);
+  return uploaded_.sent(easy_ ? static_cast<std::uint64_t>(onWire) : finalWireBytes_);
+}
+
+void CurlTransfer::abandon() {
+  listener_ = nullptr;
+  request_.source = nullptr;
+  engine_->wantClose(shared_from_this());
+}
+
+// --- what the engine asks for ---
+
+CurlTransfer* CurlTransfer::of(CURL* easy) {
+  char* transfer = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  return reinterpret_cast<CurlTransfer*>(transfer);
+}
+
+void CurlTransfer::begin() {
+  if (!listener_) return engine_->leaveGate(*this);
+  if (const auto prepare = std::exchange(request_.prepare, {})) {
+    const auto prepared = prepare(request_);
+    if (!listener_) return;  // destroyed meanwhile
+    if (!prepared) return end(fail(prepared.error()));
+  }
+  easy_.reset(curl_easy_init());
+  const CURLcode set = easy_ ? setOptions() : CURLE_OUT_OF_MEMORY;
+  if (set != CURLE_OK) return end(fail(failureOf(set)));
+  if (engine_->multi().add(easy_.get()) != CURLM_OK) return end(fail(failureOf(CURLE_OUT_OF_MEMORY)));
+  added_ = true;
+}
+
+void CurlTransfer::unpause() {
+  resumeQueued_ = false;
+  if (!easy_ || end_ || !std::exchange(paused_, false)) return;
+  curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+}
+
+void CurlTransfer::onWants(curl_socket_t fd, int what) noexcept {
+  if (!upload_ || !connected_ || end_) return;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
+    readSocket_ = fd;
+    stoppedReading_ = false;
+  } else if (fd == readSocket_ && !bodyEnded_) {
+    stoppedReading_ = true;
+    news();
+  }
+}
+
+void CurlTransfer::onDone(CURLcode code) {
+  if (code == CURLE_OK && headComplete_) return end({});
+  end(fail(failureOf(code == CURLE_OK ? CURLE_GOT_NOTHING : code)));
+}
+
+void CurlTransfer::deliver() {
+  newsQueued_ = false;
+  judgeSilentEnd();
+  if (headComplete_ && listener_ && !std::exchange(headDelivered_, true)) listener_->onHead(head_);
+  if (!data_.empty() && listener_) listener_->onData(std::exchange(data_, {}));
+  if (!end_ || endDelivered_ || !listener_) return;
+  endDelivered_ = true;
+  close();
+  listener_->onEnd(*end_);
+}
+
+void CurlTransfer::close() {
+  engine_->leaveGate(*this);
+  engine_->loop().cancel(std::exchange(patience_, 0));
+  request_.source = nullptr;
+  if (!easy_) return;
+  curl_off_t onWire = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &onWire);
+  finalWireBytes_ = static_cast<std::uint64_t>(onWire);
+  if (std::exchange(added_, false)) engine_->multi().remove(easy_.get());
+  easy_.reset();
+  headers_.reset();
+}
+
+// --- what libcurl tells ---
+
+void CurlTransfer::onHeaderLine(std::string_view line) {
+  if (headComplete_) return;  // a trailer
+  if (line.starts_with("HTTP/")) {
+    head_ = ResponseHead{statusOf(line), {}};
+  } else if (trimmed(line).empty()) {
+    if (isFinal(head_.status)) onHeadComplete();
+  } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+    head_.headers.push_back(
+        {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
+  }
+}
+
+void CurlTransfer::onHeadComplete() {
+  headComplete_ = true;
+  news();
+  if (!upload_) return;
+  framing_ = ResponseBody(head_);
+  if (framing_.state() != ResponseBody::State::open) return endUpload();
+  if (!refused()) return;
+  Loop& loop = engine_->loop();
+  patience_ = loop.at(loop.clock().now() + kRefusalPatience, [this] {
+    patience_ = 0;
+    end({});
+  });
+}
+
+bool CurlTransfer::onBody(ByteView raw) {
+  if (end_) return true;
+  if (!upload_) {
+    received_ += raw.size();
+    if (received_ > kMaxAnswer) {
+      end(fail(StatusCode::serviceUnknownError, ErrorKind::retryable,
+               place_.text() + " answered with more than 1 MiB"));
+      return false;
+    }
+    data_.insert(data_.end(), raw.begin(), raw.end());
+    news();
+    return true;
+  }
+  const std::size_t before = data_.size();
+  framing_.feed(raw, data_);
+  received_ += data_.size() - before;
+  if (data_.size() > before) news();
+  if (framing_.state() != ResponseBody::State::open || (refused() && received_ > kMaxRefusal)) endUpload();
+  return true;
+}
+
+void CurlTransfer::endUpload() {
+  if (framing_.state() == ResponseBody::State::broken && !refused()) {
+    return end(fail(StatusCode::serviceUnknownError, ErrorKind::retryable,
+                    place_.text() + " sent an answer that is not HTTP/1.1"));
+  }
+  end({});
+}
+
+std::size_t CurlTransfer::onRead(std::span<std::byte> room) {
+  // A refused body is not wanted, and after the end nobody gives one.
+  if (!request_.source || end_ || refused()) return CURL_READFUNC_PAUSE;
+  reading_ = true;
+  const BodyRead read = request_.source->read(room.first(std::min(room.size(), kPassBytes)));
+  reading_ = false;
+  if (read.state == BodyRead::State::end) {
+    bodyEnded_ = true;
+    return 0;
+  }
+  if (read.state == BodyRead::State::wait || read.bytes == 0) {
+    paused_ = true;
+    return CURL_READFUNC_PAUSE;
+  }
+  uploaded_.onRead(read.bytes);
+  return read.bytes;
+}
+
+int CurlTransfer::onConnected() {
+  connected_ = true;
+  engine_->leaveGate(*this);
+  return CURL_PREREQFUNC_OK;
+}
+
+void CurlTransfer::judgeSilentEnd() {
+  if (!stoppedReading_ || end_ || !listener_) return;
+  const bool whole = headComplete_ && framing_.atClose() == ResponseBody::State::complete;
+  end(whole ? Result<void>() : fail(closedEarly(place_, headComplete_)));
+}
+
+void CurlTransfer::end(Result<void> result) {
+  if (end_) return;
+  // The status of a refused upload says all; that its text is cut, or the connection is reset behind
+  // it, must not hide it.
+  end_ = upload_ && refused() ? Result<void>() : std::move(result);
+  news();
+}
+
+void CurlTransfer::news() {
+  if (!std::exchange(newsQueued_, true)) engine_->wantDeliver(shared_from_this());
+}
+
+Error CurlTransfer::failureOf(CURLcode code) {
+  if (socketError_ == EMFILE || socketError_ == ENFILE) return outOfDescriptors(place_);
+  long osError = 0;
+  if (easy_ && code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &osError);
+  return explain({.code = code,
+                  .detail = errorText_.data(),
+                  .osError = static_cast<int>(osError),
+                  .connected = connected_,
+                  .patience = connected_ ? request_.totalTimeout : request_.connectTimeout},
+                 place_);
+}
+
+}  // namespace kvs::net

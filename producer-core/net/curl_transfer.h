@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request on its way: its libcurl handle, what libcurl's callbacks told, and the end that is ours
+// to decide (RULES 4). libcurl's callbacks only note things; the listener hears of them after libcurl
+// was left (deliver()), so it may do anything, also destroy this or other exchanges.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "net/connect_gate.h"
+#include "net/curl_error.h"
+#include "net/curl_handle.h"
+#include "net/loop.h"
+#include "net/place.h"
+#include "net/response_body.h"
+#include "net/transport.h"
+#include "net/upload_count.h"
+
+namespace kvs::net {
+
+class CurlEngine;
+
+class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
+ public:
+  CurlTransfer(std::shared_ptr<CurlEngine> engine, Request request, ExchangeListener& listener);
+  ~CurlTransfer();
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  // For the exchange.
+  void start();
+  void resume();
+  std::uint64_t bytesSent() const;
+  /// No callback from now on; the connection is closed as soon as libcurl allows.
+  void abandon();
+
+  // For the engine.
+  static CurlTransfer* of(CURL* easy);
+  ConnectGate::Id id() const { return reinterpret_cast<ConnectGate::Id>(this); }
+  const Place& place() const { return place_; }
+  void begin();
+  void unpause();
+  void onWants(curl_socket_t fd, int what) noexcept;
+  void onDone(CURLcode code);
+  void deliver();
+  void close();
+
+ private:
+  bool refused() const { return headComplete_ && head_.status != 200; }
+  // The handle's set-up (curl_options.cpp).
+  CURLcode setOptions();
+  CURLcode setUploadOptions();
+  CURLcode setCallOptions();
+  CURLcode setSecurity();
+  /// Nothing where a header can't be sent as it is.
+  std::optional<CurlList> headerList() const;
+
+  void onHeaderLine(std::string_view line);
+  void onHeadComplete();
+  bool onBody(ByteView raw);
+  void endUpload();
+  std::size_t onRead(std::span<std::byte> room);
+  int onConnected();
+  curl_socket_t openSocket(const curl_sockaddr& address);
+  void judgeSilentEnd();
+  void end(Result<void> result);
+  Error failureOf(CURLcode code);
+  void news();
+
+  static std::size_t headerCallback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static std::size_t writeCallback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static std::size_t readCallback(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static int connectedCallback(void* self, char*, char*, int, int) noexcept;
+  static curl_socket_t openSocketCallback(void* self, curlsocktype, curl_sockaddr* address) noexcept;
+  static int socketOptionsCallback(void*, curl_socket_t fd, curlsocktype) noexcept;
+  static CURLcode sslContextCallback(CURL*, void* context, void* self) noexcept;
+
+  const std::shared_ptr<CurlEngine> engine_;
+  Request request_;
+  ExchangeListener* listener_;  // null: abandoned
+  const bool upload_;
+  Place place_;
+
+  CurlList headers_;
+  std::array<char, CURL_ERROR_SIZE> errorText_{};
+  CurlEasy easy_;  // null before begin() and after close()
+  bool added_ = false;
+  int socketError_ = 0;
+  bool connected_ = false;
+
+  UploadCount uploaded_;
+  std::uint64_t finalWireBytes_ = 0;
+  bool paused_ = false;
+  bool reading_ = false;
+  bool resumeQueued_ = false;
+  bool bodyEnded_ = false;
+
+  ResponseHead head_;
+  bool headComplete_ = false;
+  bool headDelivered_ = false;
+  ResponseBody framing_;
+  Bytes data_;
+  std::size_t received_ = 0;
+  curl_socket_t readSocket_ = CURL_SOCKET_BAD;
+  bool stoppedReading_ = false;
+
+  std::optional<Result<void>> end_;
+  bool endDelivered_ = false;
+  bool newsQueued_ = false;
+  Loop::TimerId patience_ = 0;
+};
+
+}  // namespace kvs::net

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/curl_transport.h"
+
+#include <pthread.h>
+
+#include <mutex>
+#include <utility>
+
+#include "net/curl_engine.h"
+#include "net/curl_transfer.h"
+#include "net/immortal.h"
+
+namespace kvs::net {
+
+namespace {
+class CurlExchange final : public Exchange {
+ public:
+  explicit CurlExchange(std::shared_ptr<CurlTransfer> transfer) : transfer_(std::move(transfer)) {}
+  ~CurlExchange() override { transfer_->abandon(); }
+  CurlExchange(const CurlExchange&) = delete;
+  CurlExchange& operator=(const CurlExchange&) = delete;
+
+  void resume() override { transfer_->resume(); }
+  std::uint64_t bytesSent() const override { return transfer_->bytesSent(); }
+
+ private:
+  const std::shared_ptr<CurlTransfer> transfer_;
+};
+}  // namespace
+
+CurlTransport::CurlTransport(std::shared_ptr<Loop> loop, TransportOptions options)
+    : loop_(std::move(loop)), engine_(std::make_shared<CurlEngine>(loop_, std::move(options))) {}
+
+CurlTransport::~CurlTransport() {
+  // libcurl's handles end where they lived; one that never lived needs no thread started for it.
+  if (used_) loop_->post([engine = std::move(engine_)] {});
+}
+
+std::shared_ptr<CurlTransport> CurlTransport::shared(const TransportOptions& options) {
+  struct Slot {
+    std::mutex mutex;  // held across fork(), so that a child finds it free
+    std::weak_ptr<CurlTransport> transport;
+  };
+  static Immortal<Slot> slot;
+  [[maybe_unused]] static const int registered =
+      pthread_atfork([] { slot->mutex.lock(); }, [] { slot->mutex.unlock(); }, [] { slot->mutex.unlock(); });
+  auto loop = Loop::shared();
+  const std::lock_guard lock(slot->mutex);
+  auto transport = slot->transport.lock();
+  // A forked child has another loop; what it inherited is not its own.
+  if (transport && transport->loop_ == loop) return transport;
+  transport = std::make_shared<CurlTransport>(std::move(loop), options);
+  slot->transport = transport;
+  return transport;
+}
+
+std::unique_ptr<Exchange> CurlTransport::start(Request request, ExchangeListener& listener) {
+  used_ = true;
+  auto transfer = std::make_shared<CurlTransfer>(engine_, std::move(request), listener);
+  transfer->start();
+  return std::make_unique<CurlExchange>(std::move(transfer));
+}
+
+}  // namespace kvs::net

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/place.h"
+
+#include <arpa/inet.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+#include "net/curl_handle.h"
+
+namespace kvs::net {
+
+namespace {
+std::string part(CURLU* url, CURLUPart which, unsigned flags) {
+  char* text = nullptr;
+  if (curl_url_get(url, which, &text, flags) != CURLUE_OK || !text) return {};
+  const std::unique_ptr<char, void (*)(void*)> owned(text, &curl_free);
+  return text;
+}
+
+bool isLocal(const std::string& host) {
+  if (host == "localhost" || host == "::1") return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+    const std::uint32_t address = ntohl(v4.s_addr);
+    return address >> 24 == 127 || address >> 16 == 0xa9fe;  // 127.0.0.0/8, 169.254.0.0/16
+  }
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LINKLOCAL(&v6);
+}
+
+tl::unexpected<Error> refuse(const std::string& url, const char* why) {
+  return fail(StatusCode::invalidArg, ErrorKind::fatal, "the address \"" + url + "\" can't be used: " + why);
+}
+}  // namespace
+
+std::string Place::text() const {
+  const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return shown + ":" + std::to_string(port);
+}
+
+Result<Place> placeOf(const std::string& url) {
+  const CurlUrl parsed(curl_url());
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    return refuse(url, "it must be http://host[:port]/... or https://host[:port]/...");
+  }
+  const std::string scheme = part(parsed.get(), CURLUPART_SCHEME, 0);
+  if (scheme != "http" && scheme != "https") return refuse(url, "it must begin with http:// or https://");
+  if (!part(parsed.get(), CURLUPART_USER, 0).empty() || !part(parsed.get(), CURLUPART_PASSWORD, 0).empty()) {
+    return fail(StatusCode::invalidArg, ErrorKind::fatal,
+                "an address must not carry a user name or password");
+  }
+  Place place;
+  place.https = scheme == "https";
+  place.host = part(parsed.get(), CURLUPART_HOST, 0);
+  if (place.host.size() > 2 && place.host.front() == '[') {
+    place.host = place.host.substr(1, place.host.size() - 2);
+  }
+  place.port = std::atoi(part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str());
+  place.local = isLocal(place.host);
+  return place;
+}
+
+}  // namespace kvs::net

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a request goes: the parts of its URL that the transport itself needs.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+
+namespace kvs::net {
+
+struct Place {
+  bool https = false;
+  std::string host;  ///< without brackets
+  int port = 0;
+  /// Loopback or link-local (RFC 6890): never by way of a proxy.
+  bool local = false;
+
+  /// "host:port", as a user writes it.
+  std::string text() const;
+};
+
+/// Fatal error where `url` is no http or https URL, or carries user information.
+Result<Place> placeOf(const std::string& url);
+
+}  // namespace kvs::net

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where an HTTP/1.1 answer ends (RFC 9112, 6.3). libcurl knows it too, but tells nobody while a
+// request's body is unfinished (RULES 4), so uploads take the answer undecoded and look themselves.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "net/transport.h"
+
+namespace kvs::net {
+
+class ResponseBody {
+ public:
+  enum class State {
+    open,      ///< more is to come
+    complete,  ///< the answer's last byte was seen
+    broken,    ///< not HTTP: a chunk's size can't be read
+  };
+
+  ResponseBody() = default;
+  /// For the answer to a request that is not HEAD.
+  explicit ResponseBody(const ResponseHead& head);
+
+  State state() const { return state_; }
+  /// Takes bytes as they came and appends the body's to `out`. Bytes behind the end are ignored.
+  State feed(ByteView raw, Bytes& out);
+  /// What the answer is when the connection ends here.
+  State atClose() const { return framing_ == Framing::untilClose ? State::complete : state_; }
+
+ private:
+  enum class Framing { untilClose, length, chunked };
+  enum class Part { size, extension, data, dataEnd, trailer };
+
+  std::size_t feedChunked(ByteView raw, Bytes& out);
+  void feedSizeLine(char c);
+  void endOfSizeLine();
+  void feedTrailer(char c);
+
+  Framing framing_ = Framing::untilClose;
+  State state_ = State::open;
+  std::uint64_t left_ = 0;  // of the body, or of the chunk
+  Part part_ = Part::size;
+  int sizeDigits_ = 0;
+  std::size_t lineLength_ = 0;
+};
+
+}  // namespace kvs::net

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/trust.h"
+
+#include <utility>
+
+namespace kvs::net {
+
+namespace {
+constexpr std::chrono::minutes kCheckEvery{5};
+
+std::filesystem::file_time_type modifiedAt(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::last_write_time(path.empty() ? defaultCaFile() : path, ignored);
+}
+}  // namespace
+
+/// What the worker found. Made by it, read by the loop.
+struct Trust::Answer {
+  std::filesystem::file_time_type modified{};
+  Result<X509StorePtr> store = X509StorePtr();  // null: the file is as it was
+};
+
+void Trust::whenLoaded(Then then) {
+  const auto loop = loop_.lock();
+  if (!loop)
+    return then(fail(StatusCode::internalError, ErrorKind::cancelled, "the network's loop has ended"));
+  const bool stale = loop->clock().now() - checkedAt_ >= kCheckEvery;
+  if (store_) {
+    if (stale && !loading_) load();  // the old one serves meanwhile
+    return then({});
+  }
+  waiting_.push_back(std::move(then));
+  if (!loading_) load();
+}
+
+void Trust::load() {
+  loading_ = true;
+  const auto worker = Loop::worker();
+  worker->post([worker, trust = shared_from_this(), loop = loop_.lock(), path = path_, known = modified_,
+                have = store_ != nullptr]() mutable {
+    auto answer = std::make_shared<Answer>();
+    answer->modified = modifiedAt(path);
+    if (!have || answer->modified != known) answer->store = loadCaStore(path);
+    Loop& target = *loop;
+    // Moved, so that the last hold of `trust` never goes here.
+    target.post([trust = std::move(trust), answer = std::move(answer)] { trust->onAnswer(answer); });
+  });
+}
+
+void Trust::onAnswer(const std::shared_ptr<Answer>& answer) {
+  loading_ = false;
+  Result<void> result;
+  if (!answer->store) {
+    result = fail(answer->store.error());
+  } else if (*answer->store) {
+    store_ = std::move(*answer->store);
+    modified_ = answer->modified;
+  }
+  if (const auto loop = loop_.lock()) checkedAt_ = loop->clock().now();
+  for (Then& then : std::exchange(waiting_, {}))
+    then(result);
+}
+
+}  // namespace kvs::net
