@@ -30,7 +30,7 @@ class AnswerCollector final : public Call, private net::ExchangeListener {
 
   void onData(ByteView data) override {
     if (data.size() > maxAnswerSize - answer_.body.size()) {
-      return finish(fail(StatusCode::unknown, ErrorKind::retryable, "the answer is longer than 1 MiB"));
+      return finish(fail(StatusCode::unknown, ErrorKind::retryable, "the answer is longer than 1 MiB."));
     }
     answer_.body += asText(data);
   }
@@ -84,7 +84,8 @@ net::Request makeRequest(const ControlPlaneOptions& options, Operation operation
                          Credentials credentials, const Clock& clock) {
   net::Request request;
   request.url = options.endpoint.url + "/" + std::string(operationName(operation));
-  request.headers = {{"content-type", "application/json"}, {"user-agent", options.userAgent}};
+  request.headers = {{"content-type", "application/json"}};
+  if (!options.userAgent.empty()) request.headers.push_back({"user-agent", options.userAgent});
   request.body = std::move(body);
   request.connectTimeout = options.connectTimeout;
   request.totalTimeout = options.completionTimeout;

@@ -65,7 +65,7 @@ class Call {
 
 struct ControlPlaneOptions {
   Endpoint endpoint;
-  std::string userAgent;
+  std::string userAgent;                  ///< empty: the transport's own
   Milliseconds connectTimeout{5000};      ///< property connection-timeout
   Milliseconds completionTimeout{10000};  ///< property completion-timeout
   bool allowInsecure = false;             ///< data endpoints by plain http to other machines

@@ -17,13 +17,13 @@ net::Request putMediaRequest(const PutMediaInput& input) {
   net::Request request;
   request.url = input.dataEndpoint + "/putMedia";
   request.headers = {
-      {"user-agent", input.userAgent},
       {"x-amzn-stream-name", input.streamName},
       {"x-amzn-fragment-timecode-type",
        input.timecodeType == TimecodeType::absolute ? "ABSOLUTE" : "RELATIVE"},
       {"x-amzn-producer-start-timestamp", producerStartTimestamp(input.producerStart)},
       {"x-amzn-fragment-acknowledgment-required", input.acksRequired ? "1" : "0"},
   };
+  if (!input.userAgent.empty()) request.headers.push_back({"user-agent", input.userAgent});
   request.profile = net::Profile::realtime;
   return request;
 }

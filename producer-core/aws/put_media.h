@@ -19,7 +19,7 @@ struct PutMediaInput {
   TimecodeType timecodeType = TimecodeType::absolute;
   WallTime producerStart{};  ///< what relative timecodes count from; the same in every session of an epoch
   bool acksRequired = true;
-  std::string userAgent;
+  std::string userAgent;  ///< empty: the transport's own
 };
 
 /// The request without body and signature. Sign it in Request::prepare with sign(..., emptyPayloadHash).

@@ -277,6 +277,7 @@ Error describeTransportError(Error error, Operation operation, std::string_view 
   if (error.code == StatusCode::unknown) error.code = failureCode(operation);
   if (error.code == StatusCode::operationTimedOut) error.code = StatusCode::serviceCallTimeout;
   error.message = ofStream(operation, streamName) + " failed: " + error.message;
+  if (!error.message.ends_with('.')) error.message += '.';
   return error;
 }
 

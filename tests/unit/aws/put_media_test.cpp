@@ -46,6 +46,7 @@ TEST(PutMediaRequest, relativeWithoutAcks) {
   const net::Request request = putMediaRequest(input);
   EXPECT_EQ(net::findHeader(request.headers, "x-amzn-fragment-timecode-type"), "RELATIVE");
   EXPECT_EQ(net::findHeader(request.headers, "x-amzn-fragment-acknowledgment-required"), "0");
+  EXPECT_EQ(request.headers.size(), 4U) << "an empty user agent is left out";
 }
 
 TEST(PutMediaRequest, allItsOwnHeadersAreSigned) {

@@ -156,10 +156,12 @@ TEST(TransportError, keepsItsKindAndNamesTheCall) {
       Operation::describeStream, "cam");
   EXPECT_EQ(timedOut.code, StatusCode::serviceCallTimeout);
   EXPECT_EQ(timedOut.message, "describeStream of stream 'cam' failed: no answer in 10 s.");
-  const Error other = describeTransportError({StatusCode::unknown, ErrorKind::cancelled, "x", {}, 0, {}},
-                                             Operation::putMedia, "cam");
+  const Error other =
+      describeTransportError({StatusCode::unknown, ErrorKind::cancelled, "check the network", {}, 0, {}},
+                             Operation::putMedia, "cam");
   EXPECT_EQ(other.code, StatusCode::putMediaFailed);
   EXPECT_EQ(other.kind, ErrorKind::cancelled);
+  EXPECT_TRUE(other.message.ends_with("check the network.")) << other.message;
 }
 
 }  // namespace
