@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// One control-plane request: gathers the body, checks the signature, meets its faults, asks the ControlPlane
+// and answers when what changed is on disk.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "http_connection.h"
+#include "server_context.h"
+
+namespace kvslocal {
+
+class ControlExchange : public RequestHandler, public std::enable_shared_from_this<ControlExchange> {
+ public:
+  ControlExchange(ServerContext& context, const HttpConnection::Ptr& connection, HttpHead head)
+      : context_(context), connection_(connection), head_(std::move(head)) {}
+
+  void start() override;
+  void onBody(ByteView bytes, MonoTime arrival) override;
+  void onEnd() override;
+  void onClosed() override { closed_ = true; }
+
+ private:
+  /// True when a fault has answered, or will answer, in our place.
+  bool meetFaults(const std::string& stream);
+  void answer(const std::string& stream);
+  void apply(const StreamChange& change, HttpReply reply);
+  void reply(const HttpReply& reply);
+  [[nodiscard]] std::string baseUrl() const;
+
+  ServerContext& context_;
+  std::weak_ptr<HttpConnection> connection_;
+  HttpHead head_;
+  std::string operation_;
+  std::string body_;
+  std::unique_ptr<Timer> delay_;
+  bool closed_ = false;
+};
+
+}  // namespace kvslocal

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http_connection.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "log.h"
+
+namespace kvslocal {
+namespace {
+
+constexpr std::size_t readSize = 64 * 1024;
+constexpr std::size_t maxUnparsed = 512 * 1024;      // of bytes that are neither head nor body
+constexpr std::size_t maxWaiting = 4 * 1024 * 1024;  // of answers to a client that does not read them
+constexpr std::chrono::seconds requestTimeout{60};   // for the next request's head
+constexpr std::chrono::seconds lingerTime{2};
+constexpr std::chrono::seconds abandonTime{120};
+
+}  // namespace
+
+std::string makeRequestId() {
+  static thread_local std::mt19937_64 generator{std::random_device{}()};
+  constexpr const char* digits = "0123456789abcdef";
+  std::string id;
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
+    id += digits[generator() % 16];
+  }
+  return id;
+}
+
+HttpConnection::HttpConnection(EventLoop& loop, const Clock& clock, std::unique_ptr<Socket> socket,
+                               Router router)
+    : loop_(loop),
+      clock_(clock),
+      socket_(std::move(socket)),
+      timer_(loop.makeTimer()),
+      router_(std::move(router)) {}
+
+void HttpConnection::start(std::function<void()> gone) {
+  gone_ = std::move(gone);
+  input_.resize(readSize);
+  closeAfter(requestTimeout);
+  socket_->handshake([self = shared_from_this()](bool good) {
+    if (!good) return self->close();
+    self->beginRequest();
+    self->readMore();
+  });
+}
+
+void HttpConnection::beginRequest() {
+  requestId_ = makeRequestId();
+  closeAfter(requestTimeout);
+  // The parser lives in this object and is replaced only outside feed(): `this` outlives its callbacks.
+  parser_ = std::make_unique<HttpParser>(HttpParserEvents{[this](const HttpHead& head) {
+                                                            timer_->cancel();
+                                                            head_ = head;
+                                                            handler_ = router_(shared_from_this(), head);
+                                                            handler_->start();
+                                                          },
+                                                          [this](ByteView body) {
+                                                            if (const auto handler = handler_)
+                                                              handler->onBody(body, arrival_);
+                                                          },
+                                                          [this] {
+                                                            if (const auto handler = handler_)
+                                                              handler->onEnd();
+                                                          }});
+}
+
+void HttpConnection::readMore() {
+  if (readUnderWay_ || paused_ || closed_ || feeding_) return;
+  if (!discarding_ && parser_->done()) return;  // the answer is being made
+  if (inputBytes_ == input_.size()) {
+    if (inputBytes_ >= maxUnparsed) return reset();
+    input_.resize(input_.size() * 2);
+  }
+  readUnderWay_ = true;
+  socket_->readSome(input_.data() + inputBytes_, input_.size() - inputBytes_,
+                    [self = shared_from_this()](std::size_t bytes) { self->onRead(bytes); });
+}
+
+void HttpConnection::onRead(std::size_t bytes) {
+  arrival_ = Clock::mono();
+  readUnderWay_ = false;
+  if (closed_) return;
+  if (bytes == 0) {
+    dropHandler();
+    return close();
+  }
+  inputBytes_ = discarding_ ? 0 : inputBytes_ + bytes;
+  feedParser();
+  readMore();
+}
+
+void HttpConnection::feedParser() {
+  if (feeding_ || discarding_ || closed_ || inputBytes_ == 0) return;
+  feeding_ = true;
+  const auto taken = parser_->feed(ByteView(input_.data(), inputBytes_));
+  feeding_ = false;
+  if (!taken) {
+    log::info(peer() + ": " + taken.error());
+    dropHandler();
+    reply(errorReply({"BadRequest", taken.error()}));
+    return;
+  }
+  std::copy(input_.begin() + static_cast<std::ptrdiff_t>(*taken),
+            input_.begin() + static_cast<std::ptrdiff_t>(inputBytes_), input_.begin());
+  inputBytes_ -= *taken;
+}
+
+void HttpConnection::reply(const HttpReply& answer) {
+  if (closed_) return;
+  const bool keep = parser_->done() && head_.keepAlive;
+  send(renderHead(answer.status, answer.headers, answer.body.size(), requestId_, clock_.wall(), !keep) +
+       answer.body);
+  endExchange(keep);
+}
+
+void HttpConnection::sendContinue(const HttpHead& head) {
+  if (toLower(head.header("expect").value_or("")) == "100-continue") send("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void HttpConnection::send(std::string_view bytes) {
+  if (closed_ || finAfterWrites_) return;
+  waiting_ += bytes;
+  if (waiting_.size() > maxWaiting) {  // not from inside the caller, who may be in the midst of its own work
+    finAfterWrites_ = true;
+    return loop_.post([self = shared_from_this()] { self->reset(); });
+  }
+  writeMore();
+}
+
+void HttpConnection::writeMore() {
+  if (writeUnderWay_ || closed_) return;
+  if (waiting_.empty()) {
+    if (finAfterWrites_) socket_->shutdownSend();
+    return;
+  }
+  inFlight_ = std::exchange(waiting_, {});
+  writeUnderWay_ = true;
+  socket_->writeAll(inFlight_, [self = shared_from_this()](std::size_t bytes) { self->onWritten(bytes); });
+}
+
+void HttpConnection::onWritten(std::size_t bytes) {
+  writeUnderWay_ = false;
+  if (closed_) return;
+  if (bytes == 0) {
+    dropHandler();
+    return close();
+  }
+  writeMore();
+}
+
+void HttpConnection::endExchange(bool keep) {
+  dropHandler();
+  if (closed_) return;
+  if (!keep || !parser_->done() || !head_.keepAlive) return lingerAndClose();
+  // Not from inside the parser that is still at work: the next request gets a new one.
+  loop_.post([self = shared_from_this()] {
+    if (self->closed_ || self->discarding_) return;
+    self->paused_ = false;
+    self->beginRequest();
+    self->feedParser();
+    self->readMore();
+  });
+}
+
+void HttpConnection::lingerAndClose() {
+  dropHandler();
+  discarding_ = true;
+  paused_ = false;
+  finAfterWrites_ = true;
+  closeAfter(lingerTime);
+  writeMore();
+  readMore();
+}
+
+void HttpConnection::abandon(bool reading) {
+  dropHandler();
+  discarding_ = true;
+  paused_ = !reading;
+  closeAfter(abandonTime);
+  readMore();
+}
+
+void HttpConnection::reset() {
+  dropHandler();
+  if (closed_) return;
+  socket_->reset();
+  forget();
+}
+
+void HttpConnection::pauseReading() {
+  paused_ = true;
+}
+
+void HttpConnection::resumeReading() {
+  paused_ = false;
+  readMore();
+}
+
+void HttpConnection::dropHandler() {
+  if (const auto handler = std::exchange(handler_, nullptr)) handler->onClosed();
+}
+
+void HttpConnection::close() {
+  dropHandler();
+  if (closed_) return;
+  socket_->close();
+  forget();
+}
+
+void HttpConnection::forget() {
+  closed_ = true;
+  timer_->cancel();
+  loop_.post([self = shared_from_this()] { self->gone_(); });
+}
+
+void HttpConnection::closeAfter(std::chrono::milliseconds delay) {
+  timer_->start(delay, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->close();
+  });
+}
+
+}  // namespace kvslocal

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// One client connection: reads requests, hands their bodies to a handler, writes what the handler sends while
+// the body still comes (full duplex), and ends so that the client can read the last of it.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "clock.h"
+#include "event_loop.h"
+#include "http_parser.h"
+
+namespace kvslocal {
+
+class HttpConnection;
+
+/// Serves one request. All calls come on the loop's thread.
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+  /// The connection is ready for answers. Called once, before any body.
+  virtual void start() = 0;
+  /// `arrival` is when the socket read that brought these bytes returned.
+  virtual void onBody(ByteView bytes, MonoTime arrival) = 0;
+  virtual void onEnd() = 0;
+  /// The connection broke, or the exchange is over: the last call.
+  virtual void onClosed() = 0;
+};
+
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  using Ptr = std::shared_ptr<HttpConnection>;
+  /// Makes the handler of a request.
+  using Router = std::function<std::shared_ptr<RequestHandler>(const Ptr&, const HttpHead&)>;
+
+  HttpConnection(EventLoop& loop, const Clock& clock, std::unique_ptr<Socket> socket, Router router);
+
+  /// Greets (TLS) and reads the first request. `gone` is called once, when the connection is closed: its
+  /// owner may forget it then.
+  void start(std::function<void()> gone);
+
+  /// The whole answer to the request.
+  void reply(const HttpReply& answer);
+  /// Bytes as they are; several calls may be joined.
+  void send(std::string_view bytes);
+  void sendContinue(const HttpHead& head);
+  /// The answer was sent whole: the next request, or a lingering close if the request's body did not end or
+  /// `keep` is false.
+  void endExchange(bool keep);
+  /// FIN after what was sent, then reading and throwing away for a while, so that no RST overtakes the
+  /// answer.
+  void lingerAndClose();
+  /// The exchange is over but the TCP connection stays; `reading`: what comes is thrown away.
+  void abandon(bool reading);
+  void reset();
+  void pauseReading();
+  void resumeReading();
+
+  [[nodiscard]] const std::string& requestId() const { return requestId_; }
+  /// Whether the peer has sent FIN or RST; needed only while nothing is read.
+  [[nodiscard]] bool peerClosed() const { return socket_->peerClosed(); }
+  [[nodiscard]] std::string peer() const { return socket_->peer(); }
+
+ private:
+  void readMore();
+  void onRead(std::size_t bytes);
+  void feedParser();
+  void beginRequest();
+  void writeMore();
+  void onWritten(std::size_t bytes);
+  void dropHandler();
+  void close();
+  void forget();
+  void closeAfter(std::chrono::milliseconds delay);
+
+  EventLoop& loop_;
+  const Clock& clock_;
+  std::unique_ptr<Socket> socket_;
+  std::unique_ptr<Timer> timer_;
+  Router router_;
+  std::function<void()> gone_;
+  std::unique_ptr<HttpParser> parser_;
+  std::shared_ptr<RequestHandler> handler_;
+  HttpHead head_;
+  std::string requestId_;
+
+  Bytes input_;
+  std::size_t inputBytes_ = 0;
+  MonoTime arrival_{};
+  std::string waiting_;  ///< to be written
+  std::string inFlight_;
+  bool readUnderWay_ = false;
+  bool writeUnderWay_ = false;
+  bool paused_ = false;
+  bool discarding_ = false;  ///< the exchange is over: what comes is thrown away
+  bool finAfterWrites_ = false;
+  bool closed_ = false;
+  bool feeding_ = false;
+};
+
+/// A new id for x-amzn-RequestId.
+std::string makeRequestId();
+
+}  // namespace kvslocal

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lister.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "ack.h"
+#include "store_reader.h"
+
+namespace kvslocal {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Table = std::vector<std::vector<std::string>>;
+
+constexpr auto replaceBadText = Json::error_handler_t::replace;  // tags may hold any bytes
+
+std::int64_t ms(std::chrono::nanoseconds time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).count();
+}
+
+std::string render(const Table& table) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : table) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : table) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      text += row[i];
+      if (i + 1 < row.size()) text += std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+Json streamJson(const StreamRecord& record, const std::vector<FragmentRow>& rows) {
+  std::uint64_t bytes = 0;
+  for (const auto& row : rows)
+    bytes += row.summary.bytes;
+  Json json{{"name", record.name},
+            {"arn", record.arn},
+            {"created", formatTime(record.created)},
+            {"media_type", record.mediaType},
+            {"retention_hours", record.retentionHours},
+            {"tags", record.tags},
+            {"fragments", rows.size()},
+            {"bytes", bytes}};
+  if (!rows.empty()) {
+    json["first_timecode_ms"] = ms(rows.front().summary.timecode);
+    json["last_timecode_ms"] = ms(rows.back().summary.timecode);
+  }
+  return json;
+}
+
+Json fragmentJson(const FragmentRow& row) {
+  const FragmentSummary& summary = row.summary;
+  Json tracks = Json::object();
+  std::uint64_t frames = 0;
+  for (const auto& track : summary.frames) {
+    tracks[std::to_string(track.track)] = track.frames;
+    frames += track.frames;
+  }
+  Json tags = Json::array();
+  for (const auto& tag : summary.tags)
+    tags.push_back({{"name", tag.name}, {"value", tag.value}});
+  const WallTime begins(std::chrono::milliseconds(ms(summary.timecode)));
+  return {{"number", fragmentNumberText(summary.counter)},
+          {"timecode_ms", ms(summary.timecode)},
+          {"time", formatTime(begins)},
+          {"first_ms", ms(summary.firstTime)},
+          {"last_ms", ms(summary.lastTime)},
+          {"duration_ms", ms(row.duration())},
+          {"bytes", summary.bytes},
+          {"frames", frames},
+          {"tracks", tracks},
+          {"tags", tags},
+          {"header", row.headerHash.substr(0, 16)},
+          {"received", formatTime(row.received)}};
+}
+
+std::string tagText(const FragmentRow& row) {
+  std::string text;
+  for (const auto& tag : row.summary.tags)
+    text += (text.empty() ? "" : " ") + tag.name + '=' + tag.value;
+  return text;
+}
+
+std::string trackText(const FragmentRow& row) {
+  std::string text;
+  for (const auto& track : row.summary.frames) {
+    text += (text.empty() ? "" : " ") + std::to_string(track.track) + ':' + std::to_string(track.frames);
+  }
+  return text;
+}
+
+std::string fragmentTable(const std::vector<FragmentRow>& rows) {
+  Table table{{"NUMBER", "TIMECODE_MS", "TIME", "DURATION_MS", "BYTES", "FRAMES", "TRACK:FRAMES", "TAGS"}};
+  for (const auto& row : rows) {
+    const FragmentSummary& summary = row.summary;
+    std::uint64_t frames = 0;
+    for (const auto& track : summary.frames)
+      frames += track.frames;
+    table.push_back({fragmentNumberText(summary.counter), std::to_string(ms(summary.timecode)),
+                     formatTime(WallTime(std::chrono::milliseconds(ms(summary.timecode)))),
+                     std::to_string(ms(row.duration())), std::to_string(summary.bytes),
+                     std::to_string(frames), trackText(row), tagText(row)});
+  }
+  return render(table);
+}
+
+Result<std::string> listFragments(StoreReader& reader, const ListOptions& options) {
+  const auto stream = reader.stream(options.stream);
+  if (!stream) return failure(stream.error());
+  const auto rows = reader.fragments({stream->id, options.all, {}, {}});
+  if (!rows) return failure(rows.error());
+  if (!options.json) return fragmentTable(*rows);
+  Json list = Json::array();
+  for (const auto& row : *rows)
+    list.push_back(fragmentJson(row));
+  return list.dump(2, ' ', false, replaceBadText) + '\n';
+}
+
+Result<std::string> listStreams(StoreReader& reader, const ListOptions& options) {
+  const auto streams = reader.streams();
+  if (!streams) return failure(streams.error());
+  Json list = Json::array();
+  Table table{{"STREAM", "CREATED", "RETENTION_H", "FRAGMENTS", "BYTES", "FIRST", "LAST"}};
+  for (const auto& stream : *streams) {
+    const auto rows = reader.fragments({stream.id, options.all, {}, {}});
+    if (!rows) return failure(rows.error());
+    const Json json = streamJson(stream, *rows);
+    list.push_back(json);
+    const auto time = [&](const FragmentRow& row) {
+      return formatTime(WallTime(std::chrono::milliseconds(ms(row.summary.timecode))));
+    };
+    table.push_back({stream.name, formatTime(stream.created), std::to_string(stream.retentionHours),
+                     std::to_string(rows->size()), json["bytes"].dump(),
+                     rows->empty() ? "-" : time(rows->front()), rows->empty() ? "-" : time(rows->back())});
+  }
+  return options.json ? list.dump(2, ' ', false, replaceBadText) + '\n' : render(table);
+}
+
+}  // namespace
+
+Result<std::string> listStore(const ListOptions& options) {
+  auto reader = StoreReader::open(options.dataDir);
+  if (!reader) return failure(reader.error());
+  return options.stream.empty() ? listStreams(*reader, options) : listFragments(*reader, options);
+}
+
+}  // namespace kvslocal

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "put_media.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "log.h"
+
+namespace kvslocal {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t maxBacklog = 8 * 1024 * 1024;
+constexpr milliseconds backlogPause{5};
+constexpr milliseconds usualTick{500};
+constexpr milliseconds faultTick{20};
+
+/// "1700000000.250": seconds and a fraction of any length, of which milliseconds count.
+std::optional<WallTime> parseTimestamp(const std::string& text) {
+  const std::size_t dot = std::min(text.find('.'), text.size());
+  std::string fraction = dot < text.size() ? text.substr(dot + 1) : "";
+  const auto digits = [](const std::string& part) {
+    return std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const std::string whole = text.substr(0, dot);
+  if (whole.empty() || whole.size() > 12 || !digits(whole) || !digits(fraction)) return std::nullopt;
+  if (dot < text.size() && fraction.empty()) return std::nullopt;
+  fraction = (fraction + "000").substr(0, 3);
+  std::int64_t value = 0;
+  const std::string all = whole + fraction;
+  std::from_chars(all.data(), all.data() + all.size(), value);
+  return WallTime(milliseconds(value));
+}
+
+milliseconds since(MonoTime then, MonoTime now) {
+  return std::chrono::duration_cast<milliseconds>(now - then);
+}
+
+}  // namespace
+
+Result<PutMediaHeaders> parsePutMediaHeaders(const HttpHead& head) {
+  PutMediaHeaders parsed;
+  const std::string name = head.header("x-amzn-stream-name").value_or("");
+  const std::string arn = head.header("x-amzn-stream-arn").value_or("");
+  if (name.empty() && arn.empty()) return failure("x-amzn-stream-name or x-amzn-stream-arn must be given");
+  parsed.stream = arn.empty() ? name : arn;
+  const std::string type = head.header("x-amzn-fragment-timecode-type").value_or("");
+  if (type != "ABSOLUTE" && type != "RELATIVE") {
+    return failure("x-amzn-fragment-timecode-type must be ABSOLUTE or RELATIVE, not '" + type + "'");
+  }
+  parsed.relative = type == "RELATIVE";
+  const std::string timestamp = head.header("x-amzn-producer-start-timestamp").value_or("");
+  const auto start = parseTimestamp(timestamp);
+  if (!start)
+    return failure("x-amzn-producer-start-timestamp must be seconds.milliseconds, not '" + timestamp + "'");
+  parsed.start = *start;
+  const std::string acks = head.header("x-amzn-fragment-acknowledgment-required").value_or("1");
+  if (acks != "0" && acks != "1") return failure("x-amzn-fragment-acknowledgment-required must be 0 or 1");
+  parsed.acksRequired = acks == "1";
+  return parsed;
+}
+
+PutMedia::PutMedia(ServerContext& context, const HttpConnection::Ptr& connection, HttpHead head)
+    : context_(context),
+      connection_(connection),
+      head_(std::move(head)),
+      tick_(context.loop.makeTimer()),
+      pause_(context.loop.makeTimer()),
+      began_(Clock::mono()),
+      lastByte_(began_) {}
+
+void PutMedia::start() {
+  const auto refused =
+      verifySignature(context_.verifier, head_, streamingPayloadHashes(), context_.clock.wall());
+  if (refused) return refuse(errorReply(*refused));
+  const auto headers = parsePutMediaHeaders(head_);
+  if (!headers) return refuse(errorReply({"InvalidArgumentException", headers.error()}));
+  headers_ = *headers;
+  stream_ = headers_.stream;
+  if (const StreamRecord* byArn = context_.streams.findByArn(stream_)) stream_ = byArn->name;
+  faults_ = context_.faults.match("putMedia", stream_);
+  if (meetFirstFaults()) return;
+  openSession();
+}
+
+// Faults that come before the answer's head: a status at once or late, and a delay.
+bool PutMedia::meetFirstFaults() {
+  for (const auto& fault : faults_) {
+    const FaultKind kind = fault.action.kind;
+    if (kind == FaultKind::status && fault.trigger.immediate()) {
+      actOn(fault.action);
+      return true;
+    }
+    if (kind == FaultKind::status) {
+      phase_ = Phase::withheld;
+      scheduleTick();
+      return true;
+    }
+    if (kind == FaultKind::delay) {
+      if (const auto connection = connection_.lock()) connection->pauseReading();
+      pause_->start(fault.action.duration, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        const auto connection = self ? self->connection_.lock() : nullptr;
+        if (!connection || self->phase_ != Phase::starting) return;
+        self->openSession();
+        connection->resumeReading();
+      });
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<ServiceError> PutMedia::admit() {
+  if (context_.options.quotas && !context_.calls.allow("putMedia", stream_, Clock::mono())) {
+    return ServiceError{"ClientLimitExceededException", "Too many PutMedia calls a second for " + stream_};
+  }
+  if (context_.streams.find(stream_) == nullptr) {
+    return ServiceError{"ResourceNotFoundException",
+                        "The requested stream is not found or not active: " + stream_};
+  }
+  if (const auto other = context_.sessions.find(stream_);
+      other != context_.sessions.end() && !other->second.expired()) {
+    return ServiceError{"ConnectionLimitExceededException",
+                        "The stream has a PutMedia connection already: " + stream_};
+  }
+  return std::nullopt;
+}
+
+void PutMedia::openSession() {
+  const auto connection = connection_.lock();
+  if (!connection) return;
+  if (const auto refused = admit()) return refuse(errorReply(*refused));
+  const StreamRecord& record = *context_.streams.find(stream_);
+  retentionHours_ = record.retentionHours;
+  context_.sessions[stream_] = weak_from_this();
+
+  IngestConfig config{headers_.relative, headers_.start, {}};
+  if (context_.options.quotas) config.limits.minFragmentDuration = milliseconds(1000);
+  ingest_ = std::make_unique<Ingest>(config, static_cast<IngestSink&>(*this));
+  disk_ = std::make_unique<DiskSession>(context_.loop, *context_.disk, record.id,
+                                        streamFolder(context_.options.dataDir, record.id, record.name));
+  phase_ = Phase::streaming;
+  log::info("putMedia " + stream_ + " from " + connection->peer() + " -> 200 " + connection->requestId());
+  connection->sendContinue(head_);
+  connection->send(renderHead(200, {{"Content-Type", "application/json"}}, std::nullopt,
+                              connection->requestId(), context_.clock.wall(), !head_.keepAlive));
+  if (!context_.control->isActive(record, context_.clock.wall())) {
+    return end(static_cast<std::uint32_t>(AckError::streamNotActive));
+  }
+  scheduleTick();
+  checkFaults();
+}
+
+void PutMedia::refuse(const HttpReply& reply) {
+  phase_ = Phase::over;
+  const auto connection = connection_.lock();
+  if (!connection) return;
+  log::info("putMedia " + head_.header("x-amzn-stream-name").value_or("") + " -> " +
+            std::to_string(reply.status) + ' ' + connection->requestId() + ' ' + reply.body);
+  connection->reply(reply);
+}
+
+void PutMedia::onBody(ByteView bytes, MonoTime arrival) {
+  lastByte_ = arrival;
+  idleTold_ = false;
+  bodyBytes_ += bytes.size();
+  if (phase_ == Phase::streaming) {
+    ingest_->feed(bytes, context_.clock.wall());
+    if (phase_ == Phase::streaming) checkPace(bytes.size());
+  }
+  checkFaults();
+}
+
+void PutMedia::onEnd() {
+  if (phase_ != Phase::streaming) return;
+  ingest_->finish(context_.clock.wall());
+  if (phase_ == Phase::streaming) phase_ = Phase::ending;
+  checkFaults();
+  endIfSettled();
+}
+
+void PutMedia::onClosed() {
+  if (phase_ == Phase::over) return;
+  log::info("putMedia " + stream_ + ": the connection ended");
+  release();
+}
+
+void PutMedia::end(std::uint32_t errorId) {
+  if (phase_ == Phase::streaming) ingest_->end(errorId, true);
+}
+
+void PutMedia::release() {
+  phase_ = Phase::over;
+  tick_->cancel();
+  pause_->cancel();
+  if (ingest_) ingest_->abort();
+  const auto mine = context_.sessions.find(stream_);
+  if (mine != context_.sessions.end() && mine->second.lock().get() == this) context_.sessions.erase(mine);
+}
+
+// ---- the sink of the ingest rules
+// ---------------------------------------------------------------------------
+
+void PutMedia::header(const StreamHeader& header) {
+  disk_->header(header);
+}
+
+std::uint64_t PutMedia::openFragment() {
+  const std::uint64_t counter = context_.nextCounter++;
+  disk_->open(counter);
+  return counter;
+}
+
+void PutMedia::append(ByteView bytes) {
+  disk_->append(bytes);
+}
+
+void PutMedia::seal(const FragmentSummary& summary) {
+  ++unsettled_;
+  disk_->seal(summary, context_.clock.wall(), [weak = weak_from_this(), summary](const Result<void>& stored) {
+    if (const auto self = weak.lock()) self->onSealed(summary, stored);
+  });
+}
+
+void PutMedia::discard() {
+  disk_->discard();
+}
+
+void PutMedia::blockSeen(const BlockSeen& block) {
+  if (context_.trace) context_.trace->line(stream_, block, lastByte_);
+}
+
+void PutMedia::ack(const Ack& ack) {
+  if (ack.event != AckEvent::error) return sendAck(ack);
+  // An ERROR is the session's last word: the fragments before it are settled first, or their acknowledgements
+  // would be lost with the connection.
+  log::warn("putMedia " + stream_ + ": " + toJson(ack));
+  lastAck_ = ack;
+  phase_ = Phase::ending;
+  if (const auto connection = connection_.lock()) connection->pauseReading();
+  context_.loop.post([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    if (self->ingest_ && !self->ingest_->reason().empty())
+      log::info(self->stream_ + ": " + self->ingest_->reason());
+    self->endIfSettled();
+  });
+}
+
+void PutMedia::sendAck(const Ack& ack) {
+  const auto connection = connection_.lock();
+  if (!connection || phase_ == Phase::over || !headers_.acksRequired || acksCut_) return;
+  connection->send(renderChunk(toJson(ack) + "\r\n"));
+}
+
+void PutMedia::onSealed(const FragmentSummary& summary, const Result<void>& stored) {
+  --unsettled_;
+  if (phase_ == Phase::over) return;
+  const std::string number = fragmentNumberText(summary.counter);
+  if (stored && retentionHours_ > 0) sendAck({AckEvent::persisted, summary.ackTimecodeMs, number, 0, {}});
+  if (!stored) {
+    log::warn(stream_ + ": fragment " + number + " is not stored: " + stored.error());
+    ingest_->abort();
+    phase_ = Phase::ending;
+    lastAck_ = makeErrorAck(static_cast<std::uint32_t>(AckError::archival), summary.ackTimecodeMs, number);
+  }
+  endIfSettled();
+}
+
+void PutMedia::endIfSettled() {
+  const auto connection = connection_.lock();
+  if (phase_ != Phase::ending || unsettled_ > 0 || !connection) return;
+  const bool good = !lastAck_;
+  if (lastAck_) sendAck(*lastAck_);
+  release();
+  connection->send(renderChunk({}));
+  connection->endExchange(good);
+}
+
+// ---- clocks, quotas, faults
+// -----------------------------------------------------------------------------------
+
+void PutMedia::scheduleTick() {
+  const bool timed =
+      std::any_of(faults_.begin(), faults_.end(), [](const Fault& f) { return f.trigger.timed(); });
+  tick_->start(timed ? faultTick : usualTick, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->tick();
+  });
+}
+
+void PutMedia::tick() {
+  if (phase_ == Phase::over) return;
+  if (phase_ == Phase::streaming) checkClocks();
+  checkFaults();
+  if (phase_ == Phase::streaming || phase_ == Phase::withheld) scheduleTick();
+}
+
+void PutMedia::checkClocks() {
+  const MonoTime now = Clock::mono();
+  if (now - began_ >= context_.options.session) {
+    return ingest_->end(static_cast<std::uint32_t>(AckError::maxConnectionDuration), false);
+  }
+  const auto connection = connection_.lock();
+  if (stalled_ && connection && connection->peerClosed()) return connection->reset();
+  if (!reading_) return;
+  if (now - lastByte_ >= context_.options.silence) {
+    log::info("putMedia " + stream_ + ": nothing came for too long");
+    ingest_->abort();
+    phase_ = Phase::ending;
+    lastAck_.reset();
+    if (connection) connection->pauseReading();
+    return endIfSettled();
+  }
+  if (now - lastByte_ >= context_.options.idle && !idleTold_) {
+    idleTold_ = true;
+    sendAck({AckEvent::idle, {}, {}, 0, {}});
+  }
+}
+
+void PutMedia::checkPace(std::size_t bytes) {
+  if (!reading_) return;
+  if (disk_->backlog() > maxBacklog) return pauseFor(backlogPause);
+  if (!context_.options.quotas) return;
+  const std::uint64_t fragments = ingest_->fragmentsSealed() - fragmentsPaced_;
+  fragmentsPaced_ += fragments;
+  const auto delay = pace_.pauseAfter(bytes, fragments, Clock::mono());
+  if (delay.count() > 0) pauseFor(delay);
+}
+
+void PutMedia::pauseFor(milliseconds delay) {
+  const auto connection = connection_.lock();
+  if (!connection) return;
+  reading_ = false;
+  connection->pauseReading();
+  pause_->start(delay, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    const auto alive = self ? self->connection_.lock() : nullptr;
+    if (!alive || self->phase_ != Phase::streaming) return;
+    if (self->disk_->backlog() > maxBacklog) return self->pauseFor(backlogPause);
+    self->reading_ = true;
+    self->lastByte_ = Clock::mono();
+    alive->resumeReading();
+  });
+}
+
+FaultProgress PutMedia::progress() const {
+  const MonoTime now = Clock::mono();
+  return {bodyBytes_, ingest_ ? ingest_->fragmentsSealed() : 0, since(began_, now), since(lastByte_, now)};
+}
+
+void PutMedia::checkFaults() {
+  for (std::size_t i = 0; i < faults_.size() && phase_ != Phase::over;) {
+    if (faults_[i].action.kind == FaultKind::delay || !isDue(faults_[i].trigger, progress())) {
+      ++i;
+      continue;
+    }
+    const FaultAction action = faults_[i].action;
+    faults_.erase(faults_.begin() + static_cast<std::ptrdiff_t>(i));
+    log::info("putMedia " + stream_ + ": a fault of the file is due");
+    actOn(action);
+  }
+}
+
+void PutMedia::actOn(const FaultAction& action) {
+  const auto connection = connection_.lock();
+  if (!connection) return;
+  switch (action.kind) {
+    case FaultKind::status: {
+      HttpReply reply = errorReply({action.error, action.message}, action.status);
+      reply.headers.insert(reply.headers.end(), action.headers.begin(), action.headers.end());
+      return refuse(reply);
+    }
+    case FaultKind::reset:
+      return connection->reset();
+    case FaultKind::fin:
+      return connection->lingerAndClose();
+    case FaultKind::endBody:
+      connection->send(renderChunk({}));
+      return connection->abandon(action.reading);
+    case FaultKind::noAcks:
+      acksCut_ = true;
+      return;
+    case FaultKind::stall:
+      reading_ = false;
+      stalled_ = action.duration.count() == 0;
+      connection->pauseReading();
+      if (!stalled_) pauseFor(action.duration);
+      return;
+    case FaultKind::error:
+      if (phase_ != Phase::streaming) return;
+      ingest_->end(action.errorId, action.named);
+      if (lastAck_ && !action.errorCode.empty()) lastAck_->errorCode = action.errorCode;
+      return;
+    case FaultKind::malformedAck:
+      connection->send(renderChunk(action.text));
+      return;
+    case FaultKind::delay:
+      return;
+  }
+}
+
+}  // namespace kvslocal

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the handlers of one server share. The loop's thread alone uses it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "clock.h"
+#include "control_plane.h"
+#include "disk_worker.h"
+#include "event_loop.h"
+#include "faults.h"
+#include "options.h"
+#include "quotas.h"
+#include "sigv4.h"
+#include "stream_table.h"
+#include "trace.h"
+
+namespace kvslocal {
+
+class PutMedia;
+
+struct ServerContext {
+  ServeOptions options;
+  Clock clock;
+  EventLoop loop;
+  VerifierConfig verifier;
+  StreamTable streams;
+  std::unique_ptr<ControlPlane> control;
+  std::unique_ptr<DiskWorker> disk;
+  FaultBook faults;
+  CallQuota calls;
+  std::unique_ptr<Trace> trace;
+  std::string baseUrl;  ///< for a client that sent no Host
+  std::uint64_t nextCounter = 0;
+  std::map<std::string, std::weak_ptr<PutMedia>> sessions;  ///< by stream: one at a time
+};
+
+}  // namespace kvslocal

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store_reader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "row_codec.h"
+#include "store.h"
+
+namespace kvslocal {
+namespace {
+
+std::int64_t nanosecondsOf(WallTime time) {
+  return std::chrono::nanoseconds(time.time_since_epoch()).count();
+}
+
+FragmentRow readRow(const Statement& row) {
+  FragmentRow fragment;
+  FragmentSummary& summary = fragment.summary;
+  summary.counter = static_cast<std::uint64_t>(row.integer(0));
+  summary.timecode = std::chrono::nanoseconds(row.integer(1));
+  summary.firstTime = std::chrono::nanoseconds(row.integer(2));
+  summary.lastTime = std::chrono::nanoseconds(row.integer(3));
+  summary.bytes = static_cast<std::uint64_t>(row.integer(4));
+  summary.frames = decodeFrames(row.text(5));
+  summary.tags = decodeTags(row.text(6));
+  fragment.received = WallTime(std::chrono::milliseconds(row.integer(7)));
+  fragment.headerHash = row.text(8);
+  fragment.headerKey = row.text(9);
+  return fragment;
+}
+
+}  // namespace
+
+std::chrono::nanoseconds FragmentRow::duration() const {
+  const auto span = summary.lastTime - summary.firstTime;
+  std::uint64_t most = 0;
+  for (const auto& track : summary.frames)
+    most = std::max(most, track.frames);
+  return most < 2 ? span : span + span / static_cast<std::int64_t>(most - 1);
+}
+
+Result<StoreReader> StoreReader::open(const std::string& dataDir) {
+  std::error_code error;
+  if (!std::filesystem::exists(indexPath(dataDir), error)) {
+    return failure("no kvs-local data in the folder " + dataDir + " (see --data-dir)");
+  }
+  auto index = Database::open(indexPath(dataDir), Database::Mode::readOnly);
+  if (!index) return failure(index.error());
+  return StoreReader(dataDir, std::move(*index));
+}
+
+Result<std::vector<StreamRecord>> StoreReader::streams() {
+  return selectStreams(index_);
+}
+
+Result<StreamRecord> StoreReader::stream(const std::string& name) {
+  auto all = streams();
+  if (!all) return failure(all.error());
+  const auto found =
+      std::find_if(all->begin(), all->end(), [&](const auto& record) { return record.name == name; });
+  if (found == all->end()) return failure("there is no stream '" + name + "' in " + dataDir_);
+  return *found;
+}
+
+Result<std::vector<FragmentRow>> StoreReader::fragments(const FragmentQuery& query) {
+  const std::string latest =
+      query.all ? ""
+                : " AND f.counter=(SELECT MAX(g.counter) FROM fragments g WHERE g.stream_id=f.stream_id AND "
+                  "g.timecode_ns=f.timecode_ns)";
+  auto rows = index_.prepare(
+      "SELECT "
+      "f.counter,f.timecode_ns,f.first_ns,f.last_ns,f.bytes,f.frames,f.tags,f.received_ms,h.hash,h.key_hash "
+      "FROM fragments f JOIN headers h ON h.id=f.header_id "
+      "WHERE f.stream_id=? AND f.timecode_ns>=? AND f.timecode_ns<?" +
+      latest + " ORDER BY f.timecode_ns,f.counter");
+  if (!rows) return failure(rows.error());
+  constexpr auto least = std::numeric_limits<std::int64_t>::min();
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  rows->bind(query.streamId).bind(query.from ? nanosecondsOf(*query.from) : least);
+  rows->bind(query.to ? nanosecondsOf(*query.to) : most);
+  std::vector<FragmentRow> fragments;
+  auto more = rows->step();
+  for (; more && *more; more = rows->step())
+    fragments.push_back(readRow(*rows));
+  if (!more) return failure(more.error());
+  return fragments;
+}
+
+}  // namespace kvslocal

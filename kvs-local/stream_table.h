@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The streams that exist, in memory. The store keeps the same on disk; the server loads it at start and
+// writes each change back. Used on the loop's thread only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "result.h"
+
+namespace kvslocal {
+
+struct StreamRecord {
+  std::int64_t id = 0;  ///< never used again while kvs-local runs, so a stream made anew is another one
+  std::string name;
+  std::string arn;
+  std::string deviceName;
+  std::string mediaType;
+  std::string kmsKeyId;
+  std::string version;
+  WallTime created;
+  std::int64_t retentionHours = 0;
+  std::map<std::string, std::string> tags;
+};
+
+class StreamTable {
+ public:
+  StreamTable() = default;
+  explicit StreamTable(std::vector<StreamRecord> records);
+
+  [[nodiscard]] StreamRecord* find(const std::string& name);
+  [[nodiscard]] StreamRecord* findByArn(const std::string& arn);
+  /// Gives the record its id and keeps it.
+  StreamRecord& insert(StreamRecord record);
+  void erase(const std::string& name);
+  /// Up to `limit` streams in the order of their names, after `after`, whose names begin with `prefix`.
+  [[nodiscard]] std::vector<const StreamRecord*> list(const std::string& prefix, const std::string& after,
+                                                      std::size_t limit) const;
+
+ private:
+  std::map<std::string, StreamRecord> byName_;
+  std::int64_t nextId_ = 1;
+};
+
+}  // namespace kvslocal
