@@ -122,7 +122,7 @@ Result<std::string> listFragments(StoreReader& reader, const ListOptions& option
   Json list = Json::array();
   for (const auto& row : *rows)
     list.push_back(fragmentJson(row));
-  return list.dump(2, ' ', false, replaceBadText) + '\n';
+  return Json{{"stream", stream->name}, {"fragments", list}}.dump(2, ' ', false, replaceBadText) + '\n';
 }
 
 Result<std::string> listStreams(StoreReader& reader, const ListOptions& options) {
@@ -142,7 +142,8 @@ Result<std::string> listStreams(StoreReader& reader, const ListOptions& options)
                      std::to_string(rows->size()), json["bytes"].dump(),
                      rows->empty() ? "-" : time(rows->front()), rows->empty() ? "-" : time(rows->back())});
   }
-  return options.json ? list.dump(2, ' ', false, replaceBadText) + '\n' : render(table);
+  if (!options.json) return render(table);
+  return Json{{"streams", list}}.dump(2, ' ', false, replaceBadText) + '\n';
 }
 
 }  // namespace
