@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// What gst-inspect shows: templates, signals, properties with the documented names, types and defaults.
+#include "properties.h"
+#include "support.h"
+
+namespace kvs::test {
+namespace {
+
+TEST_F(ElementTest, IsASinkWithOneKindOfRequestPad) {
+  GstElementFactory* factory = gst_element_get_factory(sink());
+  EXPECT_STREQ(gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS), "Sink/Video/Network");
+  EXPECT_TRUE(GST_OBJECT_FLAG_IS_SET(sink(), GST_ELEMENT_FLAG_SINK));
+  const GList* templates = gst_element_factory_get_static_pad_templates(factory);
+  ASSERT_EQ(g_list_length(const_cast<GList*>(templates)), 1U);
+  const auto* video = static_cast<const GstStaticPadTemplate*>(templates->data);
+  EXPECT_STREQ(video->name_template, "video_%u");
+  EXPECT_EQ(video->presence, GST_PAD_REQUEST);
+  EXPECT_EQ(video->direction, GST_PAD_SINK);
+}
+
+TEST_F(ElementTest, HasTheDocumentedSignals) {
+  const auto payloadOf = [&](const char* name) {
+    GSignalQuery query;
+    g_signal_query(g_signal_lookup(name, G_OBJECT_TYPE(sink())), &query);
+    return query.n_params == 1 ? query.param_types[0] : G_TYPE_INVALID;
+  };
+  EXPECT_EQ(payloadOf("stream-error"), G_TYPE_UINT64);
+  EXPECT_EQ(payloadOf("fragment-ack"), GST_TYPE_STRUCTURE);
+}
+
+// Name, type, default: the guide's table "kvssink optional parameters", then PROTOCOL.md's and ours.
+struct Documented {
+  const char* name;
+  const char* type;
+  const char* standard;
+};
+
+const Documented documented[] = {
+    {"stream-name", "gchararray", "DEFAULT_STREAM"},
+    {"absolute-fragment-times", "gboolean", "true"},
+    {"aws-region", "gchararray", "us-west-2"},
+    {"buffer-duration", "guint", "120"},
+    {"codec-id", "gchararray", "V_MPEG4/ISO/AVC"},
+    {"content-type", "gchararray", "video/h264"},
+    {"retention-period", "guint", "2"},
+    {"storage-size", "guint", "128"},
+    {"streaming-type", "GstKvsSinkStreamingType", "realtime"},
+    {"timecode-scale", "guint", "1"},
+    {"track-name", "gchararray", "kinesis_video"},
+    {"stop-stream-timeout", "guint", "120"},
+    {"connection-timeout", "guint", "5"},
+    {"completion-timeout", "guint", "10"},
+    {"allow-create-stream", "gboolean", "true"},
+    {"user-agent", "gchararray", ""},
+    {"kms-key-id", "gchararray", ""},
+    {"endpoint", "gchararray", ""},
+    {"max-fragments-per-second", "guint", "5"},
+};
+
+std::string printed(const GValue& value) {
+  if (G_VALUE_HOLDS_STRING(&value)) return g_value_get_string(&value);
+  const gst::Text text(gst_value_serialize(&value));
+  return text.get();
+}
+
+TEST_F(ElementTest, PropertiesHaveTheDocumentedTypesAndDefaults) {
+  for (const Documented& expected : documented) {
+    GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(sink()), expected.name);
+    ASSERT_NE(spec, nullptr) << expected.name;
+    EXPECT_STREQ(g_type_name(spec->value_type), expected.type) << expected.name;
+    EXPECT_EQ(printed(*g_param_spec_get_default_value(spec)), expected.standard) << expected.name;
+    GValue value = G_VALUE_INIT;
+    g_object_get_property(G_OBJECT(sink()), expected.name, &value);
+    EXPECT_EQ(printed(value), expected.standard) << expected.name;
+    g_value_unset(&value);
+  }
+}
+
+TEST_F(ElementTest, EveryPropertyOfTheTableIsDocumented) {
+  // These have no default that could be printed: secrets, structures.
+  const std::vector<std::string> others{"access-key", "secret-key", "session-token", "stream-tags", "stats"};
+  for (const gst::Property& property : gst::properties()) {
+    const bool known =
+        std::any_of(std::begin(documented), std::end(documented),
+                    [&](const Documented& one) { return std::string(one.name) == property.name; }) ||
+        std::find(others.begin(), others.end(), property.name) != others.end();
+    EXPECT_TRUE(known) << property.name;
+  }
+}
+
+TEST_F(ElementTest, StreamingTypeHasTheDocumentedValues) {
+  auto* values = G_ENUM_CLASS(g_type_class_ref(gst::streamingTypeType()));
+  ASSERT_EQ(values->n_values, 2U);
+  EXPECT_EQ(g_enum_get_value_by_nick(values, "realtime")->value, 0);
+  EXPECT_EQ(g_enum_get_value_by_nick(values, "offline")->value, 2);
+  g_type_class_unref(values);
+}
+
+}  // namespace
+}  // namespace kvs::test

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fake_core.h"
+
+#include <algorithm>
+
+#include "producer_factory.h"
+#include "support.h"
+
+namespace kvs::test {
+
+namespace {
+
+FakeCore* current = nullptr;
+
+std::string gather(Pieces pieces) {
+  std::string bytes;
+  for (ByteView piece : pieces)
+    bytes += asText(piece);
+  return bytes;
+}
+
+}  // namespace
+
+class FakeStream final : public Stream {
+ public:
+  FakeStream(FakeCore& core, std::string name) : core_(core), name_(std::move(name)) {
+    const std::lock_guard lock(core_.mutex);
+    ++core_.streams;
+  }
+  ~FakeStream() override {
+    const std::lock_guard lock(core_.mutex);
+    --core_.streams;
+  }
+
+  const std::string& name() const override { return name_; }
+
+  Result<void> setTrack(TrackConfig track) override {
+    Result<void> result = core_.onTrack ? core_.onTrack(track) : Result<void>{};
+    const std::lock_guard lock(core_.mutex);
+    core_.tracks.push_back(std::move(track));
+    return result;
+  }
+
+  Result<FrameFate> put(const Frame& frame) override {
+    Result<FrameFate> fate = core_.onPut ? core_.onPut(frame) : FrameFate::accepted;
+    if (!fate || *fate != FrameFate::accepted) return fate;
+    {
+      const std::lock_guard lock(core_.mutex);
+      core_.frames.push_back({frame, gather(frame.payload), frame.payload.size()});
+      core_.frames.back().frame.payload = {};
+    }
+    core_.changed.notify_all();
+    return fate;
+  }
+
+  Result<void> putMetadata(Tag tag, bool persistent) override {
+    if (tag.name.starts_with("AWS")) {
+      return fail(StatusCode::invalidMetadataName, ErrorKind::fatal, "names must not begin with AWS");
+    }
+    const std::lock_guard lock(core_.mutex);
+    core_.metadata.emplace_back(std::move(tag), persistent);
+    return {};
+  }
+
+  void flush() override { core_.note("flush"); }
+
+  void interrupt(bool on) override {
+    {
+      const std::lock_guard lock(core_.mutex);
+      core_.interrupted = on;
+    }
+    core_.note(on ? "interrupt" : "endInterrupt");
+  }
+
+  void endOfStream() override {
+    core_.note("endOfStream");
+    if (core_.drainsByItself) core_.tell([](StreamListener& listener) { listener.onDrained(); });
+  }
+
+  bool drain(Milliseconds timeout) override {
+    core_.note("drain");
+    return core_.onDrain ? core_.onDrain(timeout) : true;
+  }
+
+  void stop() override { core_.note("stop"); }
+
+  StreamStats stats() const override {
+    const std::lock_guard lock(core_.mutex);
+    return core_.stats;
+  }
+
+ private:
+  FakeCore& core_;
+  const std::string name_;
+};
+
+namespace {
+
+class FakeProducer final : public Producer {
+ public:
+  explicit FakeProducer(FakeCore& core) : core_(core) {}
+
+  Result<std::unique_ptr<Stream>> createStream(StreamConfig config,
+                                               std::shared_ptr<StreamListener> listener) override {
+    if (core_.streamFails) return fail(*core_.streamFails);
+    std::string name = config.name;
+    {
+      const std::lock_guard lock(core_.mutex);
+      core_.streamConfig = std::move(config);
+      core_.listener = std::move(listener);
+    }
+    return std::make_unique<FakeStream>(core_, std::move(name));
+  }
+
+  ProducerStats stats() const override { return {}; }
+
+ private:
+  FakeCore& core_;
+};
+
+}  // namespace
+
+FakeCore::FakeCore() {
+  current = this;
+}
+
+FakeCore::~FakeCore() {
+  if (current == this) current = nullptr;
+}
+
+std::size_t FakeCore::frameCount() {
+  const std::lock_guard lock(mutex);
+  return frames.size();
+}
+
+std::size_t FakeCore::callCount(const std::string& call) {
+  const std::lock_guard lock(mutex);
+  return static_cast<std::size_t>(std::count(calls.begin(), calls.end(), call));
+}
+
+bool FakeCore::waitForFrames(std::size_t count) {
+  return waitFor([&] { return frames.size() >= count; });
+}
+
+bool FakeCore::waitFor(const std::function<bool()>& condition) {
+  std::unique_lock lock(mutex);
+  return changed.wait_for(lock, patience, condition);
+}
+
+void FakeCore::tell(std::function<void(StreamListener&)> event) {
+  std::shared_ptr<Executor> executor;
+  std::shared_ptr<StreamListener> to;
+  {
+    const std::lock_guard lock(mutex);
+    executor = producerConfig.executor;
+    to = listener;
+  }
+  executor->post([to, event = std::move(event)] { event(*to); });
+}
+
+void FakeCore::note(const std::string& call) {
+  {
+    const std::lock_guard lock(mutex);
+    calls.push_back(call);
+  }
+  changed.notify_all();
+}
+
+Result<FrameFate> FakeCore::waitForRoom() {
+  std::unique_lock lock(mutex);
+  ++waiting;
+  changed.notify_all();
+  const bool woken = changed.wait_for(lock, patience, [&] { return interrupted; });
+  --waiting;
+  return woken ? FrameFate::interrupted : FrameFate::accepted;
+}
+
+}  // namespace kvs::test
+
+kvs::Result<std::shared_ptr<kvs::Producer>> kvs::gst::makeProducer(ProducerConfig config) {
+  test::FakeCore& core = *test::current;
+  if (core.createFails) return fail(*core.createFails);
+  {
+    const std::lock_guard lock(core.mutex);
+    core.producerConfig = std::move(config);
+  }
+  return std::make_shared<test::FakeProducer>(core);
+}

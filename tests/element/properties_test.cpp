@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Properties as they are set, read back, and reach the core.
+#include <cstdlib>
+
+#include "support.h"
+
+namespace kvs::test {
+namespace {
+
+std::string textProperty(GstElement* sink, const char* name) {
+  gchar* text = nullptr;
+  g_object_get(sink, name, &text, nullptr);
+  const gst::Text owned(text);
+  return text ? text : "";
+}
+
+guint numberProperty(GstElement* sink, const char* name) {
+  guint number = 0;
+  g_object_get(sink, name, &number, nullptr);
+  return number;
+}
+
+TEST_F(ElementTest, PropertiesReadBackAsTheyWereSet) {
+  for (const char* name : {"stream-name", "aws-region", "endpoint", "user-agent", "kms-key-id", "track-name",
+                           "codec-id", "content-type"}) {
+    g_object_set(sink(), name, "something", nullptr);
+    EXPECT_EQ(textProperty(sink(), name), "something") << name;
+  }
+  for (const char* name :
+       {"storage-size", "buffer-duration", "retention-period", "timecode-scale", "connection-timeout",
+        "completion-timeout", "stop-stream-timeout", "max-fragments-per-second"}) {
+    g_object_set(sink(), name, 77U, nullptr);
+    EXPECT_EQ(numberProperty(sink(), name), 77U) << name;
+  }
+}
+
+TEST_F(ElementTest, NullTakesATextBack) {
+  g_object_set(sink(), "stream-name", "a", "track-name", "b", nullptr);
+  g_object_set(sink(), "stream-name", nullptr, "track-name", nullptr, nullptr);
+  EXPECT_EQ(textProperty(sink(), "stream-name"), "DEFAULT_STREAM");
+  EXPECT_EQ(textProperty(sink(), "track-name"), "kinesis_video");
+}
+
+TEST_F(ElementTest, SecretsCannotBeReadBack) {
+  for (const char* name : {"access-key", "secret-key", "session-token"}) {
+    const GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(sink()), name);
+    EXPECT_TRUE(spec->flags & G_PARAM_WRITABLE) << name;
+    EXPECT_FALSE(spec->flags & G_PARAM_READABLE) << name;
+  }
+}
+
+TEST_F(ElementTest, StreamTagsAreAStructureOfStrings) {
+  gst_util_set_object_arg(G_OBJECT(sink()), "stream-tags", "tags, owner=(string)me, floor=(int)3");
+  GstStructure* tags = nullptr;
+  g_object_get(sink(), "stream-tags", &tags, nullptr);
+  const gst::StructureRef owned(tags);
+  EXPECT_STREQ(gst_structure_get_string(tags, "owner"), "me");
+  EXPECT_STREQ(gst_structure_get_string(tags, "floor"), "3");
+}
+
+TEST_F(ElementTest, SettingsReachTheCore) {
+  gst_util_set_object_arg(G_OBJECT(sink()), "streaming-type", "offline");
+  gst_util_set_object_arg(G_OBJECT(sink()), "stream-tags", "tags, owner=(string)me");
+  g_object_set(sink(), "stream-name", "door", "aws-region", "eu-west-1", "endpoint", "http://127.0.0.1:1",
+               "storage-size", 64U, "buffer-duration", 30U, "retention-period", 24U, "timecode-scale", 0U,
+               "allow-create-stream", FALSE, "absolute-fragment-times", FALSE, "kms-key-id", "key",
+               "connection-timeout", 2U, "completion-timeout", 3U, "max-fragments-per-second", 0U, nullptr);
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+
+  EXPECT_EQ(core.producerConfig.region, "eu-west-1");
+  EXPECT_EQ(core.producerConfig.endpoint, "http://127.0.0.1:1");
+  EXPECT_EQ(core.producerConfig.storageSize, std::size_t{64} << 20);
+  EXPECT_EQ(core.producerConfig.connectionTimeout, Seconds(2));
+  EXPECT_EQ(core.producerConfig.completionTimeout, Seconds(3));
+  EXPECT_TRUE(core.producerConfig.userAgent.starts_with("kvssink/"));
+  EXPECT_EQ(core.streamConfig.name, "door");
+  EXPECT_EQ(core.streamConfig.streamingType, StreamingType::offline);
+  EXPECT_EQ(core.streamConfig.bufferDuration, Seconds(30));
+  EXPECT_EQ(core.streamConfig.retention, std::chrono::hours(24));
+  EXPECT_EQ(core.streamConfig.timecodeScale, Milliseconds(1)) << "0 means 1";
+  EXPECT_FALSE(core.streamConfig.allowCreate);
+  EXPECT_FALSE(core.streamConfig.absoluteFragmentTimes);
+  EXPECT_EQ(core.streamConfig.kmsKeyId, "key");
+  EXPECT_EQ(core.streamConfig.maxFragmentsPerSecond, 0);
+  EXPECT_EQ(core.streamConfig.tags, (std::map<std::string, std::string>{{"owner", "me"}}));
+}
+
+Result<aws::Credentials> fetched(aws::CredentialProvider& provider) {
+  std::optional<Result<aws::Credentials>> answer;
+  provider.fetch([&](Result<aws::Credentials> result) { answer = std::move(result); });
+  return *answer;
+}
+
+class CredentialsTest : public ElementTest {
+ protected:
+  ~CredentialsTest() override {
+    g_unsetenv("AWS_ACCESS_KEY_ID");
+    g_unsetenv("AWS_SECRET_ACCESS_KEY");
+    g_unsetenv("AWS_SESSION_TOKEN");
+  }
+};
+
+TEST_F(CredentialsTest, ComeFromTheEnvironmentBeforeTheProperties) {
+  g_object_set(sink(), "access-key", "PROPERTY", "secret-key", "s1", "session-token", "t1", nullptr);
+  g_setenv("AWS_ACCESS_KEY_ID", "ENVIRONMENT", TRUE);
+  g_setenv("AWS_SECRET_ACCESS_KEY", "s2", TRUE);
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(fetched(*core.producerConfig.credentials)->accessKey, "ENVIRONMENT");
+}
+
+TEST_F(CredentialsTest, ComeFromThePropertiesWhereTheEnvironmentHasNone) {
+  g_object_set(sink(), "access-key", "PROPERTY", "secret-key", "s1", "session-token", "t1", nullptr);
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  const auto credentials = fetched(*core.producerConfig.credentials);
+  ASSERT_TRUE(credentials);
+  EXPECT_EQ(credentials->accessKey, "PROPERTY");
+  EXPECT_EQ(credentials->secretKey.reveal(), "s1");
+  EXPECT_EQ(credentials->sessionToken.reveal(), "t1");
+}
+
+TEST_F(ElementTest, StatsCanBeReadInEveryState) {
+  const auto framesIn = [&] {
+    GstStructure* stats = nullptr;
+    g_object_get(sink(), "stats", &stats, nullptr);
+    const gst::StructureRef owned(stats);
+    guint64 frames = 99;
+    gst_structure_get_uint64(stats, "frames-in", &frames);
+    return frames;
+  };
+  EXPECT_EQ(framesIn(), 0U);
+  setState(GST_STATE_PAUSED);
+  core.stats.framesIn = 7;
+  EXPECT_EQ(framesIn(), 7U);
+  setState(GST_STATE_READY);
+  EXPECT_EQ(framesIn(), 7U) << "what became of a stream can be read when it has ended";
+}
+
+}  // namespace
+}  // namespace kvs::test
