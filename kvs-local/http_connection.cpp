@@ -51,27 +51,29 @@ void HttpConnection::start(std::function<void()> gone) {
 
 void HttpConnection::beginRequest() {
   requestId_ = makeRequestId();
+  requestEnded_ = false;
   closeAfter(requestTimeout);
   // The parser lives in this object and is replaced only outside feed(): `this` outlives its callbacks.
-  parser_ = std::make_unique<HttpParser>(HttpParserEvents{[this](const HttpHead& head) {
-                                                            timer_->cancel();
-                                                            head_ = head;
-                                                            handler_ = router_(shared_from_this(), head);
-                                                            handler_->start();
-                                                          },
-                                                          [this](ByteView body) {
-                                                            if (const auto handler = handler_)
-                                                              handler->onBody(body, arrival_);
-                                                          },
-                                                          [this] {
-                                                            if (const auto handler = handler_)
-                                                              handler->onEnd();
-                                                          }});
+  HttpParserEvents events;
+  events.head = [this](const HttpHead& head) {
+    timer_->cancel();
+    head_ = head;
+    handler_ = router_(shared_from_this(), head);
+    handler_->start();
+  };
+  events.body = [this](ByteView body) {
+    if (const auto handler = handler_) handler->onBody(body, arrival_);
+  };
+  events.end = [this] {
+    requestEnded_ = true;
+    if (const auto handler = handler_) handler->onEnd();
+  };
+  parser_ = std::make_unique<HttpParser>(std::move(events));
 }
 
 void HttpConnection::readMore() {
   if (readUnderWay_ || paused_ || closed_ || feeding_) return;
-  if (!discarding_ && parser_->done()) return;  // the answer is being made
+  if (!discarding_ && requestEnded_) return;  // the answer is being made
   if (inputBytes_ == input_.size()) {
     if (inputBytes_ >= maxUnparsed) return reset();
     input_.resize(input_.size() * 2);
@@ -112,7 +114,7 @@ void HttpConnection::feedParser() {
 
 void HttpConnection::reply(const HttpReply& answer) {
   if (closed_) return;
-  const bool keep = parser_->done() && head_.keepAlive;
+  const bool keep = requestEnded_ && head_.keepAlive;
   send(renderHead(answer.status, answer.headers, answer.body.size(), requestId_, clock_.wall(), !keep) +
        answer.body);
   endExchange(keep);
@@ -156,7 +158,7 @@ void HttpConnection::onWritten(std::size_t bytes) {
 void HttpConnection::endExchange(bool keep) {
   dropHandler();
   if (closed_) return;
-  if (!keep || !parser_->done() || !head_.keepAlive) return lingerAndClose();
+  if (!keep || !requestEnded_ || !head_.keepAlive) return lingerAndClose();
   // Not from inside the parser that is still at work: the next request gets a new one.
   loop_.post([self = shared_from_this()] {
     if (self->closed_ || self->discarding_) return;

@@ -91,6 +91,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   MonoTime arrival_{};
   std::string waiting_;  ///< to be written
   std::string inFlight_;
+  bool requestEnded_ = false;  ///< the request's body is whole
   bool readUnderWay_ = false;
   bool writeUnderWay_ = false;
   bool paused_ = false;

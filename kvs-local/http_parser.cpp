@@ -76,11 +76,4 @@ Result<std::size_t> HttpParser::feed(ByteView bytes) {
   return taken;
 }
 
-bool HttpParser::done() const {
-  return impl_->is_done();
-}
-bool HttpParser::started() const {
-  return impl_->got_some();
-}
-
 }  // namespace kvslocal

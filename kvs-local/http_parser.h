@@ -25,9 +25,6 @@ class HttpParser {
   /// Takes what it can of `bytes` and answers how much that was: the caller brings the rest again, with more
   /// behind it. Nothing behind the request's end is taken. A sentence for bytes that are no HTTP request.
   Result<std::size_t> feed(ByteView bytes);
-  [[nodiscard]] bool done() const;
-  /// Whether a request has begun.
-  [[nodiscard]] bool started() const;
 
  private:
   struct Impl;
