@@ -19,7 +19,7 @@ struct Span {
   std::uint32_t size = 0;
 
   std::byte* data() const { return chunk.data() + offset; }
-  ByteView view() const { return {data(), size}; }
+  ByteView view() const { return size == 0 ? ByteView() : ByteView(data(), size); }
 };
 
 /// Reserved space, filled in order. The head (whose content is known last) is the first `headSize`

@@ -28,6 +28,7 @@ struct Fragment {
   std::vector<TagGroup> tailTags;
   bool endTag = false;  ///< closed by AWS_KINESISVIDEO_END_OF_FRAGMENT
   bool growing = true;
+  bool awaitsWord = false;  ///< lost after it was sent: the record stays, since it may still be confirmed
   FragmentState state = FragmentState::open;
   std::uint32_t frames = 0;
   std::uint64_t bytes = 0;

@@ -34,7 +34,13 @@ bool FragmentLog::extend(Block& block, std::size_t payloadSize, bool mayDrop) {
   return true;
 }
 
+/// Nothing is dropped for a block that the whole budget could not hold.
+bool FragmentLog::mayEverFit(std::size_t bytes) const {
+  return bytes <= limits_.storage->limit() / chunkSize * chunkSize;
+}
+
 bool FragmentLog::grow(Block& block, std::size_t bytes, bool mayDrop) {
+  if (!mayEverFit(block.size_ + bytes)) return false;
   const std::size_t keepSpans = block.spans_.size();
   const std::size_t wanted = bytes;
   while (bytes > 0) {
@@ -174,8 +180,10 @@ void FragmentLog::leave() {
 void FragmentLog::rewind() {
   pinnedInTheWay_ = false;
   for (Fragment& fragment : fragments_) {
+    fragment.awaitsWord = false;  // an acknowledgement belongs to its session
     if (!isTerminal(fragment.state)) apply(fragment, FragmentEvent::rewind);
   }
+  popTerminal();
   cursor_ = {fragments_.empty() ? nextId_ : fragments_.front().id, 0, false};
 }
 
@@ -201,6 +209,7 @@ bool FragmentLog::markPersisted(FragmentId id) {
   if (!fragment) return false;
   const bool held = !isTerminal(fragment->state);
   if (!apply(*fragment, FragmentEvent::persisted)) return false;
+  fragment->awaitsWord = false;
   if (held) freeBytes(*fragment);
   popTerminal();
   return true;
@@ -253,6 +262,7 @@ void FragmentLog::lose(Fragment& fragment, LossReason reason) {
   const bool sent = fragment.state == FragmentState::sent || fragment.state == FragmentState::received;
   if (!apply(fragment, FragmentEvent::lose)) return;
   fragment.growing = false;
+  fragment.awaitsWord = sent;
   onLost_(fragment, reason, sent);
   freeBytes(fragment);
 }
@@ -264,23 +274,21 @@ bool FragmentLog::apply(Fragment& fragment, FragmentEvent event) {
   return true;
 }
 
+/// The record still says how much it was.
 void FragmentLog::freeBytes(Fragment& fragment) {
   totals_.bytes -= fragment.bytes;
   totals_.duration -= fragment.duration;
   --totals_.fragments;
   fragment.spans.clear();
-  fragment.bytes = 0;
-  fragment.duration = Nanoseconds{0};
-  fragment.frames = 0;
   fragment.growing = false;
 }
 
 /// The head is freed while it is terminal; a lost fragment that was sent may still be confirmed, so
-/// its empty record stays while younger ones wait for theirs.
+/// its empty record stays until its session ends.
 void FragmentLog::popTerminal() {
-  while (!fragments_.empty() && isTerminal(fragments_.front().state))
+  while (!fragments_.empty() && isTerminal(fragments_.front().state) && !fragments_.front().awaitsWord)
     fragments_.pop_front();
-  if (fragments_.empty()) {
+  if (isEmpty()) {
     tail_ = {};
     tailUsed_ = 0;
   }

@@ -106,6 +106,7 @@ class FragmentLog {
   const LogLimits& limits() const { return limits_; }
 
  private:
+  bool mayEverFit(std::size_t bytes) const;
   bool grow(Block& block, std::size_t bytes, bool mayDrop);
   bool takeTail(bool mayDrop);
   bool dropOldest(LossReason reason);
