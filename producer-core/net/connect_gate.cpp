@@ -7,6 +7,7 @@ namespace kvs::net {
 
 void ConnectGate::enter(Id id, std::string_view host) {
   const HostEntry entry = hosts_.try_emplace(std::string(host)).first;
+  ++entry->second.members;
   const auto position = entry->second.waiting.insert(entry->second.waiting.end(), id);
   members_.emplace(id, Member{entry, position});
   giveTurn(entry);
@@ -47,6 +48,7 @@ void ConnectGate::leave(Id id) {
   if (member == members_.end()) return;
   const auto [entry, position, inside] = member->second;
   members_.erase(member);
+  --entry->second.members;
   if (inside) {
     --inside_;
   } else {
@@ -62,8 +64,7 @@ void ConnectGate::giveTurn(HostEntry entry) {
 }
 
 void ConnectGate::dropIfUnused(HostEntry entry) {
-  const Host& host = entry->second;
-  if (host.waiting.empty() && !host.resolving && !host.hasTurn) hosts_.erase(entry);
+  if (entry->second.members == 0 && !entry->second.hasTurn) hosts_.erase(entry);
 }
 
 }  // namespace kvs::net

@@ -40,7 +40,8 @@ class ConnectGate {
   struct Host {
     std::list<Id> waiting;
     std::optional<Id> resolving;
-    bool hasTurn = false;  // stands in turns_
+    bool hasTurn = false;     // stands in turns_
+    std::size_t members = 0;  // waiting or inside
   };
   using HostEntry = std::map<std::string, Host, std::less<>>::iterator;
   struct Member {

@@ -97,6 +97,9 @@ Error explain(const Failure& failure, const Place& place) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       return fatal("the address of " + place.text() + " can't be used" + reason(failure));
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      return fatal("a header of the request to " + place.text() +
+                   " can't be sent: it has no name or a line break");
     case CURLE_OUT_OF_MEMORY:
       return retry(StatusCode::notEnoughMemory, "no memory for a connection to " + place.text());
     case CURLE_GOT_NOTHING:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -39,6 +40,7 @@ bool noLoopThreadsLeft() {
 
 /// Runs `work` in a forked child; its return value, or -1 when it did not end by itself.
 int inChild(const std::function<int()>& work) {
+  std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
     alarm(15);  // a hanging child dies by a signal and fails the test

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exchanges that are destroyed where it hurts, resumed where it could be lost, and transports that go
+// before them.
+#include "transport_fixture.h"
+
+namespace kvs::net::test {
+namespace {
+
+constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+class ExchangeLife : public TransportTest {
+ protected:
+  /// Answers with a head, some data and the end, all in one piece.
+  RawServer server{[](Connection& peer) {
+    peer.readHead();
+    peer.send(std::string(kHead) + "4\r\ndata\r\n0\r\n\r\n");
+    peer.waitForPeerEnd();
+  }};
+};
+
+TEST_F(ExchangeLife, MayEndInsideEachOfItsCalls) {
+  for (const std::string_view where : {"head", "data", "end"}) {
+    Upload upload(*this);
+    std::vector<std::string> calls;
+    Signal destroyed;
+    upload.heard.then = [&](std::string_view what) {
+      calls.emplace_back(what);
+      if (what != where) return;
+      upload.exchange.reset();
+      destroyed.raise();
+    };
+    startUpload(upload, server.url());
+    ASSERT_TRUE(destroyed.wait());
+    onLoop(*loop, [] {});
+    onLoop(*loop, [] {});
+    EXPECT_EQ(calls.back(), where);
+  }
+}
+
+TEST_F(ExchangeLife, MayEndInsideItsBodysRead) {
+  Upload upload(*this);
+  Signal destroyed;
+  upload.body.parts.push_back("never sent");
+  upload.body.onRead = [&] {
+    upload.exchange.reset();
+    destroyed.raise();
+  };
+  startUpload(upload, server.url());
+  ASSERT_TRUE(destroyed.wait());
+  onLoop(*loop, [] {});
+  EXPECT_EQ(upload.heard.ends, 0);
+}
+
+TEST_F(ExchangeLife, MayEndInsidePrepare) {
+  Upload upload(*this);
+  Signal destroyed;
+  Request request;
+  request.url = server.url();
+  request.source = &upload.body;
+  request.prepare = [&](Request&) -> Result<void> {
+    upload.exchange.reset();
+    destroyed.raise();
+    return {};
+  };
+  startOn(upload, std::move(request));
+  ASSERT_TRUE(destroyed.wait());
+  onLoop(*loop, [] {});
+  EXPECT_EQ(server.accepted(), 0);
+}
+
+TEST_F(ExchangeLife, MayEndInsideTheCallOfAnother) {
+  Upload first(*this);
+  Upload second(*this);
+  Signal destroyed;
+  second.body.parts.push_back("x");
+  first.heard.then = [&](std::string_view) {
+    second.exchange.reset();
+    destroyed.raise();
+  };
+  onLoop(*loop, [&] {
+    for (Upload* upload : {&second, &first}) {
+      Request request;
+      request.url = server.url();
+      request.source = &upload->body;
+      upload->exchange = transport->start(std::move(request), upload->heard);
+    }
+  });
+  ASSERT_TRUE(destroyed.wait());
+  ASSERT_TRUE(first.heard.ended.wait());
+}
+
+TEST_F(ExchangeLife, TheCallsNeverComeFromInsideStart) {
+  for (const std::string& url : {std::string("gopher://x/"), server.url()}) {
+    Upload upload(*this);
+    bool inside = true;
+    bool early = false;
+    upload.heard.then = [&](std::string_view) { early = early || inside; };
+    onLoop(*loop, [&] {
+      Request request;
+      request.url = url;
+      request.source = &upload.body;
+      upload.exchange = transport->start(std::move(request), upload.heard);
+      inside = false;
+    });
+    ASSERT_TRUE(upload.heard.ended.wait());
+    EXPECT_FALSE(early);
+  }
+}
+
+TEST_F(ExchangeLife, AnErrorOfPrepareIsTheEndAndNothingIsSent) {
+  Upload upload(*this);
+  Request request;
+  request.url = server.url();
+  request.source = &upload.body;
+  request.prepare = [](Request&) -> Result<void> {
+    return fail(StatusCode::notAuthorized, ErrorKind::auth, "no credentials yet");
+  };
+  startOn(upload, std::move(request));
+  ASSERT_TRUE(upload.heard.ended.wait());
+  ASSERT_FALSE(upload.heard.succeeded());
+  EXPECT_EQ(upload.heard.error().kind, ErrorKind::auth);
+  EXPECT_EQ(server.accepted(), 0);
+}
+
+TEST_F(ExchangeLife, AResumeInsideTheReadThatWaitsIsNotLost) {
+  std::string got;
+  RawServer reader([&](Connection& peer) {
+    peer.readHead();
+    got = peer.readChunk();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    peer.waitForPeerEnd();
+  });
+  Upload upload(*this);
+  int reads = 0;
+  upload.body.onRead = [&] {
+    // The first read has nothing, but hears of more before it has said so.
+    if (++reads == 1) upload.exchange->resume();
+    if (reads == 2) upload.body.parts.push_back("late");
+  };
+  startUpload(upload, reader.url());
+  ASSERT_TRUE(upload.heard.ended.wait());
+  EXPECT_EQ(got, "late");
+}
+
+TEST_F(ExchangeLife, ResumeIsHarmlessAtAnyTime) {
+  Upload upload(*this);
+  onLoop(*loop, [&] {
+    Request request;
+    request.url = server.url();
+    request.source = &upload.body;
+    upload.exchange = transport->start(std::move(request), upload.heard);
+    upload.exchange->resume();
+  });
+  upload.heard.then = [&](std::string_view) { upload.exchange->resume(); };
+  ASSERT_TRUE(upload.heard.ended.wait());
+  onLoop(*loop, [&] { upload.exchange->resume(); });
+  EXPECT_EQ(upload.heard.ends, 1);
+}
+
+TEST_F(ExchangeLife, GoesOnWithoutItsTransport) {
+  Signal answer;
+  RawServer slow([&](Connection& peer) {
+    peer.readHead();
+    answer.wait();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    peer.waitForPeerEnd();
+  });
+  Upload upload(*this);
+  startUpload(upload, slow.url());
+  transport.reset();
+  onLoop(*loop, [] {});
+  answer.raise();
+  EXPECT_TRUE(upload.heard.ended.wait());
+  EXPECT_TRUE(upload.heard.succeeded());
+}
+
+TEST_F(ExchangeLife, TheLoopMayGoWithTheTransport) {
+  auto upload = std::make_unique<Upload>(*this);
+  startUpload(*upload, server.url());
+  ASSERT_TRUE(upload->heard.ended.wait());
+  upload.reset();
+  const std::weak_ptr<Loop> gone = loop;
+  loop.reset();
+  transport.reset();  // joins the loop's thread, which ends libcurl's handles before
+  EXPECT_TRUE(gone.expired());
+}
+
+TEST(SharedTransport, IsOneForAllHolders) {
+  const auto first = CurlTransport::shared();
+  EXPECT_EQ(first, CurlTransport::shared());
+}
+
+}  // namespace
+}  // namespace kvs::net::test

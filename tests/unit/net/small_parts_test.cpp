@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small pure parts of the transport: places, counts, header look-up, sentences of errors.
+#include <gmock/gmock.h>
+
+#include "net/curl_error.h"
+#include "net/place.h"
+#include "net/transport.h"
+#include "net/upload_count.h"
+
+namespace kvs::net {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(FindHeader, IgnoresCaseAndTakesTheFirst) {
+  const std::vector<Header> headers = {{"Date", "a"}, {"X-Request", "b"}, {"x-request", "c"}};
+  EXPECT_EQ(findHeader(headers, "x-REQUEST"), "b");
+  EXPECT_EQ(findHeader(headers, "x-requests"), "");
+}
+
+TEST(PlaceOf, ReadsHostAndPort) {
+  const auto plain = placeOf("http://Example.com/putMedia?x=1");
+  ASSERT_TRUE(plain);
+  EXPECT_FALSE(plain->https);
+  EXPECT_EQ(plain->port, 80);
+  EXPECT_FALSE(plain->local);
+  const auto secure = placeOf("https://[2001:db8::1]:8443");
+  ASSERT_TRUE(secure);
+  EXPECT_TRUE(secure->https);
+  EXPECT_EQ(secure->host, "2001:db8::1");
+  EXPECT_EQ(secure->text(), "[2001:db8::1]:8443");
+  EXPECT_EQ(placeOf("https://kvs")->text(), "kvs:443");
+}
+
+TEST(PlaceOf, KnowsWhatNoProxyMaySee) {
+  for (const char* url : {"http://localhost:1/", "http://127.3.2.1/", "http://169.254.169.254/latest",
+                          "http://[::1]/", "http://[fe80::1]/"}) {
+    EXPECT_TRUE(placeOf(url)->local) << url;
+  }
+  for (const char* url : {"http://10.0.0.1/", "http://169.253.1.1/", "http://localhost.example/"}) {
+    EXPECT_FALSE(placeOf(url)->local) << url;
+  }
+}
+
+TEST(PlaceOf, RefusesWhatIsNoAddressForGood) {
+  for (const char* url :
+       {"", "kvs.example/x", "ftp://host/", "http://", "http://a b/", "http://user:pw@host/"}) {
+    const auto place = placeOf(url);
+    ASSERT_FALSE(place) << url;
+    EXPECT_EQ(place.error().kind, ErrorKind::fatal);
+    EXPECT_THAT(place.error().message, testing::Not(HasSubstr("pw")));
+  }
+}
+
+TEST(UploadCount, TakesChunkFramesOffLibcurlsCount) {
+  UploadCount count;
+  EXPECT_EQ(count.sent(0), 0u);
+  count.onRead(16);  // "10\r\n" + 16 + "\r\n"
+  EXPECT_EQ(count.sent(0), 0u);
+  EXPECT_EQ(count.sent(3), 0u);
+  EXPECT_EQ(count.sent(4), 0u);
+  EXPECT_EQ(count.sent(9), 5u);
+  EXPECT_EQ(count.sent(22), 16u);
+  count.onRead(5);  // "5\r\n" + 5 + "\r\n"
+  EXPECT_EQ(count.sent(22), 16u);
+  EXPECT_EQ(count.sent(26), 17u);
+  EXPECT_EQ(count.sent(32), 21u);
+  EXPECT_EQ(count.sent(37), 21u);  // with the last chunk
+}
+
+TEST(Explain, NamesTheHostAndWhatToCheck) {
+  const Place place{true, "kvs.example", 443, false};
+  const Error refused = explain({.code = CURLE_COULDNT_CONNECT, .osError = ECONNREFUSED}, place);
+  EXPECT_EQ(refused.kind, ErrorKind::retryable);
+  EXPECT_THAT(refused.message, HasSubstr("can't connect to kvs.example:443 (Connection refused)"));
+  const Error slow = explain({.code = CURLE_OPERATION_TIMEDOUT, .patience = Milliseconds(5000)}, place);
+  EXPECT_EQ(slow.code, StatusCode::serviceCallTimeout);
+  EXPECT_THAT(slow.message, HasSubstr("no connection to kvs.example:443 within 5000 ms"));
+  const Error silent =
+      explain({.code = CURLE_OPERATION_TIMEDOUT, .connected = true, .patience = Milliseconds(7)}, place);
+  EXPECT_EQ(silent.message, "kvs.example:443 did not answer within 7 ms");
+  const Error untrusted = explain({.code = CURLE_PEER_FAILED_VERIFICATION, .detail = "self-signed"}, place);
+  EXPECT_EQ(untrusted.kind, ErrorKind::retryable);
+  EXPECT_EQ(untrusted.code, StatusCode::clientAuthFailed);
+  EXPECT_THAT(untrusted.message, HasSubstr("(self-signed)"));
+  EXPECT_EQ(explain({.code = CURLE_UNSUPPORTED_PROTOCOL}, place).kind, ErrorKind::fatal);
+  EXPECT_THAT(outOfDescriptors(place).message, HasSubstr("RLIMIT_NOFILE"));
+}
+
+}  // namespace
+}  // namespace kvs::net
