@@ -229,7 +229,7 @@ std::string sentence(const Error& error, const ServiceWords& words, Operation op
   text += std::to_string(error.httpStatus);
   if (!words.exception.empty()) text += ", " + words.exception;
   if (!words.text.empty()) text += ": \"" + words.text + "\"";
-  if (!text.ends_with('.')) text += ".";
+  if (!text.ends_with(".\"")) text += ".";
   text.append(" ").append(advice);
   if (error.requestId.empty() && words.exception.empty()) {
     text += " The answer carries no request id, so a proxy or another server may have given it.";
