@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTPS: who is trusted, what is told otherwise, and what is loaded once (RULES 9).
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "net/ca_store.h"
+#include "tls_identity.h"
+#include "transport_fixture.h"
+
+namespace kvs::net::test {
+namespace {
+
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class TlsTest : public TransportTest {
+ protected:
+  void trust(const fs::path& path) {
+    transport =
+        std::make_shared<CurlTransport>(loop, TransportOptions{.caPath = path.string(), .userAgent = {}});
+  }
+  void trustAuthority() {
+    authority.writePem(folder.path() / "ca.pem");
+    trust(folder.path() / "ca.pem");
+  }
+  void upload(Upload& upload, const RawServer& server) {
+    upload.body.parts.push_back("frame");
+    upload.body.finished = true;
+    startUpload(upload, server.url());
+    ASSERT_TRUE(upload.heard.ended.wait());
+  }
+  Error errorOf(const RawServer& server) {
+    Upload failing(*this);
+    upload(failing, server);
+    return failing.heard.succeeded() ? Error{} : failing.heard.error();
+  }
+
+  static void serve(Connection& peer) {
+    peer.readHead();
+    while (!peer.readChunk().empty()) {
+    }
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    peer.waitForPeerEnd();
+  }
+
+  Authority authority;
+  TemporaryFolder folder;
+  TlsContext context = authority.server("IP:127.0.0.1");
+};
+
+TEST_F(TlsTest, TrustsWhatTheFileNames) {
+  RawServer server(&TlsTest::serve, context.get());
+  trustAuthority();
+  Upload good(*this);
+  upload(good, server);
+  EXPECT_TRUE(good.heard.succeeded()) << good.heard.error().message;
+  EXPECT_EQ(good.heard.data, "ok");
+}
+
+TEST_F(TlsTest, TrustsWhatTheFilesOfAFolderNameWithoutBeingHashed) {
+  RawServer server(&TlsTest::serve, context.get());
+  Authority other;
+  other.writePem(folder.path() / "a.pem");
+  authority.writePem(folder.path() / "b.crt");
+  std::ofstream(folder.path() / "README") << "no certificate\n";
+  trust(folder.path());
+  Upload good(*this);
+  upload(good, server);
+  EXPECT_TRUE(good.heard.succeeded());
+}
+
+TEST_F(TlsTest, RefusesAStrangersCertificate) {
+  RawServer server(&TlsTest::serve, context.get());
+  Authority other;
+  other.writePem(folder.path() / "other.pem");
+  trust(folder.path() / "other.pem");
+  const Error error = errorOf(server);
+  EXPECT_EQ(error.kind, ErrorKind::retryable);
+  EXPECT_EQ(error.code, StatusCode::clientAuthFailed);
+  EXPECT_THAT(error.message, HasSubstr("the certificate of 127.0.0.1:"));
+  EXPECT_THAT(error.message, HasSubstr("is not trusted"));
+}
+
+TEST_F(TlsTest, RefusesACertificateOfAnotherHost) {
+  const TlsContext elsewhere = authority.server("DNS:elsewhere.test");
+  RawServer server(&TlsTest::serve, elsewhere.get());
+  trustAuthority();
+  EXPECT_THAT(errorOf(server).message, HasSubstr("is not trusted"));
+}
+
+TEST_F(TlsTest, RefusesOldVersions) {
+  const TlsContext old = authority.server("IP:127.0.0.1", TLS1_VERSION, TLS1_1_VERSION);
+  RawServer server(&TlsTest::serve, old.get());
+  trustAuthority();
+  const Error error = errorOf(server);
+  EXPECT_EQ(error.kind, ErrorKind::retryable);
+  EXPECT_THAT(error.message, HasSubstr("TLS 1.2 or newer"));
+}
+
+TEST_F(TlsTest, AFileThatCannotBeReadIsAMistakeOfTheUsers) {
+  RawServer server(&TlsTest::serve, context.get());
+  trust(folder.path() / "missing.pem");
+  const Error error = errorOf(server);
+  EXPECT_EQ(error.kind, ErrorKind::fatal);
+  EXPECT_THAT(error.message, HasSubstr("missing.pem"));
+  EXPECT_THAT(error.message, HasSubstr("KVSSINK_CA_CERT_PATH"));
+  EXPECT_EQ(server.accepted(), 0);
+}
+
+TEST_F(TlsTest, AFileThatAppearsLaterIsTaken) {
+  RawServer server(&TlsTest::serve, context.get());
+  trust(folder.path() / "ca.pem");
+  EXPECT_EQ(errorOf(server).kind, ErrorKind::fatal);
+  authority.writePem(folder.path() / "ca.pem");
+  Upload good(*this);
+  upload(good, server);
+  EXPECT_TRUE(good.heard.succeeded());
+}
+
+TEST_F(TlsTest, AnExchangeMayEndWhileTheCertificatesAreLoaded) {
+  RawServer server(&TlsTest::serve, context.get());
+  trustAuthority();
+  {
+    Upload first(*this);
+    startUpload(first, server.url());
+  }
+  Upload second(*this);
+  upload(second, server);
+  EXPECT_TRUE(second.heard.succeeded());
+}
+
+TEST_F(TlsTest, TheNextSessionOfAHostIsResumed) {
+  std::atomic<int> reused{0};
+  RawServer server(
+      [&](Connection& peer) {
+        if (peer.sessionReused()) ++reused;
+        serve(peer);
+      },
+      context.get());
+  trustAuthority();
+  for (int i = 0; i < 3; ++i) {
+    Upload one(*this);
+    upload(one, server);
+    ASSERT_TRUE(one.heard.succeeded());
+  }
+  EXPECT_EQ(server.accepted(), 3);
+  EXPECT_EQ(reused, 2);
+}
+
+TEST_F(TlsTest, TheSilentEndsAreSeenToo) {
+  Signal idle;
+  for (const bool whole : {true, false}) {
+    RawServer server(
+        [&](Connection& peer) {
+          peer.readHead();
+          peer.readChunk();
+          peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nlast\r\n");
+          if (whole) {
+            peer.send("0\r\n\r\n");
+          } else {
+            peer.fin();
+          }
+          peer.waitForPeerEnd();
+        },
+        context.get());
+    trustAuthority();
+    Upload live(*this);
+    live.body.parts.push_back("frame");
+    startUpload(live, server.url());
+    ASSERT_TRUE(live.heard.ended.wait());
+    EXPECT_EQ(live.heard.succeeded(), whole);
+    EXPECT_EQ(live.heard.data, "last");
+  }
+}
+
+TEST(CaStore, FindsTheDistributionsBundle) {
+  if (defaultCaFile().empty()) GTEST_SKIP() << "no CA bundle on this machine";
+  const auto store = loadCaStore("");
+  ASSERT_TRUE(store);
+  EXPECT_NE(store->get(), nullptr);
+}
+
+TEST(CaStore, AnEmptyFolderIsAnError) {
+  const TemporaryFolder folder;
+  const auto store = loadCaStore(folder.path().string());
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().kind, ErrorKind::fatal);
+}
+
+}  // namespace
+}  // namespace kvs::net::test
