@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "log.h"
 
@@ -104,6 +105,7 @@ bool PutMedia::meetFirstFaults() {
         const auto connection = self ? self->connection_.lock() : nullptr;
         if (!connection || self->phase_ != Phase::starting) return;
         self->openSession();
+        self->takeEarly();
         connection->resumeReading();
       });
       return true;
@@ -166,6 +168,7 @@ void PutMedia::onBody(ByteView bytes, MonoTime arrival) {
   lastByte_ = arrival;
   idleTold_ = false;
   bodyBytes_ += bytes.size();
+  if (phase_ == Phase::starting) early_.insert(early_.end(), bytes.begin(), bytes.end());
   if (phase_ == Phase::streaming) {
     ingest_->feed(bytes, context_.clock.wall());
     if (phase_ == Phase::streaming) checkPace(bytes.size());
@@ -173,7 +176,14 @@ void PutMedia::onBody(ByteView bytes, MonoTime arrival) {
   checkFaults();
 }
 
+void PutMedia::takeEarly() {
+  const Bytes early = std::exchange(early_, {});
+  if (!early.empty()) onBody(early, lastByte_);
+  if (endedEarly_) onEnd();
+}
+
 void PutMedia::onEnd() {
+  endedEarly_ = phase_ == Phase::starting;
   if (phase_ != Phase::streaming) return;
   ingest_->finish(context_.clock.wall());
   if (phase_ == Phase::streaming) phase_ = Phase::ending;
@@ -196,6 +206,10 @@ void PutMedia::release() {
   tick_->cancel();
   pause_->cancel();
   if (ingest_) ingest_->abort();
+  leaveStream();
+}
+
+void PutMedia::leaveStream() {
   const auto mine = context_.sessions.find(stream_);
   if (mine != context_.sessions.end() && mine->second.lock().get() == this) context_.sessions.erase(mine);
 }
@@ -386,8 +400,8 @@ void PutMedia::actOn(const FaultAction& action) {
       reading_ = false;
       stalled_ = action.duration.count() == 0;
       connection->pauseReading();
-      if (!stalled_) pauseFor(action.duration);
-      return;
+      if (!stalled_) return pauseFor(action.duration);
+      return leaveStream();  // as a service would that lost the session: the producer may open another
     case FaultKind::error:
       if (phase_ != Phase::streaming) return;
       ingest_->end(action.errorId, action.named);

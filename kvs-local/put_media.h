@@ -52,11 +52,13 @@ class PutMedia : public RequestHandler, public std::enable_shared_from_this<PutM
   std::optional<ServiceError> admit();
   bool meetFirstFaults();
   void openSession();
+  void takeEarly();
   void refuse(const HttpReply& reply);
   void onSealed(const FragmentSummary& summary, const Result<void>& stored);
   void sendAck(const Ack& ack);
   void endIfSettled();
   void release();
+  void leaveStream();
 
   void tick();
   void scheduleTick();
@@ -83,6 +85,8 @@ class PutMedia : public RequestHandler, public std::enable_shared_from_this<PutM
   std::vector<Fault> faults_;
   std::optional<FaultAction> lateStatus_;
 
+  Bytes early_;  ///< body that came with the head while the session waits to be opened
+  bool endedEarly_ = false;
   MonoTime began_{};
   MonoTime lastByte_{};
   std::uint64_t bodyBytes_ = 0;
