@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "ack.h"
@@ -143,7 +144,10 @@ Result<std::string> listStreams(StoreReader& reader, const ListOptions& options)
                      rows->empty() ? "-" : time(rows->front()), rows->empty() ? "-" : time(rows->back())});
   }
   if (!options.json) return render(table);
-  return Json{{"streams", list}}.dump(2, ' ', false, replaceBadText) + '\n';
+  // Json{{"streams", list}} would be the list alone: braces around one pair are taken for a copy.
+  Json answer = Json::object();
+  answer["streams"] = std::move(list);
+  return answer.dump(2, ' ', false, replaceBadText) + '\n';
 }
 
 }  // namespace
