@@ -56,7 +56,8 @@ class StreamListener {
   virtual void onConnection(const ConnectionChange&) {}
   virtual void onFragmentAck(const FragmentAck&) {}
   virtual void onFragmentLost(const FragmentLost&) {}  ///< "dropped fragment"
-  /// "Dropped frame": `count` frames since the last such report were not taken; `code` says why.
+  /// "Dropped frame": `count` frames were not taken; `code` says why. The first of a run is told at once,
+  /// the others together when the run ends.
   virtual void onFramesDropped(std::uint64_t /*count*/, StatusCode /*code*/) {}
   virtual void onStoragePressure(const Pressure&) {}      ///< less than 5 % of the storage is free
   virtual void onLatencyPressure(const Pressure&) {}      ///< more than max-latency is buffered

@@ -109,6 +109,7 @@ Result<FrameFate> StreamCore::put(const Frame& frame) {
     const std::lock_guard lock(buffer_.mutex);
     if (buffer_.ended) return fail(*buffer_.ended);
   }
+  tellDropped(outcome->fate);
   tellLosses();
   tellPressure();
   return outcome->fate;
@@ -187,6 +188,24 @@ StreamStats StreamCore::stats() const {
     break;
   }
   return stats;
+}
+
+/// The first of a run of frames that were not taken is told at once, the rest when the run ends.
+void StreamCore::tellDropped(FrameFate fate) {
+  if (fate == FrameFate::accepted || fate == FrameFate::interrupted) {
+    if (droppedRun_.load(std::memory_order_relaxed) == 0) return;
+    const std::uint64_t rest = droppedRun_.exchange(0) - 1;
+    if (rest > 0) tellDropped(rest, droppedCode_.load());
+    return;
+  }
+  const StatusCode code =
+      fate == FrameFate::noRoom ? StatusCode::storeOutOfMemory : StatusCode::mkvInvalidFrameData;
+  droppedCode_.store(code);
+  if (droppedRun_.fetch_add(1) == 0) tellDropped(1, code);
+}
+
+void StreamCore::tellDropped(std::uint64_t count, StatusCode code) {
+  notifier_->tell([count, code](StreamListener& listener) { listener.onFramesDropped(count, code); });
 }
 
 void StreamCore::tellLosses() {

@@ -95,6 +95,8 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void checkConfirmed();
   void settlePersisted(const SentFragment& fragment);
   void closeLog();
+  void tellDropped(FrameFate fate);
+  void tellDropped(std::uint64_t count, StatusCode code);
   void tellLosses();
   void tellPressure();
   void checkEmpty();
@@ -113,9 +115,11 @@ class StreamCore final : public net::Ready, private SessionOwner {
   StreamBuffer buffer_;
   Ingest ingest_;
 
-  std::atomic<bool> closeWanted_{false};  ///< only the fragment under the cursor stands in the way
-  std::atomic<bool> ending_{false};       ///< end of stream was asked for
-  std::atomic<std::int64_t> lastPut_{0};  ///< monotonic ns of the last frame appended
+  std::atomic<bool> closeWanted_{false};      ///< only the fragment under the cursor stands in the way
+  std::atomic<bool> ending_{false};           ///< end of stream was asked for
+  std::atomic<std::int64_t> lastPut_{0};      ///< monotonic ns of the last frame appended
+  std::atomic<std::uint64_t> droppedRun_{0};  ///< frames not taken since the last one that was
+  std::atomic<StatusCode> droppedCode_{StatusCode::success};
   std::atomic<bool> pressureTold_{false};
   std::atomic<bool> latencyTold_{false};
 
