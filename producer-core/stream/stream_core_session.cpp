@@ -95,8 +95,7 @@ bool StreamCore::openSessionNow() {
   request.connectTimeout = producer.connectionTimeout;
   request.prepare = [credentials = *credentials_, region = context_->controlPlane->endpoint().region,
                      &clock = clock_](net::Request& unsignedRequest) -> Result<void> {
-    aws::sign(unsignedRequest, credentials, {region}, clock.wallNow(), std::string(aws::emptyPayloadHash));
-    return {};
+    return aws::sign(unsignedRequest, credentials, {region}, clock.wallNow(), aws::emptyPayloadHash);
   };
   SessionOwner& owner = *this;
   session_ = std::make_shared<Session>(std::move(config), buffer_, pacer_, clock_, owner);
