@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 13> stateNames = {
 constexpr unsigned refusalsInARow = 3;
 constexpr std::size_t refusalsInAWindow = 5;
 constexpr Seconds refusalWindow{60};
+constexpr Seconds shortestSession{1};
 
 bool isConnectionLimit(const Error& error) {
   return error.exception == "ConnectionLimitExceededException";
@@ -66,6 +67,7 @@ void Machine::handle(const event::Described& described) {
   succeeded();
   switch (described.status) {
     case event::Described::Status::usable:
+      created_ = false;
       enter(config_.hasTags && !tagged_ ? State::tagging : State::locating);
       return;
     case event::Described::Status::creating:
@@ -84,6 +86,7 @@ void Machine::handle(const event::Created&) {
   if (state_ != State::creating) return;
   succeeded();
   tagged_ = true;  // createStream took the tags along
+  created_ = true;
   enter(State::describing);
 }
 
@@ -109,14 +112,17 @@ void Machine::handle(const event::CallFailed& failed) {
   switch (state_) {
     case State::describing:
       if (error.kind == ErrorKind::notFound) {
-        if (config_.allowCreate) return enter(State::creating);
-        return fail(error);
+        if (!config_.allowCreate) return fail(error);
+        // The service has just said that it is there: give it time to agree with itself.
+        if (std::exchange(created_, false)) return wait(State::describing, error);
+        return enter(State::creating);
       }
       if (isDeniedByPolicy(error)) return enter(State::locating);
       return refused(error, State::describing);
     case State::creating:
-      if (error.code == StatusCode::resourceInUse) return enter(State::describing);
-      return refused(error, State::creating);
+      if (error.code != StatusCode::resourceInUse) return refused(error, State::creating);
+      created_ = true;
+      return enter(State::describing);
     case State::tagging:
       act(action::Warn{error});
       tagged_ = true;
@@ -142,6 +148,7 @@ void Machine::handle(const event::DataAvailable& data) {
 
 void Machine::handle(const event::SessionAnswered&) {
   if (!inSession()) return;
+  answered_ = true;
   succeeded();
   tell(ConnectionState::streaming);
 }
@@ -158,7 +165,7 @@ void Machine::handle(const event::Persisted&) {
   suspectUnknown_ = false;
   kmsTold_ = clockTold_ = false;
   const bool ending = state_ == State::handingOver || state_ == State::idle || state_ == State::draining;
-  if (ending) act(action::SetTimer{Timer::progress, config_.completionTimeout});
+  if (ending) act(action::SetTimer{Timer::progress, patience_});
 }
 
 void Machine::handle(const event::SessionConfirmed&) {
@@ -201,10 +208,7 @@ void Machine::handle(const event::LogEmpty&) {
   data_ = false;
   if (!draining_) return;
   draining_ = false;
-  if (inSession()) {
-    closeSession();
-    state_ = State::ready;
-  }
+  if (inSession()) closeSession();
   tell(ConnectionState::drained);
   act(action::ReportDrained{});
 }
@@ -251,6 +255,8 @@ void Machine::goReady() {
 
 void Machine::openSession() {
   state_ = State::streaming;
+  answered_ = false;
+  openedAt_ = now_;
   const Milliseconds length = config_.sessionLength - random_.upTo(config_.sessionJitter);
   act(action::OpenSession{});
   act(action::SetTimer{Timer::session, length});
@@ -261,19 +267,23 @@ void Machine::finishSession(State state, bool everything, bool endTag) {
   state_ = state;
   act(action::FinishSession{everything, endTag});
   // The fragment under the cursor may still grow for as long as the service allows.
-  const Milliseconds growth = everything ? Milliseconds{0} : config_.longestFragment;
-  act(action::SetTimer{Timer::progress, config_.completionTimeout + growth});
+  patience_ = config_.completionTimeout + (everything ? Milliseconds{0} : config_.longestFragment);
+  act(action::SetTimer{Timer::progress, patience_});
 }
 
 void Machine::closeSession() {
-  sessionEndedAt_ = now_;
+  state_ = State::ready;  // until the caller says what follows
   act(action::CancelTimer{Timer::session});
   act(action::CancelTimer{Timer::progress});
   act(action::CloseSession{});
+  sessionEndedAt_ = now_;
 }
 
 void Machine::sessionFailed(const Error& error) {
+  const bool neverOpened = !answered_ && error.httpStatus != 0;
+  const auto endedBefore = sessionEndedAt_;
   closeSession();
+  if (neverOpened) sessionEndedAt_ = endedBefore;
   tell(ConnectionState::disconnected);
   std::get<action::Tell>(actions_.back()).change.reason = error;
   switch (error.kind) {
@@ -304,7 +314,6 @@ void Machine::refused(const Error& error, State next) {
     return wait(State::credentials, error);
   }
   if (error.kind == ErrorKind::fatal) return fail(error);
-  if (error.kind == ErrorKind::cancelled) return;
   wait(next, error);
 }
 
@@ -342,6 +351,8 @@ void Machine::handle(const event::AckRefused& ack) {
   using aws::AckPolicy;
   switch (ack.policy) {
     case AckPolicy::newSession:
+      // Normal, but for a session that has just begun: a service that says so again and again is in trouble.
+      if (now_ - openedAt_ < shortestSession) return sessionFailed(ack.error);
       closeSession();
       return goReady();
     case AckPolicy::setAside:
@@ -353,6 +364,9 @@ void Machine::handle(const event::AckRefused& ack) {
       if (!ack.fragment) return setAside(ack);
       return sessionFailed(ack.error);
     case AckPolicy::resendWithoutTags:
+      if (ack.fragment ? suspect_ == ack.fragment : suspectUnknown_) return setAside(ack);
+      suspect_ = ack.fragment;
+      suspectUnknown_ = !ack.fragment;
       act(action::StripTags{ack.fragment});
       act(action::Warn{ack.error});
       closeSession();

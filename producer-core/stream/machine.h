@@ -225,7 +225,11 @@ class Machine {
   bool draining_ = false;
   bool everReady_ = false;
   bool tagged_ = false;
-  bool refreshed_ = false;  // credentials were fetched again since something last succeeded
+  bool created_ = false;   // created, or said to exist, and not yet seen by describe
+  bool answered_ = false;  // the session was answered with 200
+  TimePoint openedAt_{};
+  Milliseconds patience_{0};  // with the session that is ending
+  bool refreshed_ = false;    // credentials were fetched again since something last succeeded
   bool credentialsWorked_ = false;
   bool kmsTold_ = false;
   bool clockTold_ = false;

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions: opening, hand-over, idleness, end of stream, and what a broken one leads to.
+#include "machine_driver.h"
+
+namespace kvs::stream {
+namespace {
+
+using test::errorOf;
+using test::MachineDriver;
+using test::Words;
+
+const Error broken = errorOf(ErrorKind::retryable);
+const Error limit = [] {
+  Error error = errorOf(ErrorKind::throttled, "ConnectionLimitExceededException");
+  error.httpStatus = 400;
+  return error;
+}();
+
+TEST(MachineSession, OpensWhenThereIsSomethingToSend) {
+  MachineDriver m;
+  m.toReady();
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::DataAvailable{}), Words{}) << "one session a stream";
+  m.on(event::SessionAnswered{});
+  EXPECT_TRUE(m.tells(ConnectionState::streaming));
+}
+
+TEST(MachineSession, LivesForFortyMinutesLessASeededRandomTen) {
+  std::vector<Nanoseconds> lengths;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    MachineDriver m({}, seed);
+    m.toReady();
+    m.on(event::DataAvailable{});
+    const Nanoseconds length = m.timerIn(Timer::session);
+    EXPECT_GE(length, std::chrono::minutes(30));
+    EXPECT_LE(length, std::chrono::minutes(40));
+    lengths.push_back(length);
+  }
+  std::ranges::sort(lengths);
+  EXPECT_LT(lengths.front(), std::chrono::minutes(31));
+  EXPECT_GT(lengths.back(), std::chrono::minutes(39));
+  EXPECT_GT(lengths[100] - lengths[50], std::chrono::minutes(1)) << "spread over the window";
+}
+
+TEST(MachineSession, HandsOverAtAFragmentsEndAndClosesBeforeItOpens) {
+  for (const bool byTimer : {true, false}) {
+    MachineDriver m;
+    m.toStreaming();
+    EXPECT_EQ(byTimer ? m.fire(Timer::session) : m.on(event::HandOver{}), (Words{"finish fragment"}));
+    EXPECT_EQ(m.state(), State::handingOver);
+    EXPECT_EQ(m.on(event::Persisted{}), Words{});
+    EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
+    EXPECT_EQ(m.state(), State::streaming);
+    EXPECT_FALSE(m.timerSet(Timer::progress));
+    EXPECT_TRUE(m.timerSet(Timer::session));
+  }
+}
+
+TEST(MachineSession, AHandOverWaitsForTheFragmentToEndAndBeConfirmed) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::HandOver{});
+  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(30)) << "20 s of growth, 10 s for its acknowledgement";
+  // The fragment before it is confirmed at once; the one under the cursor may still grow for 20 s.
+  m.advance(Milliseconds(500));
+  m.on(event::Persisted{});
+  EXPECT_GE(m.timerIn(Timer::progress), Milliseconds(29500));
+}
+
+TEST(MachineSession, AnEndWithoutConfirmationIsAFailure) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::HandOver{});
+  EXPECT_EQ(m.fire(Timer::progress), (Words{"close"}));
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_TRUE(m.tells(ConnectionState::disconnected));
+  EXPECT_EQ(m.retry(), (Words{"open"}));
+}
+
+TEST(MachineSession, APausedSourceLetsTheConnectionGo) {
+  MachineDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::SourcePaused{}), (Words{"finish everything endTag"}));
+  EXPECT_EQ(m.state(), State::idle);
+  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(10));
+  m.on(event::Persisted{});
+  EXPECT_EQ(m.on(event::LogEmpty{}), Words{});
+  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close"}));
+  EXPECT_EQ(m.state(), State::ready);
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"})) << "and returns on the next frame";
+}
+
+TEST(MachineSession, AFrameThatComesWhileTheIdleSessionEndsTravelsInTheNext) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::SourcePaused{});
+  EXPECT_EQ(m.on(event::DataAvailable{}), Words{});
+  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
+}
+
+TEST(MachineSession, PausingTwiceOrWhileEndingChangesNothing) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::SourcePaused{});
+  EXPECT_EQ(m.on(event::SourcePaused{}), Words{});
+  EXPECT_EQ(m.on(event::HandOver{}), Words{});
+  EXPECT_EQ(m.on(event::TimerFired{Timer::session}), Words{});
+}
+
+TEST(MachineSession, EndOfStreamDrains) {
+  MachineDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::EndOfStream{}), (Words{"finish everything"}));
+  EXPECT_EQ(m.state(), State::draining);
+  m.on(event::Persisted{});
+  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(10));
+  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"close", "drained"}));
+  EXPECT_TRUE(m.tells(ConnectionState::drained));
+  EXPECT_EQ(m.state(), State::ready);
+}
+
+TEST(MachineSession, EndOfAnEmptyStreamIsDrainedAtOnce) {
+  MachineDriver m;
+  m.toReady();
+  m.on(event::EndOfStream{});
+  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"drained"}));
+  EXPECT_EQ(m.on(event::LogEmpty{}), Words{}) << "told once";
+}
+
+TEST(MachineSession, EndOfStreamBeforeReadyDrainsOnceItCan) {
+  MachineDriver m;
+  m.start();
+  m.on(event::DataAvailable{});
+  m.on(event::EndOfStream{});
+  m.on(event::CredentialsFetched{});
+  m.on(event::Described{});
+  EXPECT_EQ(m.on(event::Located{}), (Words{"ready", "open", "finish everything"}));
+  EXPECT_EQ(m.state(), State::draining);
+}
+
+TEST(MachineSession, EndOfStreamDuringAHandOverIsNotForgotten) {
+  for (const Event& ending : std::vector<Event>{event::HandOver{}, event::SourcePaused{}}) {
+    MachineDriver m;
+    m.toStreaming();
+    m.on(ending);
+    EXPECT_EQ(m.on(event::EndOfStream{}), Words{});
+    EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open", "finish everything"}));
+    EXPECT_EQ(m.state(), State::draining);
+    EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"close", "drained"}));
+  }
+}
+
+TEST(MachineSession, ADrainThatBreaksIsTriedAgain) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::EndOfStream{});
+  EXPECT_EQ(m.on(event::SessionEnded{broken}), (Words{"close"}));
+  EXPECT_EQ(m.retry(), (Words{"open", "finish everything"}));
+  EXPECT_EQ(m.state(), State::draining);
+}
+
+TEST(MachineSession, TheLogMayRunEmptyWhileWaiting) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::EndOfStream{});
+  m.on(event::SessionEnded{broken});
+  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"drained"}));
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.retry(), Words{});
+  EXPECT_EQ(m.state(), State::ready);
+}
+
+TEST(MachineSession, FramesAfterEndOfStreamGoOnInTheNextSession) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::EndOfStream{});
+  EXPECT_EQ(m.on(event::DataAvailable{true}), Words{});
+  EXPECT_EQ(m.state(), State::handingOver);
+  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
+  EXPECT_EQ(m.state(), State::streaming);
+  EXPECT_EQ(m.on(event::LogEmpty{}), Words{}) << "the end was taken back";
+}
+
+TEST(MachineSession, ABrokenSessionIsOpenedAgainAfterAWait) {
+  MachineDriver m;
+  m.toStreaming();
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(m.on(event::SessionEnded{broken}), (Words{"close"}));
+    ASSERT_EQ(m.state(), State::waiting);
+    ASSERT_EQ(m.told().size(), 2u);
+    EXPECT_EQ(m.told()[0].state, ConnectionState::disconnected);
+    ASSERT_TRUE(m.told()[0].reason);
+    EXPECT_EQ(m.told()[1].state, ConnectionState::retrying);
+    EXPECT_EQ(m.told()[1].attempt, static_cast<unsigned>(i + 1));
+    EXPECT_FALSE(m.timerSet(Timer::session));
+    EXPECT_FALSE(m.timerSet(Timer::progress));
+    EXPECT_EQ(m.retry(), (Words{"open"}));
+  }
+}
+
+TEST(MachineSession, AnAnswerThatEndsIsAFailureWithAReason) {
+  MachineDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::SessionEnded{}), (Words{"close"}));
+  ASSERT_TRUE(m.told()[0].reason);
+  EXPECT_FALSE(m.told()[0].reason->message.empty());
+  EXPECT_EQ(m.retry(), (Words{"open"}));
+}
+
+TEST(MachineSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
+  // The ceiling of each delay, seen as the greatest over many seeds.
+  std::vector<Nanoseconds> greatest(10), first(10, Seconds(99));
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    MachineDriver m({}, seed);
+    m.toStreaming();
+    for (std::size_t i = 0; i < greatest.size(); ++i) {
+      m.on(event::SessionEnded{broken});
+      greatest[i] = std::max(greatest[i], m.timerIn(Timer::retry));
+      first[i] = std::min(first[i], m.timerIn(Timer::retry));
+      m.retry();
+      m.on(event::SessionAnswered{});  // a 200 alone resets nothing
+    }
+    m.on(event::Persisted{});
+    m.on(event::SessionEnded{broken});
+    EXPECT_LE(m.timerIn(Timer::retry), Milliseconds(200));
+  }
+  Milliseconds ceiling{200};
+  for (std::size_t i = 0; i < greatest.size(); ++i) {
+    EXPECT_LE(greatest[i], ceiling) << i;
+    EXPECT_GT(greatest[i], ceiling * 9 / 10) << "full jitter reaches up to it";
+    EXPECT_LT(first[i], ceiling / 10) << "and down to zero";
+    ceiling = std::min(ceiling * 2, Milliseconds(10000));
+  }
+}
+
+TEST(MachineSession, AMovedEndpointIsAskedForAgain) {
+  MachineDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::SessionEnded{errorOf(ErrorKind::endpointMoved, "InvalidEndpointException")}),
+            (Words{"close"}));
+  EXPECT_EQ(m.retry(), (Words{"locate"}));
+  EXPECT_EQ(m.on(event::Located{}), (Words{"open"}));
+}
+
+TEST(MachineSession, AStreamThatIsGoneIsDescribedAgain) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::SessionEnded{errorOf(ErrorKind::notFound)});
+  EXPECT_EQ(m.retry(), (Words{"describe"}));
+}
+
+TEST(MachineSession, AFatalRefusalEndsTheStream) {
+  MachineDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::SessionEnded{errorOf(ErrorKind::fatal, "InvalidArgumentException")}),
+            (Words{"close", "fail"}));
+  EXPECT_EQ(m.state(), State::stopped);
+  EXPECT_FALSE(m.sessionOpen());
+}
+
+TEST(MachineSession, ExpiredCredentialsAreFetchedAndTheSessionOpenedAgain) {
+  MachineDriver m;
+  m.toStreaming();
+  const Error expired = errorOf(ErrorKind::auth, "ExpiredTokenException");
+  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close", "credentials"}));
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close"})) << "they worked before: back off";
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.retry(), (Words{"credentials"}));
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"open"}));
+  m.on(event::SessionAnswered{});
+  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close", "credentials"})) << "at once after a success";
+}
+
+TEST(MachineSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::HandOver{});
+  m.on(event::SessionConfirmed{});  // closes and opens
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close"})) << "no word to the user";
+    EXPECT_EQ(m.timerIn(Timer::retry), Seconds(1));
+    EXPECT_EQ(m.retry(), (Words{"open"}));
+  }
+}
+
+TEST(MachineSession, ConnectionLimitLaterIsAnotherProducer) {
+  MachineDriver m;
+  m.toReady();
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close", "warn"})) << "no session of ours was ever open";
+  m.retry();
+  EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close", "warn"}))
+      << "an attempt that was refused is no session of ours";
+}
+
+TEST(MachineSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::SessionEnded{broken});
+  m.retry();
+  int quiet = 0;
+  while (m.on(event::SessionEnded{limit}) == Words{"close"}) {
+    ASSERT_LT(++quiet, 40);
+    m.retry();
+  }
+  EXPECT_GE(quiet, 28);
+  EXPECT_LE(quiet, 31);
+}
+
+TEST(MachineSession, StopClosesAndSilences) {
+  MachineDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::Stop{}), (Words{"close", "stopped"}));
+  EXPECT_TRUE(m.tells(ConnectionState::stopped));
+  for (const Event& event :
+       std::vector<Event>{event::Start{}, event::DataAvailable{}, event::SessionEnded{}, event::LogEmpty{},
+                          event::EndOfStream{}, event::TimerFired{Timer::retry}, event::Stop{}}) {
+    EXPECT_EQ(m.on(event), Words{});
+    EXPECT_EQ(m.state(), State::stopped);
+  }
+}
+
+TEST(MachineSession, StopWorksInEveryState) {
+  MachineDriver fresh;
+  EXPECT_EQ(fresh.on(event::Stop{}), (Words{"stopped"}));
+  MachineDriver waiting;
+  waiting.start();
+  waiting.on(event::CallFailed{broken});
+  EXPECT_EQ(waiting.on(event::Stop{}), (Words{"stopped"}));
+  EXPECT_FALSE(waiting.timerSet(Timer::retry));
+}
+
+}  // namespace
+}  // namespace kvs::stream

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way to ready, and what each answer of the control plane leads to (PROTOCOL.md, "Policy by answer").
+#include "machine_driver.h"
+
+namespace kvs::stream {
+namespace {
+
+using test::errorOf;
+using test::MachineDriver;
+using test::Words;
+
+const Error notFound = errorOf(ErrorKind::notFound, "ResourceNotFoundException");
+const Error denied = errorOf(ErrorKind::auth, "AccessDeniedException");
+const Error badKey = errorOf(ErrorKind::auth, "UnrecognizedClientException");
+const Error trouble = errorOf(ErrorKind::retryable);
+const Error fatal = errorOf(ErrorKind::fatal, "InvalidArgumentException");
+
+TEST(MachineSetup, AsksForEachThingInTurn) {
+  MachineDriver m;
+  EXPECT_EQ(m.state(), State::configuring);
+  EXPECT_EQ(m.start(), (Words{"credentials"}));
+  EXPECT_TRUE(m.tells(ConnectionState::connecting));
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"describe"}));
+  EXPECT_EQ(m.on(event::Described{}), (Words{"locate"}));
+  EXPECT_EQ(m.on(event::Located{}), (Words{"ready"}));
+  EXPECT_TRUE(m.tells(ConnectionState::ready));
+  EXPECT_EQ(m.state(), State::ready);
+  EXPECT_FALSE(m.sessionOpen()) << "nothing to send, no connection";
+}
+
+TEST(MachineSetup, StartsOnce) {
+  MachineDriver m;
+  m.start();
+  EXPECT_EQ(m.start(), Words{});
+}
+
+TEST(MachineSetup, TagsAnExistingStream) {
+  MachineDriver m({.hasTags = true});
+  m.start();
+  m.on(event::CredentialsFetched{});
+  EXPECT_EQ(m.on(event::Described{}), (Words{"tag"}));
+  EXPECT_EQ(m.on(event::Tagged{}), (Words{"locate"}));
+}
+
+TEST(MachineSetup, CreatesAMissingStreamWithItsTags) {
+  MachineDriver m({.hasTags = true});
+  m.start();
+  m.on(event::CredentialsFetched{});
+  EXPECT_EQ(m.on(event::CallFailed{notFound}), (Words{"create"}));
+  EXPECT_EQ(m.on(event::Created{}), (Words{"describe"}));
+  EXPECT_EQ(m.on(event::Described{}), (Words{"locate"})) << "createStream took the tags along";
+}
+
+TEST(MachineSetup, AMissingStreamIsFatalWhereItMayNotBeCreated) {
+  MachineDriver m({.allowCreate = false});
+  m.start();
+  m.on(event::CredentialsFetched{});
+  EXPECT_EQ(m.on(event::CallFailed{notFound}), (Words{"fail"}));
+  EXPECT_EQ(m.state(), State::stopped);
+}
+
+TEST(MachineSetup, WaitsUntilTheStreamIsActive) {
+  MachineDriver m;
+  m.start();
+  m.on(event::CredentialsFetched{});
+  using Status = event::Described::Status;
+  EXPECT_EQ(m.on(event::Described{Status::creating}), Words{});
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.retry(), (Words{"describe"}));
+  m.on(event::Described{Status::deleting});
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.retry(), (Words{"describe"}));
+  EXPECT_EQ(m.on(event::Described{Status::usable}), (Words{"locate"}));
+}
+
+TEST(MachineSetup, ResourceInUseCountsAsCreated) {
+  MachineDriver m;
+  m.start();
+  m.on(event::CredentialsFetched{});
+  m.on(event::CallFailed{notFound});
+  const Error inUse = errorOf(ErrorKind::retryable, "ResourceInUseException", StatusCode::resourceInUse);
+  EXPECT_EQ(m.on(event::CallFailed{inUse}), (Words{"describe"}));
+}
+
+TEST(MachineSetup, AServiceThatContradictsItselfIsNotAskedInAHotLoop) {
+  MachineDriver m;
+  m.start();
+  m.on(event::CredentialsFetched{});
+  const Error inUse = errorOf(ErrorKind::retryable, "ResourceInUseException", StatusCode::resourceInUse);
+  for (int round = 0; round < 5; ++round) {
+    // describe: there is none; create: there is one already.
+    int calls = 0;
+    while (m.state() != State::waiting) {
+      ASSERT_LT(++calls, 6) << "asked again and again without a pause";
+      m.on(event::CallFailed{m.state() == State::describing ? notFound : inUse});
+    }
+    m.retry();
+  }
+}
+
+TEST(MachineSetup, DescribeDeniedByPolicyGoesOn) {
+  MachineDriver m;
+  m.start();
+  m.on(event::CredentialsFetched{});
+  EXPECT_EQ(m.on(event::CallFailed{denied}), (Words{"locate"}));
+}
+
+TEST(MachineSetup, ErrorsOfTagStreamAreAWarning) {
+  for (const Error& error : {trouble, fatal, denied}) {
+    MachineDriver m({.hasTags = true});
+    m.start();
+    m.on(event::CredentialsFetched{});
+    m.on(event::Described{});
+    EXPECT_EQ(m.on(event::CallFailed{error}), (Words{"warn", "locate"}));
+  }
+}
+
+TEST(MachineSetup, NoCredentialsAtAllIsFatal) {
+  MachineDriver m;
+  m.start();
+  EXPECT_EQ(m.on(event::CallFailed{errorOf(ErrorKind::fatal)}), (Words{"fail"}));
+}
+
+TEST(MachineSetup, ACredentialSourceInTroubleIsAskedForEver) {
+  MachineDriver m;
+  m.start();
+  for (int i = 0; i < 50; ++i) {
+    for (const ErrorKind kind : {ErrorKind::retryable, ErrorKind::auth, ErrorKind::throttled}) {
+      m.on(event::CallFailed{errorOf(kind)});
+      ASSERT_EQ(m.state(), State::waiting);
+      ASSERT_EQ(m.retry(), (Words{"credentials"}));
+    }
+  }
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"describe"}));
+}
+
+struct Step {
+  const char* name;
+  State state;
+};
+class EveryCall : public testing::TestWithParam<State> {
+ protected:
+  /// Brings the machine to where the call of this state is under way.
+  void reach(MachineDriver& m) {
+    m.start();
+    m.on(event::CredentialsFetched{});
+    if (GetParam() == State::creating) m.on(event::CallFailed{notFound});
+    if (GetParam() == State::locating) m.on(event::Described{});
+    ASSERT_EQ(m.state(), GetParam());
+  }
+  std::string call() const {
+    return GetParam() == State::describing ? "describe" : GetParam() == State::creating ? "create" : "locate";
+  }
+};
+
+TEST_P(EveryCall, BacksOffFromTroubleForEver) {
+  MachineDriver m;
+  reach(m);
+  for (int i = 0; i < 100; ++i) {
+    const Words asked = m.on(event::CallFailed{i % 2 == 0 ? trouble : errorOf(ErrorKind::throttled)});
+    ASSERT_EQ(asked, Words{});
+    ASSERT_EQ(m.state(), State::waiting);
+    ASSERT_TRUE(m.tells(ConnectionState::retrying));
+    ASSERT_LE(m.timerIn(Timer::retry), Seconds(10));
+    ASSERT_EQ(m.retry(), (Words{call()}));
+  }
+}
+
+TEST_P(EveryCall, HonoursRetryAfter) {
+  MachineDriver m;
+  reach(m);
+  Error error = errorOf(ErrorKind::throttled);
+  error.retryAfter = Seconds(45);
+  m.on(event::CallFailed{error});
+  EXPECT_GE(m.timerIn(Timer::retry), Seconds(45));
+  EXPECT_LE(m.timerIn(Timer::retry), Seconds(55));
+}
+
+TEST_P(EveryCall, EndsOnWhatNoRetryCanMend) {
+  MachineDriver m;
+  reach(m);
+  EXPECT_EQ(m.on(event::CallFailed{fatal}), (Words{"fail"}));
+  EXPECT_EQ(m.state(), State::stopped);
+}
+
+TEST_P(EveryCall, ACancelledCallIsTriedAgain) {
+  MachineDriver m;
+  reach(m);
+  m.on(event::CallFailed{errorOf(ErrorKind::cancelled)});
+  EXPECT_EQ(m.state(), State::waiting) << "or the stream would stand still for ever";
+}
+
+TEST_P(EveryCall, RefusedKeysAreFetchedAgainOnceAndThenFatalUnlessTheyWorked) {
+  MachineDriver m;
+  reach(m);
+  EXPECT_EQ(m.on(event::CallFailed{badKey}), (Words{"credentials"}));
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{call()}));
+  const bool worked = GetParam() == State::locating;  // describe took them
+  EXPECT_EQ(m.on(event::CallFailed{badKey}), worked ? Words{} : (Words{"fail"}));
+  EXPECT_EQ(m.state(), worked ? State::waiting : State::stopped);
+}
+
+TEST_P(EveryCall, RefusedKeysThatWorkedOnceAreTriedForEver) {
+  MachineDriver m;
+  m.toReady();
+  m.on(event::DataAvailable{});
+  m.on(event::SessionAnswered{});
+  m.on(event::SessionEnded{errorOf(ErrorKind::endpointMoved)});
+  m.retry();
+  ASSERT_EQ(m.state(), State::locating);
+  for (int i = 0; i < 20; ++i) {
+    const Words asked = m.on(event::CallFailed{badKey});
+    if (i == 0) {
+      EXPECT_EQ(asked, (Words{"credentials"})) << "at once";
+    } else {
+      ASSERT_EQ(m.state(), State::waiting);
+      EXPECT_EQ(m.retry(), (Words{"credentials"}));
+    }
+    EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"locate"}));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, EveryCall,
+                         testing::Values(State::describing, State::creating, State::locating),
+                         [](const auto& state) { return std::string(stateName(state.param)); });
+
+TEST(MachineSetup, AnEndpointThatIsNotFoundLeadsBackToDescribe) {
+  MachineDriver m;
+  m.start();
+  m.on(event::CredentialsFetched{});
+  m.on(event::Described{});
+  m.on(event::CallFailed{notFound});
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.retry(), (Words{"describe"}));
+}
+
+TEST(MachineSetup, SaysReadyOnceOnly) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::SessionEnded{errorOf(ErrorKind::endpointMoved)});
+  EXPECT_EQ(m.retry(), (Words{"locate"}));
+  EXPECT_EQ(m.on(event::Located{}), (Words{"open"}));
+}
+
+TEST(MachineSetup, DataThatCameMeanwhileOpensTheSessionAtOnce) {
+  MachineDriver m;
+  m.start();
+  EXPECT_EQ(m.on(event::DataAvailable{}), Words{});
+  m.on(event::CredentialsFetched{});
+  m.on(event::Described{});
+  EXPECT_EQ(m.on(event::Located{}), (Words{"ready", "open"}));
+  EXPECT_EQ(m.state(), State::streaming);
+}
+
+TEST(MachineSetup, AnswersToOldQuestionsAreIgnored) {
+  MachineDriver m;
+  m.toReady();
+  for (const Event& event :
+       std::vector<Event>{event::CredentialsFetched{}, event::Described{}, event::Created{}, event::Tagged{},
+                          event::Located{}, event::CallFailed{trouble}, event::SessionAnswered{},
+                          event::SessionEnded{}, event::SessionConfirmed{}, event::TimerFired{Timer::retry},
+                          event::TimerFired{Timer::session}, event::TimerFired{Timer::progress}}) {
+    EXPECT_EQ(m.on(event), Words{}) << "event " << event.index();
+    EXPECT_EQ(m.state(), State::ready);
+  }
+}
+
+}  // namespace
+}  // namespace kvs::stream
