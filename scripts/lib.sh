@@ -27,7 +27,7 @@ quietly() {
   local log=$1
   shift
   "$@" >"$log" 2>&1 && return 0
-  { grep -m 1 -A 80 '^FAILED: ' "$log" || tail -n 60 "$log"; } >&2
+  { grep -m 1 -A 30 '^FAILED: ' "$log" || tail -n 60 "$log"; } >&2
   warn "'$*' failed; all of its output is in $log"
   return 1
 }
