@@ -284,6 +284,8 @@ void Machine::sessionFailed(const Error& error) {
   const auto endedBefore = sessionEndedAt_;
   closeSession();
   if (neverOpened) sessionEndedAt_ = endedBefore;
+  const bool unreached = !answered_ && error.httpStatus == 0;
+  unreached_ = unreached ? unreached_ + 1 : 0;
   tell(ConnectionState::disconnected);
   std::get<action::Tell>(actions_.back()).change.reason = error;
   switch (error.kind) {
@@ -292,7 +294,8 @@ void Machine::sessionFailed(const Error& error) {
     case ErrorKind::notFound:
       return wait(State::describing, error);
     default:
-      return refused(error, State::ready);
+      // A data endpoint that cannot be reached twice may have moved: ask for it again.
+      return refused(error, unreached_ >= 2 ? State::locating : State::ready);
   }
 }
 

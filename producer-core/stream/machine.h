@@ -233,6 +233,7 @@ class Machine {
   bool credentialsWorked_ = false;
   bool kmsTold_ = false;
   bool clockTold_ = false;
+  unsigned unreached_ = 0;  // sessions in a row that met no service
   std::optional<TimePoint> sessionEndedAt_;
 
   std::optional<std::uint64_t> suspect_;  // refused once, not yet set aside
