@@ -47,7 +47,9 @@ Certificate unsignedCertificate(EVP_PKEY* key, const char* subject, const char* 
 }  // namespace
 
 Authority::Authority()
-    : key_(makeKey()), certificate_(unsignedCertificate(key_.get(), "Test CA", "Test CA")) {
+    : name_("Test CA " + std::to_string(nextSerial())),
+      key_(makeKey()),
+      certificate_(unsignedCertificate(key_.get(), name_.c_str(), name_.c_str())) {
   addExtension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   X509_sign(certificate_.get(), key_.get(), EVP_sha256());
 }
