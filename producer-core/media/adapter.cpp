@@ -144,7 +144,7 @@ Result<Adapted> FrameAdapter::inspect(Pieces payload) {
 Result<bool> FrameAdapter::takeParameterSets(Pieces payload) {
   const auto changed = codec_->collect(payload, units_);
   // A set that cannot be read costs the frame only where there is nothing else to begin with.
-  if (!changed && !codecPrivate_) return changed;
+  if (!changed && !codecPrivate_) return fail(changed.error());
   if (!codec_->complete() || (codecPrivate_ && !changed.value_or(false))) return false;
   auto record = codec_->configurationRecord();
   if (!record) return fail(record.error());

@@ -26,7 +26,7 @@ Result<bool> H264Codec::collect(Pieces payload, std::span<const NalUnit> units) 
     VectorSink sink(scratch_);
     copyRange(payload, unit.offset, unit.size, sink);
     const auto added = sets_.add(scratch_);
-    if (!added) return added;
+    if (!added) return fail(added.error());
     changed_ |= *added;
   }
   return std::exchange(changed_, false);

@@ -54,7 +54,7 @@ Result<H264Sps> summarise(std::span<const ByteView> sets) {
   auto summary = parseSps(sets.front());
   for (ByteView set : sets.subspan(1)) {
     const auto sps = parseSps(set);
-    if (!sps) return sps;
+    if (!sps) return fail(sps.error());
     summary->constraintFlags = static_cast<std::uint8_t>(summary->constraintFlags & sps->constraintFlags);
     summary->levelIdc = std::max(summary->levelIdc, sps->levelIdc);
   }

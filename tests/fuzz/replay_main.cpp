@@ -133,7 +133,7 @@ void run(const Input& input, const std::string& save) {
         .write(reinterpret_cast<const char*>(input.data()), static_cast<std::streamsize>(input.size()));
   }
   // A copy of the exact size, so that a sanitizer sees a read past the end.
-  const Input exact(input);
+  const Input exact(input.begin(), input.end());
   LLVMFuzzerTestOneInput(exact.data(), exact.size());
 }
 

@@ -126,7 +126,7 @@ Bytes make(const SpsFields& fields) {
     out.ue(5);
     out.ue(6);
     out.ue(3);
-    for (std::uint64_t value : {7, 8, 9})
+    for (std::uint64_t value : {7u, 8u, 9u})
       out.ue(value);
   }
   out.ue(1);
@@ -158,8 +158,8 @@ TEST(H264Sps, KeepsTheFlagsAndTheId) {
 }
 
 TEST(H264Sps, EachPictureOrderTypeAndScalingListsAreReadOver) {
-  for (std::uint64_t pocType : {0, 1, 2}) {
-    for (std::uint64_t chroma : {1, 3}) {
+  for (std::uint64_t pocType : {0u, 1u, 2u}) {
+    for (std::uint64_t chroma : {1u, 3u}) {
       const auto sps =
           parseSps(make({.profile = 244, .chroma = chroma, .pocType = pocType, .scaling = true}));
       ASSERT_TRUE(sps) << sps.error().message;
