@@ -138,10 +138,7 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
     describe(track);
   }
   Unit& unit = track.unit;
-  if (!unit.begun || !unit.hasFrame) {
-    unit.times = frame;
-    unit.times.payload = {};
-  }
+  takeTimes(unit, frame);
   unit.begun = true;
   unit.hasFrame |= adapted.isFrame;
   unit.bytesKey |= adapted.key;
@@ -158,6 +155,16 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
     commit(track, outcome);
   }
   return outcome;
+}
+
+/// The slice's times go before those of what stands in front of it; but the first piece of an access
+/// unit may be the only one that has a time (h264parse with NAL alignment).
+void Ingest::takeTimes(Unit& unit, const Frame& frame) {
+  if (!unit.begun || (!unit.hasFrame && (frame.pts || !unit.times.pts))) {
+    unit.times = frame;
+    unit.times.payload = {};
+  }
+  if (unit.times.duration == Nanoseconds{0}) unit.times.duration = frame.duration;
 }
 
 /// Reserves under the lock, copies outside it.

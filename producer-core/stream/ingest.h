@@ -71,6 +71,7 @@ class Ingest {
   TrackPtr find(std::uint32_t number) const;
   std::vector<TrackPtr> allTracks() const;
   IngestOutcome take(Track& track, const Frame& frame, const media::Adapted& adapted);
+  static void takeTimes(Unit& unit, const Frame& frame);
   bool addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome);
   bool makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size, IngestOutcome& outcome);
   bool reserve(Track& track, std::size_t size, bool mayDrop);
