@@ -116,6 +116,28 @@ void addTags(StreamRecord& record, const std::map<std::string, std::string>& tag
   record.tags = std::move(merged);
 }
 
+// A page's token is the last name before it. Names hold characters that a token may not (_ - .), so each
+// travels as two letters.
+std::string encodeToken(const std::string& name) {
+  std::string token;
+  for (const char c : name) {
+    token += static_cast<char>('a' + (c >> 4));
+    token += static_cast<char>('a' + (c & 0xF));
+  }
+  return token;
+}
+
+std::string decodeToken(const std::string& token) {
+  const auto known = [](char c) { return c >= 'a' && c <= 'p'; };
+  if (token.size() % 2 != 0 || !std::all_of(token.begin(), token.end(), known))
+    throw invalid("Invalid NextToken");
+  std::string name;
+  for (std::size_t i = 0; i < token.size(); i += 2) {
+    name += static_cast<char>((token[i] - 'a') * 16 + (token[i + 1] - 'a'));
+  }
+  return name;
+}
+
 std::string checkedName(const std::string& name) {
   if (!isName(name, 256))
     throw invalid("Invalid StreamName: 1 to 256 characters of [a-zA-Z0-9_.-] are allowed");
@@ -242,25 +264,14 @@ ControlAnswer Call::listStreams() {
       throw invalid("Invalid ComparisonOperator: " + comparison);
     prefix = condition.text("ComparisonValue");
   }
-  // The token is the last name of the page before: the alphabet of names is a subset of what a token may hold
-  // but for '_', '-' and '.', so each of its characters travels as two letters.
-  std::string after;
-  const std::string token = request_.text("NextToken");
-  for (std::size_t i = 0; i + 1 < token.size(); i += 2) {
-    after += static_cast<char>((token[i] - 'a') * 16 + (token[i + 1] - 'a'));
-  }
+  const auto after = decodeToken(request_.text("NextToken"));
   const auto found = streams_.list(prefix, after, limit + 1);
   Json list = Json::array();
   for (std::size_t i = 0; i < std::min(limit, found.size()); ++i)
     list.push_back(info(*found[i]));
   Json json{{"StreamInfoList", list}};
   if (found.size() > limit) {
-    std::string next;
-    for (const char c : found[limit - 1]->name) {
-      next += static_cast<char>('a' + (c >> 4));
-      next += static_cast<char>('a' + (c & 0xF));
-    }
-    json["NextToken"] = next;
+    json["NextToken"] = encodeToken(found[limit - 1]->name);
   }
   return answer(json);
 }

@@ -170,7 +170,7 @@ void MatroskaReader::beginCluster(std::uint64_t size) {
   const bool sized = size != ebml::unknownSize;
   levels_.push_back({ebml::idCluster, sized ? offset_ + size : levels_.back().end, sized});
   clusterTimecodeSeen_ = false;
-  ask(handler_.onClusterStart());
+  tell(&MatroskaHandler::onClusterStart);
 }
 
 void MatroskaReader::beginClusterChild(std::uint32_t id, std::uint64_t size) {
@@ -261,18 +261,18 @@ void MatroskaReader::announceHeader() {
   append(header_.raw, std::array<std::uint8_t, 8>{0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF});
   append(header_.raw, infoElement_);
   append(header_.raw, header_.tracksElement);
-  ask(handler_.onHeader(header_));
+  tell(&MatroskaHandler::onHeader, header_);
 }
 
 void MatroskaReader::finishTags() {
   const auto tags = parseTags(ByteView(collected_).subspan(collectHead_));
   if (!tags) return fail(tags.error());
-  ask(handler_.onTags(*tags));
+  tell(&MatroskaHandler::onTags, *tags);
 }
 
 void MatroskaReader::finishTimecode() {
   clusterTimecodeSeen_ = true;
-  ask(handler_.onClusterTimecode(ebml::readUint(ByteView(collected_).subspan(collectHead_))));
+  tell(&MatroskaHandler::onClusterTimecode, ebml::readUint(ByteView(collected_).subspan(collectHead_)));
 }
 
 void MatroskaReader::beginSkip(std::uint64_t size) {
@@ -304,10 +304,6 @@ void MatroskaReader::fail(std::string sentence) {
   if (status_ != ReadStatus::ok) return;
   status_ = ReadStatus::malformed;
   error_ = std::move(sentence) + " (at byte " + std::to_string(offset_) + " of the body)";
-}
-
-void MatroskaReader::ask(bool goOn) {
-  if (!goOn && status_ == ReadStatus::ok) status_ = ReadStatus::stopped;
 }
 
 // ---- blocks -----------------------------------------------------------------------------------------------
@@ -355,7 +351,7 @@ void MatroskaReader::finishGroup() {
   inGroup_ = false;
   if (!groupHasBlock_) return fail("a BlockGroup holds no Block");
   tail_.keyFrame = !groupHasReference_;
-  ask(handler_.onBlockEnd(tail_));
+  tell(&MatroskaHandler::onBlockEnd, tail_);
 }
 
 ByteView MatroskaReader::readBlockHead(ByteView in) {
@@ -387,7 +383,7 @@ void MatroskaReader::startBlock(std::size_t trackBytes, bool laced) {
   block_.keyFrame = !inGroup_ && (head[trackBytes + 2] & 0x80U) != 0;
   block_.frames = laced ? head[trackBytes + 3] + 1U : 1U;
   tail_.keyFrame = block_.keyFrame;
-  ask(handler_.onBlockStart(block_));
+  tell(&MatroskaHandler::onBlockStart, block_);
   forward(blockPrefix_);
   blockPrefix_.clear();
   state_ = State::blockBody;
@@ -407,12 +403,12 @@ ByteView MatroskaReader::readBlockBody(ByteView in) {
 
 void MatroskaReader::finishBlock() {
   state_ = State::elementHead;
-  if (!inGroup_) ask(handler_.onBlockEnd(tail_));
+  if (!inGroup_) tell(&MatroskaHandler::onBlockEnd, tail_);
   closeFinishedLevels();
 }
 
 void MatroskaReader::forward(ByteView raw) {
-  if (status_ == ReadStatus::ok) ask(handler_.onBlockBytes(raw));
+  tell(&MatroskaHandler::onBlockBytes, raw);
 }
 
 void MatroskaReader::rememberTail(ByteView payload) {

@@ -102,7 +102,11 @@ class MatroskaReader {
   void rememberTail(ByteView payload);
 
   void fail(std::string sentence);
-  void ask(bool goOn);
+  /// Calls the handler unless reading has ended: after an error or a stop it hears nothing more.
+  template <typename... Parameters, typename... Arguments>
+  void tell(bool (MatroskaHandler::*event)(Parameters...), const Arguments&... arguments) {
+    if (status_ == ReadStatus::ok && !(handler_.*event)(arguments...)) status_ = ReadStatus::stopped;
+  }
   ByteView advance(ByteView in, std::size_t count);
   [[nodiscard]] std::uint32_t level() const { return levels_.empty() ? 0 : levels_.back().id; }
 

@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ctime>
 
 namespace kvslocal {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
-constexpr std::string_view serviceName = "kinesisvideo";
 constexpr std::string_view unsignedPayload = "UNSIGNED-PAYLOAD";
 
 std::string hexOf(std::string_view bytes) {
@@ -67,18 +67,35 @@ std::string percentEncode(std::string_view text, bool keepSlash) {
   return out;
 }
 
-// The query is taken as encoded by the sender: only its order and a missing '=' are made canonical.
+std::string percentDecode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    const char* digits = text.data() + i + 1;
+    const bool escape = text[i] == '%' && i + 2 < text.size() &&
+                        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
+    out += escape ? static_cast<char>(value) : text[i];
+    if (escape) i += 2;
+  }
+  return out;
+}
+
+// Names and values encoded in the one canonical way, sorted by name, then by value.
 std::string canonicalQuery(const std::string& target) {
   const std::size_t mark = target.find('?');
-  if (mark == std::string::npos || mark + 1 == target.size()) return {};
-  auto pairs = split(std::string_view(target).substr(mark + 1), '&');
-  for (auto& pair : pairs) {
-    if (pair.find('=') == std::string::npos) pair += '=';
+  if (mark == std::string::npos) return {};
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& part : split(std::string_view(target).substr(mark + 1), '&')) {
+    if (part.empty()) continue;
+    const std::size_t equals = std::min(part.find('='), part.size());
+    const std::string value = equals < part.size() ? part.substr(equals + 1) : "";
+    pairs.emplace_back(percentEncode(percentDecode(part.substr(0, equals)), false),
+                       percentEncode(percentDecode(value), false));
   }
   std::sort(pairs.begin(), pairs.end());
   std::string joined;
-  for (const auto& pair : pairs)
-    joined += (joined.empty() ? "" : "&") + pair;
+  for (const auto& [name, value] : pairs)
+    joined += (joined.empty() ? "" : "&") + name + '=' + value;
   return joined;
 }
 
@@ -176,9 +193,9 @@ std::optional<ServiceError> checkScope(const Authorization& authorization, const
     return ServiceError{"InvalidSignatureException",
                         "Credential should be scoped to a valid region, not '" + scope[1] + "'"};
   }
-  if (scope[2] != serviceName || scope[3] != "aws4_request") {
+  if (scope[2] != config.service || scope[3] != "aws4_request") {
     return ServiceError{"InvalidSignatureException",
-                        "Credential should be scoped to correct service: 'kinesisvideo'"};
+                        "Credential should be scoped to correct service: '" + config.service + "'"};
   }
   const auto& names = authorization.signedHeaders;
   for (const char* needed : {"host", "x-amz-date"}) {

@@ -23,6 +23,7 @@ struct KeyPair {
 struct VerifierConfig {
   std::optional<KeyPair> key;  ///< nothing: every request passes (`--no-auth`)
   std::string region;          ///< the scope's region must be this one; empty: any
+  std::string service = "kinesisvideo";
   std::chrono::minutes tolerance{5};
 };
 
