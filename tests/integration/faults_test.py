@@ -37,7 +37,7 @@ class FaultsTest(case.IntegrationTest):
         feed.wait_for(lambda: "ready" in self.connection_states(feed), "the stream is ready")
         feed.push_and_wait(self.units[:60])
         fed = time.monotonic()
-        feed.wait_for(lambda: feed.stats()["reconnects"] > 0, "the end of the session is seen")
+        feed.wait_for(lambda: feed.stats()["sessions"] > 1, "the end of the session is seen")
         self.assertLess(time.monotonic() - fed, idle_ms / 1000 + NOTICED + SLACK)
         feed.push(self.units[60:])
         self.finish(service, feed)
@@ -84,10 +84,15 @@ class FaultsTest(case.IntegrationTest):
     def test_fin_while_frames_flow(self):
         self.breaks_in_motion(self.put_media({"type": "fin"}, afterBytes=30_000))
 
-    def test_error_acknowledgements_that_mean_try_again(self):
-        for error in (4000, 4003, 5000):
-            with self.subTest(error=error):
-                self.breaks_in_motion(self.put_media({"type": "error", "id": error}, afterFragments=1))
+    def test_an_error_acknowledgement_of_the_services_inside(self):
+        self.breaks_in_motion(self.put_media({"type": "error", "id": 5000}, afterFragments=1))
+
+    def test_an_error_acknowledgement_without_a_fragment(self):
+        self.breaks_in_motion(self.put_media({"type": "error", "id": 4000, "named": False}, afterFragments=1))
+
+    def test_the_longest_session_is_over(self):
+        feed = self.breaks_in_motion(self.put_media({"type": "error", "id": 4003}, afterFragments=1))
+        self.assertEqual(feed.stats()["sessions"], 2)
 
     def refused(self, operation, *answers):
         """The operation's first calls are answered so; each answer is (status, exception)."""
@@ -106,19 +111,31 @@ class FaultsTest(case.IntegrationTest):
     def test_the_data_endpoint_does_not_know_the_stream_at_first(self):
         self.breaks_in_motion(*self.refused("putMedia", (404, "ResourceNotFoundException")))
 
-    def test_the_control_plane_is_unwell(self):
-        for operation in ("describeStream", "createStream", "getDataEndpoint"):
-            with self.subTest(operation=operation):
-                self.breaks_in_motion(*self.refused(
-                    operation, (503, "ServiceUnavailableException"), (400, "ClientLimitExceededException"),
-                    (429, "TooManyRequestsException")))
+    def unwell(self, operation):
+        self.breaks_in_motion(*self.refused(
+            operation, (503, "ServiceUnavailableException"), (400, "ClientLimitExceededException"),
+            (429, "TooManyRequestsException")))
+
+    def test_describing_is_refused_at_first(self):
+        self.unwell("describeStream")
+
+    def test_creating_is_refused_at_first(self):
+        self.unwell("createStream")
+
+    def test_the_data_endpoint_is_refused_at_first(self):
+        self.unwell("getDataEndpoint")
 
     def test_tagging_fails_and_the_stream_goes_on(self):
-        service, feed = self.start(*self.refused("tagStream", (400, "TagsPerResourceExceededLimitException")),
-                                   stream_tags="stream-tags,floor=(string)3")
-        feed.push_and_wait(self.units)
-        self.finish(service, feed)
-        self.assertEqual(len(feed.warnings()), 1, feed.warnings())
+        service, feed = self.start(*self.refused("tagStream", (400, "TagsPerResourceExceededLimitException")))
+        feed.push(self.units)
+        feed.end()
+        again = Feed(service, "faults", stream_tags="stream-tags,floor=(string)3").play()
+        again.push_and_wait(self.units, shift=10 * SECOND)
+        again.end()
+        self.assertEqual(len(again.warnings()), 1, again.warnings())
+        self.assertIn("tag", again.warnings()[0][0].message)
+        recording = self.exported(service, "faults")
+        self.assertEqual(len(recording.blocks), 2 * len(self.units))
 
     def test_connections_are_reset_before_anything_is_said(self):
         self.breaks_in_motion({"match": {"operation": "connection", "from": 1, "times": 4},

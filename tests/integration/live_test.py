@@ -17,6 +17,7 @@ class LiveTest(case.IntegrationTest):
         description = " ! ".join([camera(FRAMES), *elements, kvssink(service, "live", **properties)])
         run = Pipeline(description).run()
         self.assertEqual(run.warnings(), [])
+        self.assertEqual(run.stats()["times-repaired"], 0)
         recording = self.check_whole(service, "live", run.entered)
         self.assertEqual(len(recording.blocks), FRAMES)
         self.check_wall_clock(run, recording)

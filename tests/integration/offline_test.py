@@ -55,7 +55,7 @@ class OfflineTest(case.IntegrationTest):
 
     def test_a_recording_larger_than_the_storage_waits_for_room(self):
         path = os.path.join(self.folder, "large.mkv")
-        run_to_end(f"{camera(400, FPS, (640, 480), live=False)} ! {x264(FPS, 20000, **{'pass': 'cbr'})} ! h264parse ! "
+        run_to_end(f"{camera(200, FPS, (640, 480), live=False, pattern='snow')} ! {x264(FPS, 40000, tune='zerolatency')} ! h264parse ! "
                    f"matroskamux ! filesink location={path}")
         self.assertGreater(os.path.getsize(path), 24 << 20)
         service = self.service()
@@ -63,7 +63,7 @@ class OfflineTest(case.IntegrationTest):
         run = Pipeline(f"filesrc location={path} ! matroskademux ! {sink}").run()
         self.assertEqual(run.warnings(), [])
         recording = self.check_whole(service, "large", run.entered)
-        self.assertEqual(len(recording.blocks), 400)
+        self.assertEqual(len(recording.blocks), 200)
 
 
 if __name__ == "__main__":

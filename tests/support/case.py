@@ -25,7 +25,7 @@ class IntegrationTest(unittest.TestCase):
         environment.adopt(environment.with_key(self.folder))
 
     def service(self, *options, **settings):
-        service = KvsLocal(self.folder, *options, **settings)
+        service = KvsLocal(tempfile.mkdtemp(prefix="service-", dir=self.folder), *options, **settings)
         self.addCleanup(service.stop)
         return service.start()
 

@@ -15,7 +15,8 @@ def complaints(path, decode=True):
     """What ffprobe, ffmpeg (which decodes every frame) and mkvinfo say against the file: a list of texts."""
     commands = [["ffprobe", "-v", "error", "-show_streams", path], ["mkvinfo", path]]
     if decode:
-        commands.append(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-fps_mode", "passthrough", "-f", "null", "-"])
+        commands.append(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-fps_mode", "passthrough",
+                         "-enc_time_base", "-1", "-f", "null", "-"])
     found = []
     for command in commands:
         done = run(command)

@@ -75,6 +75,7 @@ class Pipeline:
         self.tap = Tap()
         self.messages = []
         self.started_ns = 0
+        self.last_stats = None
         # A delayed link (of a demuxer) asks for the pad later.
         for pad in self.sink.sinkpads:
             self.tap.attach(pad)
@@ -125,6 +126,8 @@ class Pipeline:
         return self
 
     def stop(self):
+        """To NULL; what stats() says from now on was true before."""
+        self.last_stats = self.stats()
         self.pipeline.set_state(Gst.State.NULL)
         while self.poll(0) is not None:
             pass
@@ -146,6 +149,8 @@ class Pipeline:
         return [structure for structure in found if structure and structure.get_name() == name]
 
     def stats(self):
+        if self.last_stats is not None:
+            return self.last_stats
         structure = self.sink.get_property("stats")
         names = [structure.nth_field_name(index) for index in range(structure.n_fields())]
         return {name: structure.get_value(name) for name in names}

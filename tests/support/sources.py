@@ -12,10 +12,10 @@ from support.pipelines import Pipeline, kvssink  # noqa: E402
 from support.waiting import PATIENCE  # noqa: E402
 
 
-def camera(count, fps=100, size=(320, 240), live=True):
+def camera(count, fps=100, size=(320, 240), live=True, pattern="ball"):
     """A moving picture. A high rate makes a short test of many frames."""
     raw = f"video/x-raw,format=I420,width={size[0]},height={size[1]},framerate={fps}/1"
-    return f"videotestsrc num-buffers={count} is-live={str(live).lower()} pattern=ball ! {raw}"
+    return f"videotestsrc num-buffers={count} is-live={str(live).lower()} pattern={pattern} ! {raw}"
 
 
 def x264(key_interval=30, bitrate=800, **options):

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Kinesis Video Streams service and the network before it, in memory: a Transport that plays the
+// control plane and PutMedia on a loop, real or simulated, and fails when it is told to. It reads the
+// Matroska for itself, keeps what became durable, and notes what the service would not have taken.
+//
+// Used on the loop's thread. What it assumes of the service is what RULES 17 says: a Cluster that the
+// connection's end cuts is discarded; one whose body ended properly is complete.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "net/loop.h"
+#include "net/transport.h"
+
+namespace kvs::test {
+
+/// How the line behaves now.
+struct FakeNetwork {
+  Milliseconds latency{20};
+  double bytesPerSecond = 0;  ///< 0: no bound
+  std::size_t sendBuffer = 64 * 1024;
+  bool refuse = false;     ///< connections are refused
+  bool blackhole = false;  ///< set by setBlackhole(): nothing passes; it is kept for later, as TCP does
+  bool swallow = false;    ///< set by setSwallow(): what is sent is taken and lost, nothing comes back
+};
+
+struct FakeReply {
+  int status = 200;
+  std::string exception{};
+  std::string retryAfter{};
+  bool garbage = false;  ///< 200 with a body that is no answer
+};
+
+struct FakeServiceOptions {
+  bool streamsExist = true;
+  Milliseconds createTime{1500};  ///< until a created stream is ACTIVE
+  int retentionHours = 2;
+  Milliseconds ackDelay{30};
+  Milliseconds persistDelay{150};
+  Seconds silence{30};                       ///< the service ends a session on which nothing arrives
+  Milliseconds longestSession{45 * 60'000};  ///< 4003
+  bool readInsideResume = false;             ///< the transport may pull the body from inside resume()
+};
+
+/// A fragment that the service has made durable.
+struct StoredFragment {
+  std::string stream;
+  unsigned session = 0;
+  std::int64_t timecodeMs = 0;        ///< as acknowledged
+  std::int64_t wallMs = 0;            ///< the same on the wall clock, where times are relative
+  std::vector<std::uint64_t> frames;  ///< their numbers (h264_frames.h), in order
+  std::vector<std::int64_t> timesMs;
+  std::vector<std::string> tags;  ///< "name=value"
+  std::uint64_t bytes = 0;
+  TimePoint when{};
+  bool told = false;  ///< PERSISTED reached the producer
+};
+
+class FakeService final : public net::Transport {
+ public:
+  FakeService(net::Loop& loop, const Clock& clock, std::uint64_t seed, FakeServiceOptions options = {});
+  ~FakeService() override;
+
+  std::unique_ptr<net::Exchange> start(net::Request request, net::ExchangeListener& listener) override;
+
+  // --- the network ---
+  FakeNetwork network;
+  /// Reset, in both directions; what is under way may still arrive.
+  void resetConnections();
+  void setBlackhole(bool on);
+  void setSwallow(bool on);
+
+  // --- the service ---
+  /// Asked for each request ("describeStream", ..., "putMedia"); nothing: the normal answer.
+  std::function<std::optional<FakeReply>(const std::string& operation)> intercept;
+  bool withholdAcks = false;     ///< fragments are stored, nobody is told
+  bool withholdStorage = false;  ///< and not even stored
+  /// The data endpoint becomes another; the old one no longer serves.
+  void moveEndpoint() { ++endpoint_; }
+  void deleteStreams() { streams_.clear(); }
+  /// The 200 bodies end while the connections stay.
+  void endResponses();
+  /// An ERROR acknowledgement on every open session, which ends it. `named`: of the newest fragment.
+  void errorAck(int id, const std::string& code, bool named);
+  /// Bytes that are no acknowledgement we could use: repeated, unknown, cut.
+  void nonsense(std::string text);
+
+  // --- what happened ---
+  const std::vector<StoredFragment>& stored() const { return stored_; }
+  const std::vector<std::string>& violations() const { return violations_; }
+  unsigned sessions() const { return sessionCount_; }
+  unsigned calls(const std::string& operation) const;
+  TimePoint lastPersistedTold() const { return lastTold_; }
+  std::uint64_t persistedTold() const { return toldCount_; }
+  std::size_t openSessions() const { return serverSessions_.size(); }
+  void expect(bool condition, const std::string& what);
+
+ private:
+  struct Wire;
+  class ClientEnd;
+  class Session;
+  struct Stream {
+    TimePoint activeAt{};
+  };
+
+  void connect(const std::shared_ptr<Wire>& wire);
+  void answerCall(const std::shared_ptr<Wire>& wire);
+  FakeReply normalReply(const std::shared_ptr<Wire>& wire, std::string& body);
+  void sendReply(const std::shared_ptr<Wire>& wire, const FakeReply& reply, std::string body);
+  void openUpload(const std::shared_ptr<Wire>& wire);
+  void pump(const std::shared_ptr<Wire>& wire);
+  void sendPiece(const std::shared_ptr<Wire>& wire, Bytes bytes, bool end);
+  void arrived(const std::shared_ptr<Wire>& wire, const Bytes& bytes, bool end);
+  void clientGone(const std::shared_ptr<Wire>& wire);
+  void giveUpIfStuck(const std::shared_ptr<Wire>& wire);
+  /// Runs `task` at the client when what is sent now arrives there.
+  void toClient(const std::shared_ptr<Wire>& wire, std::function<void()> task);
+  void failClient(const std::shared_ptr<Wire>& wire, const std::string& why);
+  void after(Nanoseconds delay, std::function<void()> task);
+  void pass(const std::shared_ptr<Wire>& wire, std::function<void()> task);
+  void told(const std::shared_ptr<Wire>& wire, std::int64_t wallMs);
+
+  net::Loop& loop_;
+  const Clock& clock_;
+  Random random_;
+  FakeServiceOptions options_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::map<std::string, Stream> streams_;
+  std::set<std::string> served_;  // streams that were ever met: they exist from the start where asked
+  unsigned endpoint_ = 1;
+  unsigned sessionCount_ = 0;
+  std::map<std::string, unsigned> calls_;
+  std::vector<std::weak_ptr<Wire>> wires_;
+  std::map<std::string, std::shared_ptr<Session>> serverSessions_;  // one a stream
+  std::map<std::string, unsigned> clientUploads_;
+  std::deque<std::function<void()>> held_;  // in the black hole
+  std::vector<StoredFragment> stored_;
+  std::map<std::pair<std::string, std::int64_t>, bool> toldTimecodes_;
+  std::vector<std::string> violations_;
+  TimePoint lastTold_{};
+  std::uint64_t toldCount_ = 0;
+};
+
+}  // namespace kvs::test
