@@ -237,7 +237,12 @@ void StreamCore::settlePersisted(const SentFragment& sent) {
     const store::Fragment* fragment = buffer_.log.find(sent.id);
     const std::uint32_t frames = fragment ? fragment->frames : 0;
     const std::uint64_t bytes = fragment ? fragment->bytes : 0;
+    const bool wasLost = fragment && fragment->state == store::FragmentState::lost;
     if (buffer_.log.markPersisted(sent.id)) {
+      if (wasLost) {  // given up unconfirmed, and confirmed after all
+        --buffer_.stats.fragmentsLost;
+        buffer_.stats.framesLost -= frames;
+      }
       buffer_.stats.framesPersisted += frames;
       buffer_.stats.bytesPersisted += bytes;
     }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checks.h"
+
+#include <algorithm>
+#include <set>
+
+namespace kvs::sim {
+
+namespace {
+
+std::string text(std::uint64_t number) {
+  return std::to_string(number);
+}
+
+std::int64_t ms(WallTime time) {
+  return std::chrono::floor<Milliseconds>(time.time_since_epoch()).count();
+}
+
+/// The frames of a lost fragment, by its time range.
+std::vector<const AcceptedFrame*> framesOf(const FragmentLost& lost, const Source& source) {
+  const std::int64_t start = ms(lost.start);
+  // Half a frame less, since times are rounded.
+  const std::int64_t end = ms(lost.start + lost.duration - source.frameDuration() / 2);
+  std::vector<const AcceptedFrame*> frames;
+  for (const AcceptedFrame& frame : source.accepted()) {
+    if (frame.wallMs >= start && frame.wallMs <= end) frames.push_back(&frame);
+  }
+  return frames;
+}
+
+void judgeOrder(const test::FakeService& service, std::vector<std::string>& broken) {
+  std::set<std::uint64_t> met;
+  std::int64_t newest = -1;
+  for (const test::StoredFragment& fragment : service.stored()) {
+    if (!std::ranges::is_sorted(fragment.frames)) broken.push_back("frames out of order in a fragment");
+    const auto first = static_cast<std::int64_t>(fragment.frames.front());
+    if (met.contains(fragment.frames.front())) continue;
+    // What comes for the first time comes in order, but behind a hole that the service made.
+    newest = std::max(newest, first);
+    met.insert(fragment.frames.begin(), fragment.frames.end());
+  }
+}
+
+}  // namespace
+
+void judgeFrames(const Source& source, const Witness& witness, const test::FakeService& service,
+                 std::vector<std::string>& broken) {
+  std::set<std::uint64_t> stored;
+  for (const test::StoredFragment& fragment : service.stored())
+    stored.insert(fragment.frames.begin(), fragment.frames.end());
+  judgeOrder(service, broken);
+
+  std::set<std::uint64_t> reported;
+  for (const FragmentLost& lost : witness.losses) {
+    const auto frames = framesOf(lost, source);
+    if (frames.size() != lost.frames) {
+      broken.push_back("a loss of " + text(lost.frames) + " frames from " + std::to_string(ms(lost.start)) +
+                       " covers " + text(frames.size()));
+    }
+    for (const AcceptedFrame* frame : frames)
+      reported.insert(frame->number);
+  }
+  std::uint64_t missing = 0;
+  for (const AcceptedFrame& frame : source.accepted()) {
+    if (stored.contains(frame.number) || reported.contains(frame.number)) continue;
+    if (++missing <= 3)
+      broken.push_back("frame " + text(frame.number) + " is neither stored nor reported lost");
+  }
+  if (missing > 3) broken.push_back(text(missing) + " frames are missing in all");
+  for (const std::uint64_t number : stored) {
+    const bool known =
+        std::ranges::any_of(source.accepted(), [&](const auto& f) { return f.number == number; });
+    if (!known) broken.push_back("frame " + text(number) + " is stored and was never accepted");
+  }
+}
+
+void judgeStats(const Source& source, const Witness& witness, const test::FakeService& service,
+                const StreamStats& stats, std::vector<std::string>& broken) {
+  const auto equal = [&](const char* what, std::uint64_t a, std::uint64_t b) {
+    if (a != b) broken.push_back(std::string(what) + ": " + text(a) + " and " + text(b));
+  };
+  equal("framesIn and frames accepted", stats.framesIn, source.accepted().size());
+  equal("framesIn and persisted + lost", stats.framesIn, stats.framesPersisted + stats.framesLost);
+  equal("bytesBuffered at the end", stats.bytesBuffered, 0);
+  equal("skippedNoRoom", stats.skippedNoRoom, source.count(FrameFate::noRoom));
+  equal("skippedAfterGap", stats.skippedAfterGap, source.count(FrameFate::afterGap));
+  equal("skippedBeforeKeyFrame", stats.skippedBeforeKeyFrame, source.count(FrameFate::beforeFirstKeyFrame));
+  // What was given up unconfirmed counts as persisted when its word still comes.
+  const auto unconfirmed =
+      static_cast<std::uint64_t>(std::ranges::count_if(witness.losses, &FragmentLost::unconfirmed));
+  const std::uint64_t counted = stats.fragmentsLost + stats.fragmentsRefused;
+  if (counted > witness.losses.size() || counted + unconfirmed < witness.losses.size()) {
+    broken.push_back("losses told " + text(witness.losses.size()) + ", of them unconfirmed " +
+                     text(unconfirmed) + ", counted " + text(counted));
+  }
+  equal("offered and accounted for", source.offered(),
+        stats.framesIn + stats.skippedNoRoom + stats.skippedAfterGap + stats.skippedBeforeKeyFrame +
+            stats.skippedInvalid);
+  std::set<std::uint64_t> told;
+  for (const test::StoredFragment& fragment : service.stored()) {
+    if (fragment.told) told.insert(fragment.frames.begin(), fragment.frames.end());
+  }
+  if (stats.framesPersisted < told.size() && stats.framesLost == 0) {
+    broken.push_back("fewer frames counted as persisted than were told");
+  }
+}
+
+}  // namespace kvs::sim

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source.h"
+
+#include <algorithm>
+
+#include "h264_frames.h"
+
+namespace kvs::sim {
+
+TrackConfig Source::track() const {
+  TrackConfig track;
+  track.codec = media::Codec::h264;
+  track.inputFraming.kind = media::NalFraming::Kind::annexB;
+  return track;
+}
+
+void Source::skipTime() {
+  mediaTime_ += interval();
+  if (inGroup_ != 0) {
+    mediaTime_ += interval() * inGroup_;
+    inGroup_ = 0;
+  }
+}
+
+void Source::put(stream::StreamCore& core) {
+  const bool key = inGroup_ == 0;
+  if (key && std::exchange(formatChanges_, false)) largeFormat_ = !largeFormat_;
+  // B-frames: each pair behind the key frame is decoded back to front.
+  int shown = inGroup_;
+  if (plan_.reordered && inGroup_ > 0) {
+    const bool paired = inGroup_ % 2 == 0 || inGroup_ + 1 < plan_.framesPerGroup;
+    if (paired) shown += inGroup_ % 2 == 1 ? 1 : -1;
+  }
+  const Nanoseconds pts = mediaTime_ + interval() * shown;
+  const std::uint64_t number = nextNumber_++;
+  const Bytes bytes = test::annexB(test::accessUnit(key, number, plan_.frameSize * (key ? 3 : 1),
+                                                    largeFormat_ ? test::largePicture : test::smallPicture));
+  const ByteView view = bytes;
+  Frame frame;
+  frame.pts = pts;
+  frame.duration = interval();
+  frame.age = plan_.age;
+  frame.key = key;
+  frame.payload = Pieces(&view, 1);
+  if (plan_.tags && number % 13 == 0) {
+    const std::string value = std::to_string(number);
+    if (core.putMetadata({"n", value}, false)) tags_.push_back("n=" + value);
+  }
+  const auto fate = core.put(frame);
+  if (fate) ++fates_[*fate];
+  if (fate && *fate == FrameFate::accepted) account(number, key, pts);
+  if (++inGroup_ >= plan_.framesPerGroup) {
+    inGroup_ = 0;
+    mediaTime_ += interval() * plan_.framesPerGroup;
+  }
+}
+
+std::int64_t Source::ticksOf(Nanoseconds time) const {
+  const std::int64_t tick = Nanoseconds(plan_.timecodeScale).count();
+  std::int64_t ticks = time.count() / tick;
+  if (time.count() % tick < 0) --ticks;
+  return ticks;
+}
+
+/// The first frame ties media time to the wall clock; so does a key frame far behind those before it.
+void Source::account(std::uint64_t number, bool key, Nanoseconds pts) {
+  const std::int64_t ticks = ticksOf(pts);
+  const Nanoseconds back =
+      lastTicks_ ? Nanoseconds(plan_.timecodeScale) * (*lastTicks_ - ticks) : Nanoseconds{0};
+  if (!lastTicks_ || (key && back > Seconds(1))) {
+    std::int64_t wall = ticksOf((clock_.wallNow() - plan_.age).time_since_epoch());
+    if (lastTicks_) {
+      wall = std::max(wall, zeroTicks_ + *lastTicks_ + 1);
+      ++epoch_;
+    }
+    zeroTicks_ = wall - ticks;
+    lastTicks_ = ticks;
+  }
+  lastTicks_ = std::max(*lastTicks_, ticks);
+  accepted_.push_back({number, key, (zeroTicks_ + ticks) * plan_.timecodeScale.count(), epoch_});
+}
+
+}  // namespace kvs::sim

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated camera, and its own account of what the stream took: frame by frame, with the time
+// that each must have, reckoned apart from the producer's timeline.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan.h"
+#include "sim_clock.h"
+#include "stream/stream_core.h"
+
+namespace kvs::sim {
+
+struct AcceptedFrame {
+  std::uint64_t number = 0;
+  bool key = false;
+  std::int64_t wallMs = 0;  ///< rounded down to TimecodeScale
+  unsigned epoch = 0;
+};
+
+class Source {
+ public:
+  Source(const Plan& plan, const test::SimClock& clock) : plan_(plan), clock_(clock) {}
+
+  TrackConfig track() const;
+  Nanoseconds interval() const { return Nanoseconds(Seconds(1)) / plan_.framesPerSecond; }
+
+  /// Offers the next frame, and writes down what became of it.
+  void put(stream::StreamCore& core);
+  /// A moment without a frame: media time goes on, the group begins anew.
+  void skipTime();
+  void changeFormat() { formatChanges_ = true; }
+  void jump(Milliseconds by) { mediaTime_ += by; }
+
+  const std::vector<AcceptedFrame>& accepted() const { return accepted_; }
+  std::uint64_t offered() const { return nextNumber_; }
+  std::uint64_t count(FrameFate fate) const {
+    const auto it = fates_.find(fate);
+    return it == fates_.end() ? 0 : it->second;
+  }
+  const std::vector<std::string>& tagsTaken() const { return tags_; }
+  Nanoseconds frameDuration() const { return interval(); }
+
+ private:
+  void account(std::uint64_t number, bool key, Nanoseconds pts);
+  std::int64_t ticksOf(Nanoseconds time) const;
+
+  const Plan& plan_;
+  const test::SimClock& clock_;
+  std::uint64_t nextNumber_ = 0;
+  int inGroup_ = 0;
+  Nanoseconds mediaTime_{std::chrono::hours(1000)};  // of the group's first frame, as x264enc begins
+  bool largeFormat_ = false;
+  bool formatChanges_ = false;
+  std::vector<AcceptedFrame> accepted_;
+  std::map<FrameFate, std::uint64_t> fates_;
+  std::vector<std::string> tags_;
+
+  // The account's own idea of the timeline.
+  std::optional<std::int64_t> lastTicks_;
+  std::int64_t zeroTicks_ = 0;  // wall ticks of media time zero
+  unsigned epoch_ = 0;
+};
+
+}  // namespace kvs::sim
