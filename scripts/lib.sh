@@ -3,11 +3,15 @@
 # What the scripts share: where the project is, how they speak, and how a build folder is made.
 # Sourced by them, never run.
 
-# shellcheck disable=SC2034 # used by the scripts that source this file
+# shellcheck disable=SC2034 # `project` and `explained` are used by the scripts that source this file
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '%s\n' "$*"; }
-warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+explained=false
+warn() {
+  explained=true
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
 fail() {
   warn "$@"
   exit 1
