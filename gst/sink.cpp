@@ -78,16 +78,8 @@ GstStateChangeReturn Sink::changeState(GstStateChange transition) {
       return chainUp(transition);
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       return start();
-    case GST_STATE_CHANGE_PAUSED_TO_PLAYING: {
-      const GstStateChangeReturn result = chainUp(transition);
-      {
-        const std::lock_guard lock(mutex_);
-        eos_.setPlaying(true);
-      }
-      gate_.play();
-      postEos();
-      return result;
-    }
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      return play();
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED: {
       gate_.pause();
       const std::lock_guard lock(mutex_);
@@ -125,6 +117,25 @@ GstStateChangeReturn Sink::start() {
     gate_.close();
     closeSession();
   }
+  return result;
+}
+
+GstStateChangeReturn Sink::play() {
+  std::optional<Failure> failure;
+  {
+    const std::lock_guard lock(mutex_);
+    failure = failure_;
+    eos_.setPlaying(!failure);
+  }
+  if (failure) {
+    // Said again, since what fails now is a second thing that was asked for. And gst-launch does not
+    // hear an error that is posted before its main loop runs: it would wait for ever.
+    postError(element_, failure->code, failure->error);
+    return GST_STATE_CHANGE_FAILURE;
+  }
+  const GstStateChangeReturn result = chainUp(GST_STATE_CHANGE_PAUSED_TO_PLAYING);
+  gate_.play();
+  postEos();
   return result;
 }
 
@@ -169,6 +180,7 @@ void Sink::resetPads() {
     SinkPad::of(pad.get()).reset();
   }
   const std::lock_guard lock(mutex_);
+  failure_.reset();
   eos_.reset();
   groupId_.reset();
   position_ = GST_CLOCK_TIME_NONE;
@@ -209,6 +221,10 @@ void Sink::tellLeftBehind(Stream& stream) {
 
 void Sink::fail(ErrorCode code, const Error& error) {
   if (!gate_.claimFailure()) return gate_.awaitFailed();
+  {
+    const std::lock_guard lock(mutex_);
+    failure_ = Failure{code, error};
+  }
   postError(element_, code, error);
   gate_.failed();
 }

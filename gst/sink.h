@@ -63,7 +63,7 @@ class Sink {
   void endInterrupt();
   bool addMetadata(const GstStructure* structure);
 
-  /// Posts the error that ends the stream, once for each time in PAUSED; returns when it is posted.
+  /// Posts the error that ends the stream, the first since READY only; returns when it is posted.
   void fail(const Error& error) { fail(errorCodeOf(error), error); }
   void fail(ErrorCode code, const Error& error);
 
@@ -77,9 +77,14 @@ class Sink {
     std::shared_ptr<Producer> producer;
     std::shared_ptr<Stream> stream;
   };
+  struct Failure {
+    ErrorCode code;
+    Error error;
+  };
 
   GstStateChangeReturn chainUp(GstStateChange transition);
   GstStateChangeReturn start();
+  GstStateChangeReturn play();
   void stop();
   Result<void> openSession();
   void closeSession();
@@ -106,9 +111,10 @@ class Sink {
   Gate gate_;
   std::mutex interruptMutex_;  // keeps the gate's count and the stream's switch in step
 
-  mutable std::mutex mutex_;  // guards what follows
-  Session session_;           // from READY->PAUSED to PAUSED->READY
-  Session former_;            // until READY->NULL, so that its last events are heard
+  mutable std::mutex mutex_;        // guards what follows
+  Session session_;                 // from READY->PAUSED to PAUSED->READY
+  Session former_;                  // until READY->NULL, so that its last events are heard
+  std::optional<Failure> failure_;  // what fail() told
   Eos eos_;
   Deadline eosDeadline_;
   bool hasVideoPad_ = false;

@@ -61,6 +61,17 @@ TEST_F(ElementTest, AFatalErrorWakesAThreadThatWaits) {
   EXPECT_TRUE(takeMessage(GST_MESSAGE_ERROR)) << "posted before chain returned";
 }
 
+TEST_F(ElementTest, AStreamThatFailedInPausedDoesNotPlayAndSaysWhy) {
+  setState(GST_STATE_PAUSED);
+  core.tell([](StreamListener& listener) { listener.onError(wrongKey()); });
+  settle();
+  EXPECT_TRUE(takeMessage(GST_MESSAGE_ERROR));
+  EXPECT_EQ(setState(GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  EXPECT_EQ(toldBy(waitForMessage(GST_MESSAGE_ERROR).get()).text, "The access key was refused.");
+  setState(GST_STATE_READY);
+  EXPECT_EQ(setState(GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS) << "a new stream, a new chance";
+}
+
 TEST_F(ElementTest, AfterAFatalErrorThereIsNoDrainAndNoEos) {
   Upstream upstream;
   start(upstream);
