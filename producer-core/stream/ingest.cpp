@@ -52,16 +52,14 @@ Result<void> Ingest::setTrack(TrackConfig config) {
     IngestOutcome outcome;
     if (old->unit.hasFrame) commit(*old, outcome);
   }
+  auto track = std::make_shared<Track>(std::move(config), std::move(*adapter));
+  const std::lock_guard bufferLock(buffer_.mutex);  // always taken before tracksMutex_
   const std::lock_guard lock(tracksMutex_);
   if (!old && tracks_.size() == maxTracks) {
     return fail(StatusCode::maximumTrackCountExceeded, ErrorKind::fatal,
                 "A stream carries 3 tracks at most; this would be the fourth.");
   }
-  auto track = std::make_shared<Track>(std::move(config), std::move(*adapter));
-  {
-    const std::lock_guard bufferLock(buffer_.mutex);
-    describe(*track);
-  }
+  describe(*track);
   if (old) track->clock = old->clock;
   if (track->config.frameDuration) track->clock.frameDuration = *track->config.frameDuration;
   tracks_[number] = std::move(track);
@@ -297,8 +295,22 @@ void Ingest::append(Track& track, Placed placed, bool key, IngestOutcome& outcom
   buffer_.stats.bytesIn += track.unit.block.size();
   log.append(std::move(track.unit.block), placed.ticks, buffer_.timeline.timeOf(relative) + placed.duration);
   lastTicks_ = std::max(lastTicks_.value_or(placed.ticks), placed.ticks);
-  if (!blocksOffline()) log.trimToDuration();
   outcome.appended = true;
+  if (!blocksOffline()) keepDuration(outcome);
+}
+
+/// The budget of time is as hard as that of bytes: where dropping what may go is not enough, the session
+/// that pins the rest is closed, and a fragment that alone passes the budget goes whole (RULES 6).
+void Ingest::keepDuration(IngestOutcome& outcome) {
+  auto& log = buffer_.log;
+  log.trimToDuration();
+  const Nanoseconds limit = log.limits().duration;
+  if (log.totals().duration <= limit) return;
+  const store::Fragment* growing = log.growing();
+  if (growing && growing->duration > limit && !log.dropGrowing(store::LossReason::durationReached)) {
+    buffer_.growingIsBroken = true;
+  }
+  outcome.closeSession = log.pinnedInTheWay();
 }
 
 /// Seals what is open and begins a fragment at this key frame. False where its header is not known

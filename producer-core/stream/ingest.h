@@ -80,6 +80,7 @@ class Ingest {
   void noRoom(IngestOutcome& outcome);
   void skip(IngestOutcome& outcome);
   void commit(Track& track, IngestOutcome& outcome);
+  void keepDuration(IngestOutcome& outcome);
   void append(Track& track, Placed placed, bool key, IngestOutcome& outcome);
   bool openFragment(Track& track, Placed& placed);
   void describe(Track& track);

@@ -116,7 +116,10 @@ Plan makePlan(std::uint64_t seed) {
   const Milliseconds faulty = random.next() % 10 == 0
                                   ? Milliseconds(Seconds(3600)) + random.upTo(Milliseconds(Seconds(7200)))
                                   : Milliseconds(Seconds(60)) + random.upTo(Milliseconds(Seconds(900)));
-  if (faulty > Seconds(1800)) plan.framesPerSecond = std::min(plan.framesPerSecond, 2);
+  if (faulty > Seconds(1800)) {
+    plan.framesPerGroup = std::max(1, plan.framesPerGroup * 2 / std::max(plan.framesPerSecond, 2));
+    plan.framesPerSecond = std::min(plan.framesPerSecond, 2);
+  }
   std::map<std::int64_t, int> setAside;
   const auto count = 1 + random.next() % 10;
   for (std::uint64_t i = 0; i < count; ++i)
