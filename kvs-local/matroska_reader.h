@@ -139,7 +139,6 @@ class MatroskaReader {
   bool groupHasReference_ = false;
   Bytes blockPrefix_;  ///< raw bytes seen before the block's head was whole
   std::size_t blockHeadAt_ = 0;
-  std::uint64_t groupBytes_ = 0;
   BlockHead block_;
   BlockTail tail_;
 };
