@@ -73,8 +73,8 @@ TEST_F(DnsTest, TheConnectTimeoutHoldsAlsoThen) {
 }
 
 TEST_F(DnsTest, OfOneHostOneIsLookedUpAndTheOthersUseItsAnswer) {
-  std::vector<std::unique_ptr<Upload>> uploads;
   int prepared = 0;
+  std::vector<std::unique_ptr<Upload>> uploads;
   for (int i = 0; i < 5; ++i) {
     uploads.push_back(std::make_unique<Upload>(*this));
     uploads.back()->body.finished = true;

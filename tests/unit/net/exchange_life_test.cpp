@@ -20,9 +20,9 @@ class ExchangeLife : public TransportTest {
 
 TEST_F(ExchangeLife, MayEndInsideEachOfItsCalls) {
   for (const std::string_view where : {"head", "data", "end"}) {
-    Upload upload(*this);
     std::vector<std::string> calls;
     Signal destroyed;
+    Upload upload(*this);
     upload.heard.then = [&](std::string_view what) {
       calls.emplace_back(what);
       if (what != where) return;
@@ -38,8 +38,8 @@ TEST_F(ExchangeLife, MayEndInsideEachOfItsCalls) {
 }
 
 TEST_F(ExchangeLife, MayEndInsideItsBodysRead) {
-  Upload upload(*this);
   Signal destroyed;
+  Upload upload(*this);
   upload.body.parts.push_back("never sent");
   upload.body.onRead = [&] {
     upload.exchange.reset();
@@ -52,8 +52,8 @@ TEST_F(ExchangeLife, MayEndInsideItsBodysRead) {
 }
 
 TEST_F(ExchangeLife, MayEndInsidePrepare) {
-  Upload upload(*this);
   Signal destroyed;
+  Upload upload(*this);
   Request request;
   request.url = server.url();
   request.source = &upload.body;
@@ -69,9 +69,9 @@ TEST_F(ExchangeLife, MayEndInsidePrepare) {
 }
 
 TEST_F(ExchangeLife, MayEndInsideTheCallOfAnother) {
+  Signal destroyed;
   Upload first(*this);
   Upload second(*this);
-  Signal destroyed;
   second.body.parts.push_back("x");
   first.heard.then = [&](std::string_view) {
     second.exchange.reset();
@@ -91,9 +91,9 @@ TEST_F(ExchangeLife, MayEndInsideTheCallOfAnother) {
 
 TEST_F(ExchangeLife, TheCallsNeverComeFromInsideStart) {
   for (const std::string& url : {std::string("gopher://x/"), server.url()}) {
-    Upload upload(*this);
     bool inside = true;
     bool early = false;
+    Upload upload(*this);
     upload.heard.then = [&](std::string_view) { early = early || inside; };
     onLoop(*loop, [&] {
       Request request;
@@ -130,8 +130,8 @@ TEST_F(ExchangeLife, AResumeInsideTheReadThatWaitsIsNotLost) {
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     peer.waitForPeerEnd();
   });
-  Upload upload(*this);
   int reads = 0;
+  Upload upload(*this);
   upload.body.onRead = [&] {
     // The first read has nothing, but hears of more before it has said so.
     if (++reads == 1) upload.exchange->resume();
@@ -144,6 +144,7 @@ TEST_F(ExchangeLife, AResumeInsideTheReadThatWaitsIsNotLost) {
 
 TEST_F(ExchangeLife, ResumeIsHarmlessAtAnyTime) {
   Upload upload(*this);
+  upload.heard.then = [&](std::string_view) { upload.exchange->resume(); };
   onLoop(*loop, [&] {
     Request request;
     request.url = server.url();
@@ -151,7 +152,6 @@ TEST_F(ExchangeLife, ResumeIsHarmlessAtAnyTime) {
     upload.exchange = transport->start(std::move(request), upload.heard);
     upload.exchange->resume();
   });
-  upload.heard.then = [&](std::string_view) { upload.exchange->resume(); };
   ASSERT_TRUE(upload.heard.ended.wait());
   onLoop(*loop, [&] { upload.exchange->resume(); });
   EXPECT_EQ(upload.heard.ends, 1);

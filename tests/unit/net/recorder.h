@@ -28,8 +28,8 @@ class Recorder : public ExchangeListener {
     ++ends;
     result = std::move(outcome);
     endedAt = std::chrono::steady_clock::now();
-    ended.raise();
     if (then) then("end");
+    ended.raise();
   }
 
   bool succeeded() const { return result && result->has_value(); }

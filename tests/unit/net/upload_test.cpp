@@ -151,9 +151,9 @@ class SilentEnd : public UploadTest {
     EXPECT_EQ(upload.heard.ends, 1);
   }
 
-  Upload upload{*this};
   Signal idle;
   Signal peerEnded;
+  Upload upload{*this};
 };
 
 TEST_F(SilentEnd, OfA200WhoseConnectionStaysOpen) {
