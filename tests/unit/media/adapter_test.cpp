@@ -218,6 +218,8 @@ TEST(FrameAdapter, NalAlignedInputTellsWhereUnitsBegin) {
   EXPECT_TRUE(begins("00000001 4188"));
   EXPECT_TRUE(begins("00000001 0605 01FF80"));
   EXPECT_FALSE(begins("00000001 4188"));
+  EXPECT_TRUE(begins("00000001 0605 01FF80 00000001 4188"));
+  EXPECT_TRUE(begins("00000001 4188"));
   auto aligned = make({});
   put(aligned, "000001 6588");
   EXPECT_TRUE(put(aligned, "000001 6548").found->startsUnit);

@@ -96,6 +96,7 @@ TEST(H264AccessUnit, FillerEndsPrefixesAndPartitionsBeginNothing) {
 TEST(H264AccessUnit, ASliceOfTheFirstMacroblockBeginsAPicture) {
   EXPECT_EQ(starts("000001 6588 000001 6548 000001 4188 000001 4148"), "S.S.");
   EXPECT_EQ(starts("000001 4288 000001 4388 000001 4288"), "S.S");
+  EXPECT_EQ(starts("000001 6588 000001 0CFF80 000001 4188"), "S.S");
   EXPECT_EQ(starts("000001 41 000001 41"), "S.");  // too short to say
 }
 

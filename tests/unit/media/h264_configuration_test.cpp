@@ -55,6 +55,15 @@ TEST(AvcConfiguration, SeveralSetsShareFlagsAndTakeTheHighestLevel) {
   EXPECT_EQ(parsed->pps, (std::vector{hex("68ebecb2"), hex("6855")}));
 }
 
+TEST(AvcConfiguration, SetsOfMoreThan255BytesReadBack) {
+  const std::array sps = {hex(realStreams[0].sps)}, pps = {Bytes(0x1234, std::byte{0x68})};
+  const auto record = make(sps, pps);
+  ASSERT_TRUE(record);
+  const auto parsed = parseAvcDecoderConfiguration(*record);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->pps[0], pps[0]);
+}
+
 TEST(AvcConfiguration, SaysWhatIsMissing) {
   const std::array sps = {hex(realStreams[0].sps)}, pps = {hex(realStreams[0].pps)};
   EXPECT_EQ(make({}, pps).error().code, StatusCode::mkvMissingSps);

@@ -59,6 +59,7 @@ TEST(H264ParameterSets, WhatCannotBeReadIsNotTaken) {
   EXPECT_EQ(sets.add(hex("6742")).error().code, StatusCode::mkvInvalidSps);
   EXPECT_EQ(sets.add(hex("68")).error().code, StatusCode::mkvInvalidCodecPrivate);
   EXPECT_EQ(sets.add(hex("68 00 80 80 80")).error().code, StatusCode::mkvInvalidCodecPrivate);  // id 256
+  EXPECT_EQ(sets.add(hex("68 82 18")).error().code, StatusCode::mkvInvalidCodecPrivate);        // of SPS 32
   EXPECT_EQ(toHex(*sets.configurationRecord()), realStreams[2].avcC);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "media/h264.h"
 #include "support.h"
 
@@ -74,6 +76,19 @@ class SpsWriter {
   }
 
  private:
+  Bytes withEmulationPrevention() const {
+    Bytes out;
+    unsigned zeros = 0;
+    for (std::byte byte : bytes_) {
+      if (zeros >= 2 && byte <= std::byte{3}) {
+        out.push_back(std::byte{3});
+        zeros = 0;
+      }
+      zeros = byte == std::byte{0} ? zeros + 1 : 0;
+      out.push_back(byte);
+    }
+    return out;
+  }
   void bit(bool one) {
     if (used_ == 0) bytes_.emplace_back();
     if (one) bytes_.back() |= static_cast<std::byte>(0x80 >> used_);
@@ -90,7 +105,29 @@ struct SpsFields {
   std::uint64_t widthMbs = 4, heightMbs = 3;
   std::uint64_t cropLeft = 0, cropRight = 0, cropTop = 0, cropBottom = 0;
   bool scaling = false;
+  std::uint64_t pocCycle = 3;
+  std::uint32_t ticks = 0, scale = 0;  // timing of a VUI; none where both are 0
+  bool fixedRate = true;
 };
+
+/// With everything that can stand ahead of the timing.
+void writeVui(SpsWriter& out, const SpsFields& fields) {
+  out.bits(1, 1);
+  out.bits(255, 8);  // Extended_SAR
+  out.bits(0x00040003, 32);
+  out.bits(3, 2);  // overscan
+  out.bits(1, 1);  // video signal type, with colours
+  out.bits(0xB, 4);
+  out.bits(1, 1);
+  out.bits(0x010101, 24);
+  out.bits(1, 1);  // chroma location
+  out.ue(2);
+  out.ue(3);
+  out.bits(1, 1);
+  out.bits(fields.ticks, 32);
+  out.bits(fields.scale, 32);
+  out.bits(fields.fixedRate ? 1 : 0, 1);
+}
 
 Bytes make(const SpsFields& fields) {
   SpsWriter out;
@@ -125,9 +162,9 @@ Bytes make(const SpsFields& fields) {
     out.bits(0, 1);
     out.ue(5);
     out.ue(6);
-    out.ue(3);
-    for (std::uint64_t value : {7u, 8u, 9u})
-      out.ue(value);
+    out.ue(fields.pocCycle);
+    for (std::uint64_t i = 0; i < fields.pocCycle; ++i)
+      out.ue(i);
   }
   out.ue(1);
   out.bits(0, 1);
@@ -138,7 +175,9 @@ Bytes make(const SpsFields& fields) {
   out.bits(1, 1);
   for (std::uint64_t crop : {fields.cropLeft, fields.cropRight, fields.cropTop, fields.cropBottom})
     out.ue(crop);
-  out.bits(0, 1);
+  const bool vui = fields.ticks != 0 || fields.scale != 0;
+  out.bits(vui ? 1 : 0, 1);
+  if (vui) writeVui(out, fields);
   return out.done();
 }
 
@@ -181,8 +220,36 @@ TEST(H264Sps, CropUnitsFollowTheChromaFormat) {
   EXPECT_EQ(size(3), std::pair(61u, 45u));
 }
 
+TEST(H264Sps, TheDurationIsTwoTicksOfAFixedRate) {
+  const auto duration = [](const SpsFields& fields) { return parseSps(make(fields)).value().frameDuration; };
+  EXPECT_EQ(duration({.ticks = 1001, .scale = 60000}), Nanoseconds(33'366'666));
+  EXPECT_EQ(duration({.ticks = 4294967295, .scale = 1}), Seconds(8589934590));
+  EXPECT_EQ(duration({.ticks = 1001, .scale = 60000, .fixedRate = false}), std::nullopt);
+  EXPECT_EQ(duration({.ticks = 1, .scale = 0}), std::nullopt);
+  EXPECT_EQ(duration({.ticks = 0, .scale = 1}), std::nullopt);
+}
+
+TEST(H264Sps, TheLargestValuesAreInRange) {
+  const auto sps = parseSps(make({.profile = 110, .lumaDepth = 6, .chromaDepth = 6, .frameNum = 12}));
+  ASSERT_TRUE(sps) << sps.error().message;
+  EXPECT_EQ(sps->bitDepthLuma, 14);
+  EXPECT_EQ(sps->bitDepthChroma, 14);
+  EXPECT_EQ(codeOf({.widthMbs = 4096, .heightMbs = 4096}), StatusCode::success);
+  EXPECT_EQ(codeOf({.pocType = 1, .pocCycle = 255}), StatusCode::success);
+  EXPECT_EQ(codeOf({.pocType = 1, .pocCycle = 256}), StatusCode::mkvInvalidSps);
+}
+
+TEST(H264Sps, TheHighProfilesAreThoseOfTheStandard) {  // 7.3.2.1.1
+  const std::set<unsigned> high = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
+  for (unsigned profile = 0; profile < 256; ++profile) {
+    EXPECT_EQ(isHighProfile(static_cast<std::uint8_t>(profile)), high.count(profile) == 1) << profile;
+  }
+}
+
 TEST(H264Sps, RefusesFieldsOutOfRange) {
   EXPECT_EQ(codeOf({}), StatusCode::success);
+  EXPECT_EQ(codeOf({.widthMbs = 4097}), StatusCode::mkvInvalidSpsWidth);
+  EXPECT_EQ(codeOf({.heightMbs = 4097}), StatusCode::mkvInvalidSpsHeight);
   EXPECT_EQ(codeOf({.id = 32}), StatusCode::mkvInvalidSps);
   EXPECT_EQ(codeOf({.profile = 100, .chroma = 4}), StatusCode::mkvInvalidSps);
   EXPECT_EQ(codeOf({.profile = 100, .lumaDepth = 7}), StatusCode::mkvInvalidSps);

@@ -55,6 +55,13 @@ TEST(RbspReader, TakesEmulationPreventionOut) {
   EXPECT_FALSE(in.reader.failed());
 }
 
+TEST(RbspReader, AThreeBehindOneZeroIsData) {
+  Reading in("0003 000003 0003");
+  EXPECT_EQ(in.reader.bits(32), 0x00030000u);
+  EXPECT_EQ(in.reader.bits(16), 0x0003u);
+  EXPECT_FALSE(in.reader.failed());
+}
+
 TEST(RbspReader, StopsAtTheUnitsEnd) {
   const Bytes bytes = hex("AABBCCDD");
   const ByteView piece = bytes;

@@ -119,6 +119,15 @@ TEST(Header, WhatIsNotKnownIsNotWritten) {
   EXPECT_EQ(tracks[1].at(0xE1).ids(), (std::vector<std::uint32_t>{0xB5, 0x9F}));
 }
 
+TEST(Header, AudioOfUnknownRateHasNoAudioElement) {
+  HeaderSpec spec = bothSpec();
+  spec.tracks[1].samplingFrequency = 0;
+  EXPECT_THROW(test::parse(*header(spec))[1].at(0x1654AE6B).children[1].at(0xE1), std::runtime_error);
+  spec.tracks[1].samplingFrequency = 1;
+  spec.tracks[1].channels = 0;
+  EXPECT_EQ(test::parse(*header(spec))[1].at(0x1654AE6B).children[1].at(0xE1).at(0x9F).uint(), 1u);
+}
+
 TEST(Header, ADataTrackHasTheMetadataType) {
   HeaderSpec spec = videoSpec();
   spec.tracks[0].kind = TrackKind::metadata;
