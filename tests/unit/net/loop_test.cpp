@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "await.h"
@@ -120,7 +121,9 @@ TEST(LoopByHand, TheQueueKeepsAReadyThingAliveUntilItRan) {
 TEST(LoopByHand, WatchesTellWhatEpollTellsUntilTheyAreEnded) {
   ManualClock clock;
   Loop loop(clock, Loop::Drive::caller);
-  auto [here, there] = socketPair();
+  Fd here;
+  Fd there;
+  std::tie(here, there) = socketPair();
   std::vector<std::uint32_t> seen;
   ASSERT_TRUE(loop.watch(here.get(), EPOLLIN, [&](std::uint32_t events) {
     seen.push_back(events);
@@ -141,8 +144,12 @@ TEST(LoopByHand, WatchesTellWhatEpollTellsUntilTheyAreEnded) {
 TEST(LoopByHand, AWatchMayEndItselfAndItsNeighbourInACallback) {
   ManualClock clock;
   Loop loop(clock, Loop::Drive::caller);
-  auto [firstHere, firstThere] = socketPair();
-  auto [secondHere, secondThere] = socketPair();
+  Fd firstHere;
+  Fd firstThere;
+  std::tie(firstHere, firstThere) = socketPair();
+  Fd secondHere;
+  Fd secondThere;
+  std::tie(secondHere, secondThere) = socketPair();
   int calls = 0;
   const auto endBoth = [&, a = firstHere.get(), b = secondHere.get()](std::uint32_t) {
     ++calls;
@@ -160,8 +167,12 @@ TEST(LoopByHand, AWatchMayEndItselfAndItsNeighbourInACallback) {
 TEST(LoopByHand, AnEventOfAClosedDescriptorIsNotGivenToTheNextOneOfItsNumber) {
   ManualClock clock;
   Loop loop(clock, Loop::Drive::caller);
-  auto [first, firstPeer] = socketPair();
-  auto [second, secondPeer] = socketPair();
+  Fd first;
+  Fd firstPeer;
+  std::tie(first, firstPeer) = socketPair();
+  Fd second;
+  Fd secondPeer;
+  std::tie(second, secondPeer) = socketPair();
   Fd reused;
   Fd keepOpen;
   int strays = 0;
