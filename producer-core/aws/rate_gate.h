@@ -14,8 +14,12 @@ class RateGate {
   explicit RateGate(int perSecond = 20, int burst = 20)
       : interval_(Nanoseconds(Seconds(1)) / perSecond), tolerance_(interval_ * (burst - 1)) {}
 
-  /// Takes the next place and says when it is: `now` or later. A place taken is used or lost.
+  /// Takes the next place and says when it is: `now` or later. A place taken is used or given back.
   TimePoint reserve(TimePoint now);
+
+  /// A call that was to come is not made any more: who comes next stands one place further ahead. Those
+  /// who stand in line already keep their times.
+  void giveBack() { full_ -= interval_; }
 
  private:
   Nanoseconds interval_;

@@ -87,6 +87,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void onSessionNote(LogLevel level, std::string text) override;
 
   void callWhenAllowed(std::function<void()> makeCall);
+  void forgetCall();
   void described(const aws::StreamDescription& description);
   template <class T>
   aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);

@@ -161,7 +161,7 @@ void StreamCore::callWhenAllowed(std::function<void()> makeCall) {
   const TimePoint now = clock_.now();
   const TimePoint when = context_->rateGate->reserve(now);
   if (when <= now) return makeCall();
-  forget(callTimer_);
+  forgetCall();
   const auto weak = weak_from_this();
   callTimer_ = loop().at(when, [weak, this, makeCall = std::move(makeCall)] {
     const auto self = weak.lock();
@@ -169,6 +169,12 @@ void StreamCore::callWhenAllowed(std::function<void()> makeCall) {
     callTimer_ = 0;
     makeCall();
   });
+}
+
+/// A call that waits at the gate is not made: others may have its place.
+void StreamCore::forgetCall() {
+  if (callTimer_ != 0) context_->rateGate->giveBack();
+  forget(callTimer_);
 }
 
 // --- telling ---
@@ -213,8 +219,8 @@ void StreamCore::perform(const action::ReportDrained&) {
 void StreamCore::perform(const action::ReportStopped&) {
   closed_ = true;
   call_.reset();
-  for (auto* timer :
-       {&callTimer_, &retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_}) {
+  forgetCall();
+  for (auto* timer : {&retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_}) {
     forget(*timer);
   }
   closeLog();

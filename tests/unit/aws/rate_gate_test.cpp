@@ -37,6 +37,15 @@ TEST(RateGate, aPauseFillsItOnlyToTheBurst) {
   EXPECT_EQ(gate.reserve(later), later + 50ms);
 }
 
+TEST(RateGate, whatIsGivenBackIsThereForTheNext) {
+  RateGate gate(20, 2);
+  for (int i = 0; i < 1000; ++i)
+    gate.reserve(start);
+  for (int i = 2; i < 1000; ++i)
+    gate.giveBack();
+  EXPECT_EQ(gate.reserve(start), start + 50ms);
+}
+
 TEST(RateGate, neverMoreThanRateAndBurstInAnyWindow) {
   RateGate gate(20, 5);
   std::vector<TimePoint> places;
