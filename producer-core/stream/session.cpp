@@ -15,7 +15,6 @@ constexpr std::size_t maxRefusalBody = 16 * 1024;
 Session::Session(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
                  SessionOwner& owner)
     : config_(std::move(config)),
-      buffer_(buffer),
       clock_(clock),
       owner_(&owner),
       body_(config_.body, buffer, pacer, clock, *this) {}

@@ -65,7 +65,6 @@ class Session final : public net::ExchangeListener,
   Error refusal() const;
 
   Config config_;
-  StreamBuffer& buffer_;
   const Clock& clock_;
   SessionOwner* owner_;
   mutable SessionBody body_;
