@@ -216,32 +216,36 @@ ByteView MatroskaReader::collectPayload(ByteView in) {
 
 void MatroskaReader::finishCollected() {
   state_ = State::elementHead;
-  const ByteView payload = ByteView(collected_).subspan(collectHead_);
+  // Any ID may stand in a group: there it is a field of it, whatever it means elsewhere.
+  if (level() == ebml::idBlockGroup) return finishGroupField();
   switch (collectId_) {
-    case ebml::idEbml: {
-      ebmlSeen_ = true;
-      ebmlElement_ = collected_;
-      if (const auto good = checkEbmlHeader(payload); !good) fail(good.error());
-      return;
-    }
-    case ebml::idInfo: {
-      const auto scale = parseTimecodeScale(payload);
-      if (!scale) return fail(scale.error());
-      header_.timecodeScale = *scale;
-      infoElement_ = collected_;
-      infoSeen_ = true;
-      if (!header_.tracks.empty()) announceHeader();
-      return;
-    }
+    case ebml::idEbml:
+      return finishEbmlHeader();
+    case ebml::idInfo:
+      return finishInfo();
     case ebml::idTracks:
       return finishTracks();
     case ebml::idTags:
       return finishTags();
-    case ebml::idTimecode:
-      return finishTimecode();
     default:
-      return finishGroupField();
+      return finishTimecode();
   }
+}
+
+void MatroskaReader::finishEbmlHeader() {
+  ebmlSeen_ = true;
+  ebmlElement_ = collected_;
+  if (const auto good = checkEbmlHeader(ByteView(collected_).subspan(collectHead_)); !good)
+    fail(good.error());
+}
+
+void MatroskaReader::finishInfo() {
+  const auto scale = parseTimecodeScale(ByteView(collected_).subspan(collectHead_));
+  if (!scale) return fail(scale.error());
+  header_.timecodeScale = *scale;
+  infoElement_ = collected_;
+  infoSeen_ = true;
+  if (!header_.tracks.empty()) announceHeader();
 }
 
 void MatroskaReader::finishTracks() {

@@ -89,6 +89,8 @@ class MatroskaReader {
   void beginGroup(std::uint64_t size);
 
   void finishCollected();
+  void finishEbmlHeader();
+  void finishInfo();
   void finishTracks();
   void finishTags();
   void finishTimecode();

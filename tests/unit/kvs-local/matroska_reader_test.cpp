@@ -160,6 +160,16 @@ TEST(MatroskaReader, countsFramesOfALacedBlock) {
   EXPECT_EQ(reading.seen.events[3], "block 1 at 0 frames 3 of 10");
 }
 
+TEST(MatroskaReader, whatStandsInAGroupIsAFieldOfIt) {
+  const Bytes odd = element(ebml::idBlockGroup, join({element(ebml::idBlock, blockPayload(1, 0, 0, "g")),
+                                                      uintElement(ebml::idTimecode, 9), tags({{"a", "1"}})}));
+  const Reading reading = read(join({head(), cluster(5), odd}));
+  EXPECT_EQ(reading.seen.events,
+            (std::vector<std::string>{"header", "cluster", "time 5",
+                                      "block 1 at 0 frames 1 of " + std::to_string(odd.size()), "key"}));
+  EXPECT_EQ(reading.seen.raw.at(0), odd);
+}
+
 TEST(MatroskaReader, stopsWhenItsHandlerSaysSo) {
   Recorder recorder;
   recorder.stopAt = "time 1000";
