@@ -90,19 +90,18 @@ Result<void> Ingest::putMetadata(Tag tag, bool persistent) {
   return metadata_.put(std::move(tag), persistent);
 }
 
-void Ingest::seal() {
-  std::vector<TrackPtr> tracks;
-  {
-    const std::lock_guard lock(tracksMutex_);
-    for (const auto& [number, track] : tracks_)
-      tracks.push_back(track);
-  }
-  for (const TrackPtr& track : tracks) {
-    const std::scoped_lock lock(track->input, buffer_.mutex);
+void Ingest::seal(SealWith with) {
+  for (const TrackPtr& track : allTracks()) {
+    // Never waited for: offline, the one who holds it may be waiting for room.
+    const std::unique_lock input(track->input, std::try_to_lock);
+    if (!input) continue;
+    const std::lock_guard lock(buffer_.mutex);
     IngestOutcome outcome;
     if (track->unit.hasFrame) commit(*track, outcome);
   }
   const std::lock_guard lock(buffer_.mutex);
+  store::Fragment* growing = buffer_.log.growing();
+  if (growing && with == SealWith::endTag) growing->endTag = true;
   buffer_.log.seal();
 }
 
@@ -209,7 +208,9 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
       return false;
     }
     // Other streams may share the budget; their room is looked for, ours is told.
+    ++buffer_.waiting;
     buffer_.changed.wait_for(lock, std::chrono::milliseconds(100));
+    --buffer_.waiting;
   }
   return true;
 }

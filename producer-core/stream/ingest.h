@@ -39,8 +39,10 @@ class Ingest {
   Result<void> setTrack(TrackConfig config);
   Result<IngestOutcome> put(const Frame& frame);
   Result<void> putMetadata(Tag tag, bool persistent);
-  /// Ends the open fragment; the next frame that is taken is a key frame.
-  void seal();
+  enum class SealWith { nothing, endTag };
+  /// Ends the open fragment; the next frame that is taken is a key frame. Never waits for a frame that
+  /// waits for room.
+  void seal(SealWith with = SealWith::nothing);
   /// The stream's content type: the tracks', in the order of their numbers, joined by commas.
   std::string contentType() const;
 

@@ -129,13 +129,7 @@ void StreamCore::watchSession() {
 }
 
 void StreamCore::perform(const action::FinishSession& finish) {
-  if (finish.endTag) {
-    const std::lock_guard lock(buffer_.mutex);
-    if (store::Fragment* growing = buffer_.log.growing(); growing && growing->frames > 0) {
-      growing->endTag = true;
-      buffer_.log.seal();
-    }
-  }
+  if (finish.endTag) ingest_.seal(Ingest::SealWith::endTag);
   if (!session_) return;
   session_->finish(finish.everything ? SessionBody::Finish::everything : SessionBody::Finish::fragment);
   checkConfirmed();

@@ -195,7 +195,20 @@ TEST(MachineSession, ABrokenSessionIsOpenedAgainAfterAWait) {
     EXPECT_FALSE(m.timerSet(Timer::session));
     EXPECT_FALSE(m.timerSet(Timer::progress));
     EXPECT_EQ(m.retry(), (Words{"open"}));
+    m.on(event::SessionAnswered{});
   }
+}
+
+TEST(MachineSession, AnEndpointThatIsNotReachedTwiceIsAskedForAgain) {
+  MachineDriver m;
+  m.toStreaming();
+  m.on(event::SessionEnded{broken});  // that one had been answered
+  EXPECT_EQ(m.retry(), (Words{"open"}));
+  m.on(event::SessionEnded{broken});
+  EXPECT_EQ(m.retry(), (Words{"open"}));
+  m.on(event::SessionEnded{broken});
+  EXPECT_EQ(m.retry(), (Words{"locate"}));
+  EXPECT_EQ(m.on(event::Located{}), (Words{"open"}));
 }
 
 TEST(MachineSession, AnAnswerThatEndsIsAFailureWithAReason) {

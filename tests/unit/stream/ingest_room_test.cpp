@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the budget is spent: whole fragments go in real time, and offline the frame waits.
+#include <thread>
+
+#include "stream_fixture.h"
+
+namespace kvs::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using Ids = std::vector<store::FragmentId>;
+
+class IngestRoom : public test::StreamFixture {
+ protected:
+  IngestRoom() : StreamFixture(Options{.chunks = 8}) { video(); }
+};
+
+TEST_F(IngestRoom, TheOldestFragmentsGoAndTheRestIsWhole) {
+  putGroups(10, 10, 12'000);  // 120 KB each; 512 KB of room
+  EXPECT_FALSE(lost.empty());
+  EXPECT_EQ(lost.front(), 1u);
+  EXPECT_TRUE(std::ranges::is_sorted(lost));
+  EXPECT_LE(storage->used(), storage->limit());
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(10 * lost.size(), 100));
+}
+
+TEST_F(IngestRoom, AnOpenFragmentThatAloneFillsTheBudgetGoesWhole) {
+  EXPECT_EQ(put(0s, true, 10'000), FrameFate::accepted);
+  int accepted = 1;
+  FrameFate fate = FrameFate::accepted;
+  Nanoseconds pts = 0s;
+  while (fate == FrameFate::accepted) {
+    pts += 100ms;
+    fate = put(pts, false, 60'000);
+    accepted += fate == FrameFate::accepted;
+    ASSERT_LT(accepted, 100);
+  }
+  EXPECT_EQ(fate, FrameFate::noRoom);
+  EXPECT_EQ(lost, (Ids{1}));
+  EXPECT_EQ(put(pts + 100ms, false), FrameFate::afterGap) << "frames are refused until the next key frame";
+  EXPECT_EQ(put(pts + 200ms, true), FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.skippedNoRoom, 1u);
+  EXPECT_EQ(buffer.stats.skippedAfterGap, 1u);
+  EXPECT_EQ(buffer.stats.framesIn, static_cast<std::uint64_t>(accepted + 1));
+}
+
+TEST_F(IngestRoom, TheOneUnderTheCursorIsFinishedOrItsSessionClosed) {
+  put(0s, true, 10'000);
+  const auto session = body();
+  readAll(*session);
+  IngestOutcome outcome;
+  Nanoseconds pts = 0s;
+  do {
+    pts += 100ms;
+    outcome =
+        StreamFixture::put(frame(pts, false), test::annexB(test::accessUnit(false, nextNumber++, 60'000)));
+  } while (outcome.fate == FrameFate::accepted);
+  EXPECT_EQ(outcome.fate, FrameFate::noRoom);
+  EXPECT_TRUE(outcome.closeSession);
+  EXPECT_TRUE(lost.empty()) << "never a part of one";
+  EXPECT_TRUE(buffer.growingIsBroken);
+  EXPECT_EQ(put(pts + 100ms, false), FrameFate::afterGap);
+  EXPECT_NE(put(pts + 200ms, true), FrameFate::accepted) << "nor is another begun behind a broken one";
+  buffer.log.rewind();  // the session is closed
+  buffer.growingIsBroken = false;
+  EXPECT_TRUE(buffer.log.dropGrowing(store::LossReason::storageFull));
+  EXPECT_EQ(lost, (Ids{1}));
+  EXPECT_EQ(put(pts + 300ms, true), FrameFate::accepted);
+}
+
+TEST_F(IngestRoom, AFrameLargerThanTheWholeBudgetIsRefusedAlone) {
+  putGroups(2, 10, 3000);
+  const auto before = buffer.log.totals().fragments;
+  EXPECT_EQ(put(nextPts, false, 600'000), FrameFate::noRoom);
+  EXPECT_EQ(buffer.log.totals().fragments, before - 1) << "but for the group that it leaves torn";
+}
+
+TEST_F(IngestRoom, RoomComesBackAsFragmentsArePersisted) {
+  for (int round = 0; round < 30; ++round) {
+    putGroups(2, 10, 15'000);
+    const auto session = body();
+    readAll(*session);
+    ingest.seal();
+    readAll(*session);
+    while (const auto* oldest = buffer.log.oldest())
+      ASSERT_TRUE(buffer.log.markPersisted(oldest->id));
+    EXPECT_EQ(storage->used(), 0u);
+  }
+  EXPECT_TRUE(lost.empty());
+}
+
+class IngestDuration : public test::StreamFixture {
+ protected:
+  IngestDuration() : StreamFixture(Options{.bufferDuration = 20s}) { video(); }
+};
+
+TEST_F(IngestDuration, OlderMediaGoes) {
+  putGroups(15, 20);
+  EXPECT_EQ(lost, (Ids{1, 2, 3, 4, 5}));
+  EXPECT_LE(buffer.log.totals().duration, 20s);
+}
+
+TEST_F(IngestDuration, AFragmentLongerThanTheBudgetGoesWhole) {
+  EXPECT_EQ(put(0s, true), FrameFate::accepted);
+  EXPECT_EQ(put(19s, false), FrameFate::accepted);
+  EXPECT_EQ(put(21s, false), FrameFate::accepted);
+  EXPECT_EQ(lost, (Ids{1}));
+  EXPECT_EQ(put(22s, false), FrameFate::afterGap);
+  EXPECT_EQ(put(23s, true), FrameFate::accepted);
+}
+
+TEST_F(IngestDuration, ThePinnedOneInTheWayClosesTheSession) {
+  put(0s, true);
+  for (int second = 1; second < 15; ++second)
+    put(Seconds(second), false);
+  const auto session = body();
+  Bytes some(200);
+  session->read(some);  // inside the first fragment
+  put(15s, true);
+  IngestOutcome outcome;
+  for (int second = 16; second < 24; ++second)
+    outcome = StreamFixture::put(frame(Seconds(second), false),
+                                 test::annexB(test::accessUnit(false, nextNumber++)));
+  EXPECT_TRUE(outcome.closeSession);
+  EXPECT_TRUE(lost.empty());
+  buffer.log.rewind();
+  put(24s, false);
+  EXPECT_EQ(lost, (Ids{1}));
+}
+
+/// Offline: nothing is dropped, the streaming thread waits for the loop.
+class IngestOffline : public test::StreamFixture {
+ protected:
+  IngestOffline()
+      : StreamFixture(Options{.chunks = 8, .bufferDuration = 120s, .type = StreamingType::offline}) {
+    video();
+  }
+
+  /// Fragments of ten seconds until the next frame would have to wait.
+  void fill() {
+    while (storage->used() + 2 * store::chunkSize <= storage->limit()) {
+      EXPECT_EQ(put(nextPts, true, 9'000), FrameFate::accepted);
+      nextPts += 5s;
+    }
+  }
+  void persistOldest() {
+    const std::lock_guard lock(buffer.mutex);
+    while (buffer.log.atCursor() && !buffer.log.atCursor()->growing) {
+      buffer.log.enter();
+      while (buffer.log.read(1 << 20).size > 0) {
+      }
+      buffer.log.leave();
+    }
+    ASSERT_TRUE(buffer.log.markPersisted(buffer.log.oldest()->id));
+    buffer.changed.notify_all();
+  }
+  /// Puts large frames on a thread of its own until `count` are in or one is not taken. Its end wakes it,
+  /// so that a failing test ends too.
+  class Feeder {
+   public:
+    Feeder(IngestOffline& test, int count) : test_(test), thread_([&test, count] { test.feed(count); }) {}
+    ~Feeder() { test_.interrupt(); }
+
+   private:
+    IngestOffline& test_;
+    std::jthread thread_;
+  };
+  void feed(int count) {
+    for (int i = 0; i < count; ++i) {
+      fate = put(nextPts, true, 60'000);
+      nextPts += 5s;
+      if (*fate != FrameFate::accepted) break;
+      ++taken;
+    }
+    done = true;
+  }
+  void interrupt() {
+    const std::lock_guard lock(buffer.mutex);
+    buffer.interrupted = true;
+    buffer.changed.notify_all();
+  }
+  /// A condition that another thread brings about, bounded.
+  template <class Condition>
+  bool eventually(Condition condition) {
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  bool waits() {
+    const std::lock_guard lock(buffer.mutex);
+    return buffer.waiting > 0;
+  }
+
+  std::atomic<int> taken{0};
+  std::atomic<bool> done{false};
+  std::optional<FrameFate> fate;
+};
+
+TEST_F(IngestOffline, FragmentsGrowToTenSeconds) {
+  putGroups(13, 20);  // 2 s each
+  ASSERT_EQ(buffer.log.fragments().size(), 3u);
+  EXPECT_EQ(buffer.log.fragments()[0].duration, 10s);
+}
+
+TEST_F(IngestOffline, WaitsForRoomAndLosesNothing) {
+  fill();
+  {
+    const Feeder feeder(*this, 20);
+    while (!done) {
+      ASSERT_TRUE(eventually([&] {
+        const std::lock_guard lock(buffer.mutex);
+        return done || buffer.log.totals().fragments > 1;
+      }));
+      if (!done) persistOldest();
+    }
+  }
+  EXPECT_EQ(taken, 20);
+  EXPECT_TRUE(lost.empty());
+  EXPECT_LE(storage->used(), storage->limit());
+}
+
+TEST_F(IngestOffline, InterruptWakesTheWait) {
+  fill();
+  {
+    const Feeder feeder(*this, 100);
+    ASSERT_TRUE(eventually([&] { return waits(); }));
+    interrupt();
+  }
+  EXPECT_EQ(fate, FrameFate::interrupted);
+  EXPECT_TRUE(lost.empty());
+}
+
+TEST_F(IngestOffline, TheStreamsEndWakesTheWait) {
+  fill();
+  {
+    const Feeder feeder(*this, 100);
+    ASSERT_TRUE(eventually([&] { return waits(); }));
+    const std::lock_guard lock(buffer.mutex);
+    buffer.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "stopped"};
+    buffer.changed.notify_all();
+  }
+  ASSERT_TRUE(fate);
+  EXPECT_NE(*fate, FrameFate::accepted);
+}
+
+TEST_F(IngestOffline, AFlushDoesNotWaitForAFrameThatWaits) {
+  fill();
+  const Feeder feeder(*this, 100);
+  ASSERT_TRUE(eventually([&] { return waits(); }));
+  ingest.seal();  // what endOfStream() and flush() call: must come back
+  const std::lock_guard lock(buffer.mutex);
+  EXPECT_EQ(buffer.log.growing(), nullptr);
+}
+
+TEST_F(IngestOffline, OneGroupThatFillsTheStorageIsAnErrorAndNoEndlessWait) {
+  Nanoseconds pts = 0s;
+  std::optional<Error> error;
+  for (int i = 0; i < 100 && !error; ++i) {
+    const Bytes bytes = test::annexB(test::accessUnit(i == 0, nextNumber++, 30'000));
+    const ByteView view = bytes;
+    Frame made = frame(pts, i == 0);
+    made.payload = Pieces(&view, 1);
+    const auto outcome = ingest.put(made);
+    if (!outcome) error = outcome.error();
+    pts += 100ms;
+  }
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, StatusCode::storeOutOfMemory);
+}
+
+TEST_F(IngestOffline, TheBudgetOfSecondsHoldsBackToo) {
+  while (buffer.log.totals().duration <= 120s) {
+    const Bytes bytes = test::annexB(test::accessUnit(true, nextNumber++));
+    EXPECT_EQ(StreamFixture::put(frame(nextPts, true, 5s), bytes).fate, FrameFate::accepted);
+    nextPts += 5s;
+  }
+  const Feeder feeder(*this, 1);
+  ASSERT_TRUE(eventually([&] { return waits(); }));
+  persistOldest();
+  EXPECT_TRUE(eventually([&] { return done.load(); }));
+  EXPECT_EQ(taken, 1);
+}
+
+}  // namespace
+}  // namespace kvs::stream

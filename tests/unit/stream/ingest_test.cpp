@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+// From real byte patterns to blocks in the log: key frames, parameter sets, fragments and their times.
+#include "stream_fixture.h"
+
+namespace kvs::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using kvs::test::fromHex;
+using kvs::test::largePicture;
+using kvs::test::slice;
+using kvs::test::smallPicture;
+using test::accessUnit;
+using test::annexB;
+using test::lengthPrefixed;
+
+class IngestTest : public test::StreamFixture {};
+
+TEST_F(IngestTest, AFrameOfNoTrackIsRefused) {
+  Frame frame;
+  const Bytes bytes = annexB(accessUnit(true, 1));
+  const ByteView view = bytes;
+  frame.payload = Pieces(&view, 1);
+  const auto outcome = ingest.put(frame);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, StatusCode::trackInfoMissing);
+}
+
+TEST_F(IngestTest, AnnexBArrivesWithFourByteLengths) {
+  video();
+  putGroups(1, 5);
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.tracks.size(), 1u);
+  EXPECT_EQ(session.tracks[0].codecId, "V_MPEG4/ISO/AVC");
+  EXPECT_EQ(session.tracks[0].codecPrivate, fromHex(smallPicture.avcC));
+  ASSERT_EQ(session.clusters.size(), 1u);
+  const auto& blocks = session.clusters[0].blocks;
+  ASSERT_EQ(blocks.size(), 5u);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    EXPECT_EQ(blocks[i].payload, lengthPrefixed(accessUnit(i == 0, i))) << "in-band parameter sets stay";
+    EXPECT_EQ(blocks[i].key(), i == 0);
+    EXPECT_EQ(blocks[i].relative, static_cast<std::int64_t>(100 * i));
+    EXPECT_EQ(blocks[i].track, 1u);
+  }
+}
+
+TEST_F(IngestTest, AvccTravelsAsItIs) {
+  TrackConfig track;
+  track.inputFraming.kind = media::NalFraming::Kind::lengthPrefixed;
+  track.codecPrivate = fromHex(smallPicture.avcC);
+  ASSERT_TRUE(ingest.setTrack(track));
+  const Bytes key = lengthPrefixed({slice(true, 0)});
+  EXPECT_EQ(put(frame(0s, true), key).fate, FrameFate::accepted);
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 1u);
+  EXPECT_EQ(session.clusters[0].blocks[0].payload, key);
+}
+
+TEST_F(IngestTest, PayloadsInManyMemoriesAreOneBlock) {
+  video();
+  const Bytes bytes = annexB(accessUnit(true, 0, 300));
+  std::vector<ByteView> pieces;
+  for (std::size_t i = 0; i < bytes.size(); i += 7)
+    pieces.push_back(ByteView(bytes).subspan(i, std::min<std::size_t>(7, bytes.size() - i)));
+  Frame made = frame(0s, true);
+  made.payload = pieces;
+  ASSERT_TRUE(ingest.put(made));
+  EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[0].payload, lengthPrefixed(accessUnit(true, 0, 300)));
+}
+
+TEST_F(IngestTest, DeltaFramesBeforeTheFirstKeyFrameAreSkippedAndCounted) {
+  video();
+  EXPECT_EQ(put(0s, false), FrameFate::beforeFirstKeyFrame);
+  EXPECT_EQ(put(100ms, false), FrameFate::beforeFirstKeyFrame);
+  EXPECT_EQ(put(200ms, true), FrameFate::accepted);
+  EXPECT_EQ(put(300ms, false), FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame, 2u);
+  EXPECT_EQ(buffer.stats.framesIn, 2u);
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(2, 4));
+}
+
+TEST_F(IngestTest, AKeyFrameIsOneInTheBytesAndByTheApplicationsWord) {
+  video();
+  Frame made = frame(0s, true);
+  EXPECT_EQ(put(made, annexB({slice(false, 1)})).fate, FrameFate::beforeFirstKeyFrame)
+      << "a flag alone is not enough";
+  made.key = false;
+  EXPECT_EQ(put(made, annexB(accessUnit(true, 2))).fate, FrameFate::beforeFirstKeyFrame)
+      << "nor are the bytes";
+  made.key = true;
+  EXPECT_EQ(put(made, annexB(accessUnit(true, 3))).fate, FrameFate::accepted);
+}
+
+TEST_F(IngestTest, ParameterSetsAloneStandBeforeTheNextFrame) {
+  video();
+  const std::vector<Bytes> sets{fromHex(smallPicture.sps), fromHex(smallPicture.pps)};
+  Frame header = frame(0s, false);
+  header.header = true;
+  EXPECT_EQ(put(header, annexB(sets)).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.framesIn, 0u) << "that is no frame";
+  EXPECT_EQ(put(frame(10ms, true), annexB({slice(true, 0)})).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 1u);
+  ASSERT_EQ(session.clusters[0].blocks.size(), 1u);
+  EXPECT_EQ(session.clusters[0].blocks[0].payload, lengthPrefixed({sets[0], sets[1], slice(true, 0)}));
+}
+
+TEST_F(IngestTest, NothingIsSentBeforeTheCodecDataAreKnown) {
+  video();
+  EXPECT_EQ(put(frame(0s, true), annexB({slice(true, 0)})).fate, FrameFate::beforeFirstKeyFrame);
+  EXPECT_EQ(put(frame(1s, true), annexB(accessUnit(true, 1))).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame, 1u);
+}
+
+TEST_F(IngestTest, BytesThatAreNoFrameAreAnErrorOfThisFrameOnly) {
+  video();
+  putGroups(1, 2);
+  const Bytes junk{std::byte{9}, std::byte{9}, std::byte{9}};
+  const ByteView view = junk;
+  Frame made = frame(nextPts, false);
+  made.payload = Pieces(&view, 1);
+  EXPECT_FALSE(ingest.put(made));
+  EXPECT_EQ(buffer.stats.skippedInvalid, 1u);
+  EXPECT_EQ(put(nextPts + 1s, false), FrameFate::accepted);
+}
+
+TEST_F(IngestTest, FragmentsBeginAtKeyFrames) {
+  video();
+  putGroups(3, 20);
+  ASSERT_EQ(buffer.log.fragments().size(), 3u);
+  EXPECT_EQ(buffer.log.fragments()[0].firstTicks, 3'600'000'000);
+  EXPECT_EQ(buffer.log.fragments()[1].firstTicks, 3'600'002'000);
+  EXPECT_EQ(buffer.log.fragments()[0].lastTicks, 3'600'001'900);
+  EXPECT_EQ(buffer.log.fragments()[0].duration, 2s);
+  EXPECT_EQ(buffer.stats.fragmentsIn, 3u);
+  EXPECT_EQ(buffer.log.fragments()[0].since, clock.now());
+}
+
+TEST_F(IngestTest, GroupsUnderASecondAreMerged) {
+  video();
+  putGroups(10, 4);  // 0.4 s each: a fragment begins at the first key frame at or past 0.9 s
+  for (const auto& fragment : buffer.log.fragments()) {
+    EXPECT_TRUE(fragment.growing || fragment.duration >= 1s);
+  }
+  EXPECT_EQ(buffer.log.fragments().size(), 4u);
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(0, 40));
+}
+
+TEST_F(IngestTest, TimesAreRoundedDownAndFragmentsNeverOverlap) {
+  video();
+  for (int i = 0; i < 90; ++i)
+    put(Nanoseconds(33'333'333) * i, i % 30 == 0);
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 3u);
+  std::int64_t greatest = -1;
+  for (const auto& cluster : session.clusters) {
+    EXPECT_GT(static_cast<std::int64_t>(cluster.timecode), greatest);
+    for (const auto& block : cluster.blocks) {
+      EXPECT_GE(block.relative, 0);
+      greatest = std::max(greatest, static_cast<std::int64_t>(cluster.timecode) + block.relative);
+    }
+  }
+}
+
+TEST_F(IngestTest, AJumpOutOfTheSixteenBitRangeEndsTheGroup) {
+  video();
+  EXPECT_EQ(put(0s, true), FrameFate::accepted);
+  EXPECT_EQ(put(32'767ms, false), FrameFate::accepted);
+  EXPECT_EQ(put(32'768ms, false), FrameFate::afterGap);
+  EXPECT_EQ(put(33s, false), FrameFate::afterGap) << "what follows waits for a key frame";
+  EXPECT_EQ(put(34s, true), FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.skippedAfterGap, 2u);
+  EXPECT_FALSE(buffer.log.fragments()[0].growing);
+}
+
+TEST_F(IngestTest, FramesALittleBeforeTheirClusterAreMovedToItsStart) {
+  video();
+  put(0s, true);
+  EXPECT_EQ(put(5s, true), FrameFate::accepted);
+  EXPECT_EQ(put(4900ms, false), FrameFate::accepted) << "a leading picture of an open group";
+  EXPECT_EQ(buffer.stats.timesRepaired, 1u);
+  const auto session = parse(readAll(*body()));
+  EXPECT_EQ(session.clusters[1].blocks[1].relative, 0);
+}
+
+TEST_F(IngestTest, AKeyFrameALittleBackIsNudged) {
+  video();
+  put(0s, true);
+  put(5s, false);
+  EXPECT_EQ(put(4800ms, true), FrameFate::accepted);
+  EXPECT_EQ(buffer.log.fragments()[1].firstTicks, 5001);
+  EXPECT_EQ(buffer.stats.timesRepaired, 1u);
+  EXPECT_EQ(buffer.timeline.currentEpoch(), 0u);
+}
+
+TEST_F(IngestTest, ALargeStepBackIsANewEpochThatRises) {
+  video();
+  put(100s, true);
+  put(101s, false);
+  clock.advance(2s);
+  EXPECT_EQ(put(0s, true), FrameFate::accepted);
+  EXPECT_EQ(buffer.timeline.currentEpoch(), 1u);
+  EXPECT_EQ(buffer.log.fragments()[1].epoch, 1u);
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 2u);
+  EXPECT_EQ(session.clusters[1].timecode, session.clusters[0].timecode + 2000);
+}
+
+TEST_F(IngestTest, ANewEpochNeverFallsBehindTheOneBefore) {
+  video();
+  put(100s, true);
+  put(109s, false);
+  clock.stepWall(-1h);
+  EXPECT_EQ(put(0s, true), FrameFate::accepted);
+  const auto session = parse(readAll(*body()));
+  EXPECT_EQ(session.clusters[1].timecode, session.clusters[0].timecode + 9001);
+}
+
+TEST_F(IngestTest, TheAnchorIsTheMomentOfCapture) {
+  video();
+  Frame made = frame(1000h, true);
+  made.age = 250ms;
+  put(made, annexB(accessUnit(true, 0)));
+  const auto expected = std::chrono::floor<Milliseconds>(clock.wallNow() - 250ms);
+  EXPECT_EQ(buffer.timeline.epochStart(0), WallTime(expected));
+}
+
+TEST_F(IngestTest, AMissingTimeIsRepairedAndCounted) {
+  video();
+  put(0s, true);
+  Frame made = frame(0s, false);
+  made.pts.reset();
+  EXPECT_EQ(put(made, annexB({slice(false, 1)})).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.timesRepaired, 1u);
+  EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[1].relative, 100);
+}
+
+TEST_F(IngestTest, FlushEndsTheFragmentAndTheNextBeginsAtAKeyFrame) {
+  video();
+  putGroups(1, 3);
+  ingest.seal();
+  EXPECT_FALSE(buffer.log.fragments()[0].growing);
+  EXPECT_EQ(put(nextPts, false), FrameFate::afterGap);
+  EXPECT_EQ(put(nextPts + 100ms, true), FrameFate::accepted);
+  EXPECT_EQ(buffer.log.fragments().size(), 2u);
+}
+
+TEST_F(IngestTest, NewParameterSetsBeginAFragmentWithAHeaderOfItsOwn) {
+  video();
+  putGroups(1, 3);
+  EXPECT_EQ(put(frame(nextPts, true), annexB(accessUnit(true, 50, 64, largePicture))).fate,
+            FrameFate::accepted);
+  ASSERT_EQ(buffer.log.fragments().size(), 2u) << "also within the first second";
+  EXPECT_NE(buffer.log.fragments()[0].header, buffer.log.fragments()[1].header);
+  EXPECT_EQ(buffer.headers.size(), 2u);
+  const auto session = parse(readAll(*body({.header = 1})));
+  EXPECT_EQ(session.tracks[0].codecPrivate, fromHex(largePicture.avcC));
+}
+
+TEST_F(IngestTest, TheSameParameterSetsAgainAreNoNewHeader) {
+  video();
+  putGroups(5, 20);
+  EXPECT_EQ(buffer.headers.size(), 1u);
+  video();  // the same caps again
+  putGroups(2, 20);
+  EXPECT_EQ(buffer.headers.size(), 1u);
+}
+
+TEST_F(IngestTest, MetadataGoIntoTheHeadOfTheNextFragment) {
+  video();
+  putGroups(1, 20);
+  ASSERT_TRUE(ingest.putMetadata({"once", "1"}, false));
+  ASSERT_TRUE(ingest.putMetadata({"always", "2"}, true));
+  EXPECT_EQ(put(nextPts, false), FrameFate::accepted);
+  nextPts += 100ms;
+  putGroups(2, 20);
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 3u);
+  EXPECT_TRUE(session.clusters[0].tagsBefore.empty());
+  EXPECT_EQ(session.clusters[1].tagsBefore,
+            (std::vector<kvs::test::ReadTag>{{"always", "2"}, {"once", "1"}}));
+  EXPECT_EQ(session.clusters[2].tagsBefore, (std::vector<kvs::test::ReadTag>{{"always", "2"}}));
+}
+
+TEST_F(IngestTest, FlagsTravel) {
+  video();
+  put(0s, true);
+  Frame made = frame(100ms, false);
+  made.invisible = true;
+  made.discardable = true;
+  put(made, annexB({slice(false, 1)}));
+  EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[1].flags, 0x09);
+}
+
+TEST_F(IngestTest, ThreeTracksAtMost) {
+  for (std::uint32_t number : {1u, 2u, 3u}) {
+    TrackConfig track = test::h264Track();
+    track.number = number;
+    ASSERT_TRUE(ingest.setTrack(track));
+  }
+  TrackConfig fourth = test::h264Track();
+  fourth.number = 4;
+  EXPECT_EQ(ingest.setTrack(fourth).error().code, StatusCode::maximumTrackCountExceeded);
+  EXPECT_EQ(ingest.contentType(), "video/h264,video/h264,video/h264");
+}
+
+TEST_F(IngestTest, AFrameAfterTheEndIsNotTaken) {
+  video();
+  putGroups(1, 2);
+  buffer.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "stopped"};
+  EXPECT_NE(put(nextPts, false), FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.framesIn, 2u);
+}
+
+// --- access units in pieces ---
+
+class IngestNal : public test::StreamFixture {
+ protected:
+  IngestNal() {
+    TrackConfig track = test::h264Track();
+    track.nalAligned = true;
+    EXPECT_TRUE(ingest.setTrack(track));
+  }
+  IngestOutcome nal(const Bytes& unit, Nanoseconds pts, bool key, bool endOfUnit = false) {
+    Frame made = frame(pts, key);
+    made.endOfUnit = endOfUnit;
+    return put(made, annexB({unit}));
+  }
+  /// A slice that is not the first of its picture.
+  static Bytes laterSlice(bool idr, std::uint64_t number) {
+    Bytes unit = slice(idr, number);
+    unit[1] = std::byte{0x48};  // first_mb_in_slice is not 0
+    return unit;
+  }
+  const Bytes sps = fromHex(smallPicture.sps);
+  const Bytes pps = fromHex(smallPicture.pps);
+  const Bytes delimiter{std::byte{0x09}, std::byte{0xf0}};
+};
+
+TEST_F(IngestNal, AUnitEndsWithItsMarker) {
+  nal(sps, 0s, true);
+  nal(pps, 0s, true);
+  nal(slice(true, 0), 0s, true);
+  EXPECT_EQ(buffer.stats.framesIn, 0u);
+  nal(laterSlice(true, 0), 0s, true, true);
+  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[0].payload,
+            lengthPrefixed({sps, pps, slice(true, 0), laterSlice(true, 0)}));
+}
+
+TEST_F(IngestNal, AUnitEndsWhereTheNextBegins) {
+  nal(sps, 0s, true);
+  nal(pps, 0s, true);
+  nal(slice(true, 0), 0s, true);
+  nal(slice(false, 1), 100ms, false);  // first_mb_in_slice 0
+  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  nal(delimiter, 200ms, false);
+  EXPECT_EQ(buffer.stats.framesIn, 2u);
+  nal(slice(false, 2), 200ms, false);
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.framesIn, 3u) << "flush commits what is held";
+  const auto session = parse(readAll(*body()));
+  EXPECT_EQ(numbers(session), range(0, 3));
+  EXPECT_EQ(session.clusters[0].blocks[2].relative, 200);
+  EXPECT_EQ(session.clusters[0].blocks[2].payload, lengthPrefixed({delimiter, slice(false, 2)}));
+}
+
+TEST_F(IngestNal, DeltaUnitsBeforeTheFirstKeyFrameAreSkippedWhole) {
+  nal(slice(false, 0), 0s, false);
+  nal(laterSlice(false, 0), 0s, false, true);
+  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame, 1u);
+  nal(sps, 1s, true);
+  nal(pps, 1s, true);
+  nal(slice(true, 1), 1s, true, true);
+  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(1, 2));
+}
+
+TEST_F(IngestNal, ALongUnitGrowsOverChunks) {
+  nal(sps, 0s, true);
+  nal(pps, 0s, true);
+  std::vector<Bytes> units{sps, pps, slice(true, 0, 50'000)};
+  nal(units.back(), 0s, true);
+  for (std::uint64_t i = 1; i < 6; ++i) {
+    Bytes unit = laterSlice(true, i);
+    unit.resize(50'000, std::byte{0x55});
+    units.push_back(unit);
+    nal(unit, 0s, true, i == 5);
+  }
+  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[0].payload, lengthPrefixed(units));
+}
+
+}  // namespace
+}  // namespace kvs::stream

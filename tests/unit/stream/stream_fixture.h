@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// A buffer, an ingest and clocks that the test moves: all of a stream but its network.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "h264_frames.h"
+#include "matroska_reader.h"
+#include "sim_clock.h"
+#include "stream/ingest.h"
+#include "stream/session_body.h"
+
+namespace kvs::stream::test {
+
+using kvs::test::accessUnit;
+using kvs::test::annexB;
+using kvs::test::frameNumber;
+using kvs::test::lengthPrefixed;
+using kvs::test::ReadSession;
+
+inline TrackConfig h264Track() {
+  TrackConfig track;
+  track.inputFraming.kind = media::NalFraming::Kind::annexB;
+  return track;
+}
+
+class StreamFixture : public testing::Test, protected BodyObserver {
+ protected:
+  struct Options {
+    std::size_t chunks = 64;
+    Nanoseconds bufferDuration = Seconds(120);
+    StreamingType type = StreamingType::realtime;
+    Milliseconds scale{1};
+  };
+  StreamFixture() : StreamFixture(Options()) {}
+  explicit StreamFixture(Options options)
+      : storage(std::make_shared<store::StorageBudget>(options.chunks * store::chunkSize)),
+        buffer(
+            {storage, options.bufferDuration}, pool,
+            [this](const store::Fragment& fragment, store::LossReason, bool) { lost.push_back(fragment.id); },
+            options.scale),
+        ingest(ingestConfig(options), buffer, clock) {}
+
+  static IngestConfig ingestConfig(const Options& options) {
+    IngestConfig config;
+    config.streamingType = options.type;
+    if (options.type == StreamingType::offline) config.fragmenter.offlineDuration = Seconds(10);
+    config.header.timecodeScale = options.scale;
+    config.header.muxingApp = config.header.writingApp = "test";
+    config.header.segmentUid[0] = std::byte{1};
+    return config;
+  }
+
+  void video() { ASSERT_TRUE(ingest.setTrack(h264Track())); }
+
+  Frame frame(Nanoseconds pts, bool key, Nanoseconds duration = Milliseconds(100)) const {
+    Frame made;
+    made.pts = pts;
+    made.key = key;
+    made.duration = duration;
+    return made;
+  }
+
+  IngestOutcome put(Frame made, ByteView bytes) {
+    made.payload = Pieces(&bytes, 1);
+    const auto outcome = ingest.put(made);
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    return outcome ? *outcome : IngestOutcome{};
+  }
+  /// The next frame of an Annex-B camera; its number rises by one.
+  FrameFate put(Nanoseconds pts, bool key, std::size_t size = 64) {
+    return put(frame(pts, key), annexB(accessUnit(key, nextNumber++, size))).fate;
+  }
+  /// `groups` of ten frames a second, `frames` a group.
+  void putGroups(int groups, int frames = 20, std::size_t size = 64) {
+    for (int i = 0; i < groups * frames; ++i) {
+      EXPECT_EQ(put(nextPts, i % frames == 0, size), FrameFate::accepted);
+      nextPts += Milliseconds(100);
+    }
+  }
+
+  std::unique_ptr<SessionBody> body(SessionBody::Config config = {}) {
+    BodyObserver& observer = *this;
+    return std::make_unique<SessionBody>(config, buffer, pacer, clock, observer);
+  }
+  /// All that can be read now, `piece` bytes at a time.
+  Bytes readAll(SessionBody& from, std::size_t piece = 4096) {
+    Bytes all, room(piece);
+    for (;;) {
+      last = from.read(room);
+      if (last.state != net::BodyRead::State::data) return all;
+      EXPECT_GT(last.bytes, 0u);
+      EXPECT_LE(last.bytes, piece);
+      all.insert(all.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(last.bytes));
+    }
+  }
+  static ReadSession parse(ByteView bytes, bool whole = true) {
+    ReadSession session;
+    kvs::test::MatroskaReader reader(session);
+    reader.feed(bytes);
+    EXPECT_EQ(reader.error(), "");
+    EXPECT_TRUE(!whole || reader.atBoundary());
+    return session;
+  }
+  static std::vector<std::uint64_t> numbers(const ReadSession& session) {
+    std::vector<std::uint64_t> all;
+    for (const auto& cluster : session.clusters) {
+      for (const auto& block : cluster.blocks)
+        all.push_back(frameNumber(block.payload).value_or(~std::uint64_t{0}));
+    }
+    return all;
+  }
+  static std::vector<std::uint64_t> range(std::uint64_t from, std::uint64_t to) {
+    std::vector<std::uint64_t> all;
+    for (; from < to; ++from)
+      all.push_back(from);
+    return all;
+  }
+
+  void onPaced(TimePoint when) override { pacedUntil = when; }
+  void onBodyEnd(bool headerChanged) override {
+    ++ends;
+    endedByHeader = headerChanged;
+  }
+
+  kvs::test::SimClock clock;
+  store::ChunkPool pool;
+  std::shared_ptr<store::StorageBudget> storage;
+  std::vector<store::FragmentId> lost;
+  StreamBuffer buffer;
+  Ingest ingest;
+  FragmentPacer pacer{0};
+  std::uint64_t nextNumber = 0;
+  Nanoseconds nextPts{std::chrono::hours(1000)};
+  net::BodyRead last{};
+  std::optional<TimePoint> pacedUntil;
+  int ends = 0;
+  bool endedByHeader = false;
+};
+
+}  // namespace kvs::stream::test
