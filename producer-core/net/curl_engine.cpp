@@ -53,9 +53,11 @@ void CurlEngine::wantClose(std::shared_ptr<CurlTransfer> transfer) {
 }
 
 void CurlEngine::onReady() {
+  aboutToRun_ = true;
   admit();
   for (const auto& transfer : std::exchange(resumed_, {}))
     transfer->unpause();
+  aboutToRun_ = false;
   if (std::exchange(timeoutsDue_, false)) {
     multi_.runTimeouts();  // settles
   } else {
@@ -76,7 +78,7 @@ void CurlEngine::onWants(CURL* easy, curl_socket_t fd, int what) noexcept {
 
 void CurlEngine::onTimeoutsDue() noexcept {
   timeoutsDue_ = true;
-  loop_.wake(*this);
+  if (!aboutToRun_) loop_.wake(*this);
 }
 
 void CurlEngine::onDone(CURL* easy, CURLcode code) {

@@ -63,6 +63,7 @@ class CurlEngine final : public Ready, private CurlMulti::Delegate {
   std::vector<std::shared_ptr<CurlTransfer>> news_;
   std::vector<std::shared_ptr<CurlTransfer>> closing_;
   bool timeoutsDue_ = false;
+  bool aboutToRun_ = false;  // onReady() looks at timeoutsDue_ next
   CurlMulti multi_;
 };
 

@@ -80,14 +80,29 @@ void CurlMulti::adoptSocketsOf(CURL* easy) {
 }
 
 void CurlMulti::act(curl_socket_t fd, int mask) {
-  {
-    const Inside inside(inside_);
-    int running = 0;
-    curl_multi_socket_action(multi_.get(), fd, mask, &running);
-  }
+  socketAction(fd, mask);
+  tryWritable();
   applyWatches();
   readMessages();
   delegate_.onActionEnd();
+}
+
+void CurlMulti::socketAction(curl_socket_t fd, int mask) {
+  const Inside inside(inside_);
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), fd, mask, &running);
+}
+
+void CurlMulti::tryWritable() {
+  constexpr std::uint32_t kBoth = EPOLLIN | EPOLLOUT;
+  const std::size_t count = dirty_.size();  // one more try each, whatever they ask for then
+  for (std::size_t i = 0; i < count; ++i) {
+    const curl_socket_t fd = dirty_[i];
+    const auto found = sockets_.find(fd);
+    if (found == sockets_.end() || found->second.applied != EPOLLIN || found->second.wanted != kBoth)
+      continue;
+    socketAction(fd, CURL_CSELECT_OUT);
+  }
 }
 
 int CurlMulti::socketCallback(CURL* easy, curl_socket_t fd, int what, void* self, void*) noexcept {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // libcurl's multi handle turned by a Loop: curl_multi_socket_action over the loop's epoll, libcurl's
 // one timer as a deadline of the loop (RULES 7). What libcurl asks of epoll is collected and applied
-// once after each action, so that unpausing a transfer that sends and pauses again costs no epoll_ctl.
+// once after each action. After a part was sent libcurl asks for writability, to find out that there
+// is no more to send: it is let try at once, so that a live frame costs no epoll_ctl and no other pass.
 #pragma once
 
 #include <memory>
@@ -60,6 +61,8 @@ class CurlMulti {
   void forget(curl_socket_t fd);
   void setTimer(long timeoutMs);
   void act(curl_socket_t fd, int mask);
+  void socketAction(curl_socket_t fd, int mask);
+  void tryWritable();
   void applyWatches();
   void apply(curl_socket_t fd, Socket& socket);
   void readMessages();

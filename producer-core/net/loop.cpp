@@ -30,7 +30,8 @@ Loop::Impl::Impl(const Clock& theClock, Drive theDrive, const char* theName)
       epoll(epoll_create1(EPOLL_CLOEXEC)),
       wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  // Edge-triggered: each write is an event, so that the counter never needs to be read.
+  event.events = EPOLLIN | EPOLLET;
   event.data.u64 = kWakeMark;
   epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeFd.get(), &event);
 }
@@ -94,15 +95,12 @@ int Loop::Impl::pass(int timeout) {
   runDeadlines();
   runReady();
   runTasks();
+  runReady();  // what these two woke, before the kernel is asked again
   return count;
 }
 
 void Loop::Impl::dispatch(const epoll_event& event) {
-  if (event.data.u64 == kWakeMark) {
-    std::uint64_t counted;
-    [[maybe_unused]] const auto got = ::read(wakeFd.get(), &counted, sizeof counted);
-    return;
-  }
+  if (event.data.u64 == kWakeMark) return;
   const auto found = watches.find(static_cast<int>(event.data.u64 & 0xffffffffu));
   // The descriptor may have been closed, and its number used anew, earlier in this very pass.
   if (found == watches.end() || found->second->generation != event.data.u64 >> 32) return;
