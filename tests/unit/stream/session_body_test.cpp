@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes of a session: header, Clusters with their Tags, blocks; the same however they are asked for.
+#include "stream_fixture.h"
+
+namespace kvs::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using Finish = SessionBody::Finish;
+using State = net::BodyRead::State;
+using kvs::test::ReadTag;
+
+class SessionBodyTest : public test::StreamFixture {
+ protected:
+  SessionBodyTest() { video(); }
+  const std::vector<ReadTag> endTag{{"AWS_KINESISVIDEO_END_OF_FRAGMENT", ""}};
+};
+
+TEST_F(SessionBodyTest, BeginsWithTheHeaderEvenWhenNothingIsThere) {
+  putGroups(1, 1);
+  buffer.log.seal();
+  const auto session = body();
+  const Bytes bytes = readAll(*session);
+  ASSERT_GE(bytes.size(), buffer.headers[0].size());
+  EXPECT_TRUE(std::equal(buffer.headers[0].begin(), buffer.headers[0].end(), bytes.begin()));
+}
+
+TEST_F(SessionBodyTest, SendsEverythingInOrder) {
+  putGroups(5, 20, 3000);
+  const auto session = body();
+  const auto read = parse(readAll(*session));
+  EXPECT_EQ(numbers(read), range(0, 100));
+  ASSERT_EQ(read.clusters.size(), 5u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(Milliseconds(read.clusters[i].timecode), session->sent()[i].timecode);
+    EXPECT_EQ(session->sent()[i].id, i + 1);
+  }
+  EXPECT_EQ(last.state, State::wait);
+  EXPECT_EQ(buffer.stats.fragmentsSent, 5u);
+}
+
+class ReadSizes : public SessionBodyTest, public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(ReadSizes, MakeNoDifference) {
+  ASSERT_TRUE(ingest.putMetadata({"name", "value"}, true));
+  putGroups(3, 20, 20'000);
+  const Bytes expected = readAll(*body(), 1 << 22);
+  buffer.log.rewind();
+  EXPECT_EQ(readAll(*body(), GetParam()), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Any, ReadSizes, testing::Values(1, 2, 3, 7, 16, 100, 1021, 16384, 65536, 1'000'000));
+
+TEST_F(SessionBodyTest, FollowsAFragmentThatGrows) {
+  const auto session = body();
+  putGroups(1, 1);
+  Bytes all = readAll(*session);
+  for (int i = 1; i < 50; ++i) {
+    EXPECT_EQ(last.state, State::wait);
+    put(nextPts, i % 20 == 0);
+    nextPts += 100ms;
+    const Bytes more = readAll(*session, 33);
+    EXPECT_FALSE(more.empty()) << "a frame is on the wire when it is there";
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(numbers(parse(all)), range(0, 50));
+}
+
+TEST_F(SessionBodyTest, AResendHasTheSameBytes) {
+  putGroups(3, 20, 5000);
+  ingest.seal();
+  const Bytes first = readAll(*body());
+  buffer.log.rewind();
+  clock.advance(10min);
+  clock.stepWall(5h);
+  EXPECT_EQ(readAll(*body(), 777), first) << "nothing in the log depends on a session or a clock";
+}
+
+TEST_F(SessionBodyTest, AResendLeavesOutWhatIsPersisted) {
+  putGroups(4, 20);
+  readAll(*body());
+  ASSERT_TRUE(buffer.log.markPersisted(1));
+  ASSERT_TRUE(buffer.log.markPersisted(3));
+  buffer.log.rewind();
+  auto expected = range(20, 40);
+  const auto tail = range(60, 80);
+  expected.insert(expected.end(), tail.begin(), tail.end());
+  EXPECT_EQ(numbers(parse(readAll(*body()))), expected);
+}
+
+TEST_F(SessionBodyTest, TagsStandBeforeTheirCluster) {
+  ASSERT_TRUE(ingest.putMetadata({"a", "1"}, false));
+  ASSERT_TRUE(ingest.putMetadata({"b", "2"}, false));
+  putGroups(2, 20);
+  const auto read = parse(readAll(*body()));
+  EXPECT_EQ(read.clusters[0].tagsBefore, (std::vector<ReadTag>{{"a", "1"}, {"b", "2"}}));
+  EXPECT_TRUE(read.clusters[1].tagsBefore.empty());
+}
+
+TEST_F(SessionBodyTest, StrippedTagsAreGoneInTheResend) {
+  ASSERT_TRUE(ingest.putMetadata({"a", "1"}, false));
+  putGroups(1, 20);
+  readAll(*body());
+  buffer.log.rewind();
+  buffer.log.find(1)->headTags.clear();
+  EXPECT_TRUE(parse(readAll(*body())).clusters[0].tagsBefore.empty());
+}
+
+TEST_F(SessionBodyTest, AnEndTagClosesTheFragmentAtOnce) {
+  putGroups(1, 20);
+  const auto session = body();
+  Bytes bytes = readAll(*session);
+  ingest.seal(Ingest::SealWith::endTag);
+  const Bytes more = readAll(*session);
+  bytes.insert(bytes.end(), more.begin(), more.end());
+  const auto read = parse(bytes);
+  EXPECT_EQ(read.tagsBehind, endTag);
+  EXPECT_EQ(last.state, State::wait);
+  EXPECT_EQ(buffer.log.find(1)->state, store::FragmentState::sent);
+}
+
+TEST_F(SessionBodyTest, AnEndTagIsReadAtAnySize) {
+  putGroups(1, 20);
+  ingest.seal(Ingest::SealWith::endTag);
+  putGroups(1, 20);
+  const Bytes expected = readAll(*body(), 1 << 20);
+  for (const std::size_t size : {1u, 5u, 11u}) {
+    buffer.log.rewind();
+    EXPECT_EQ(readAll(*body(), size), expected);
+  }
+  EXPECT_EQ(parse(expected).clusters[1].tagsBefore, endTag);
+}
+
+TEST_F(SessionBodyTest, FinishFragmentEndsBehindTheOneUnderTheCursor) {
+  putGroups(3, 20);
+  const auto session = body();
+  Bytes room(buffer.headers[0].size() + 200);
+  Bytes all;
+  net::BodyRead first = session->read(room);
+  all.assign(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(first.bytes));
+  session->finish(Finish::fragment);
+  const Bytes more = readAll(*session);
+  all.insert(all.end(), more.begin(), more.end());
+  EXPECT_EQ(last.state, State::end);
+  EXPECT_EQ(numbers(parse(all)), range(0, 20));
+  EXPECT_EQ(ends, 1);
+  EXPECT_FALSE(endedByHeader);
+  EXPECT_TRUE(session->hasEnded());
+}
+
+TEST_F(SessionBodyTest, FinishFragmentWaitsForAGrowingOne) {
+  putGroups(1, 10);
+  const auto session = body();
+  readAll(*session);
+  session->finish(Finish::fragment);
+  readAll(*session);
+  EXPECT_EQ(last.state, State::wait);
+  EXPECT_EQ(ends, 0);
+  put(nextPts, false);
+  EXPECT_FALSE(readAll(*session).empty());
+  ingest.seal();
+  EXPECT_TRUE(readAll(*session).empty());
+  EXPECT_EQ(last.state, State::end);
+}
+
+TEST_F(SessionBodyTest, FinishBetweenFragmentsEndsAtOnce) {
+  putGroups(1, 20);
+  ingest.seal();
+  const auto session = body();
+  readAll(*session);
+  session->finish(Finish::fragment);
+  putGroups(1, 20);
+  EXPECT_TRUE(readAll(*session).empty());
+  EXPECT_EQ(last.state, State::end);
+  EXPECT_EQ(buffer.log.find(2)->state, store::FragmentState::open);
+}
+
+TEST_F(SessionBodyTest, FinishEverythingEndsBehindTheLog) {
+  putGroups(3, 20);
+  ingest.seal();
+  const auto session = body();
+  session->finish(Finish::everything);
+  EXPECT_EQ(numbers(parse(readAll(*session))), range(0, 60));
+  EXPECT_EQ(last.state, State::end);
+  EXPECT_EQ(ends, 1);
+}
+
+TEST_F(SessionBodyTest, WhatComesAfterFinishEverythingTravelsInTheNextSession) {
+  putGroups(2, 20);
+  ingest.seal();
+  const auto session = body();
+  session->finish(Finish::everything);
+  putGroups(1, 20);
+  EXPECT_EQ(numbers(parse(readAll(*session))), range(0, 40));
+  EXPECT_EQ(last.state, State::end);
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(40, 60));
+}
+
+TEST_F(SessionBodyTest, TheEndIsToldOnceAndStays) {
+  putGroups(1, 20);
+  ingest.seal();
+  const auto session = body();
+  session->finish(Finish::everything);
+  readAll(*session);
+  Bytes room(10);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(session->read(room).state, State::end);
+  EXPECT_EQ(ends, 1);
+}
+
+TEST_F(SessionBodyTest, AnotherHeaderEndsTheBody) {
+  putGroups(1, 20);
+  put(frame(nextPts, true), test::annexB(test::accessUnit(true, nextNumber++, 64, kvs::test::largePicture)));
+  const auto session = body({.header = 0});
+  EXPECT_EQ(numbers(parse(readAll(*session))), range(0, 20));
+  EXPECT_EQ(last.state, State::end);
+  EXPECT_TRUE(endedByHeader);
+  EXPECT_EQ(numbers(parse(readAll(*body({.header = 1})))), range(20, 21));
+}
+
+TEST_F(SessionBodyTest, AnotherEpochEndsARelativeBodyOnly) {
+  put(100s, true);
+  put(0s, true);  // an epoch of its own
+  const auto absolute = body({.epoch = 0, .absoluteTimes = true});
+  EXPECT_EQ(parse(readAll(*absolute)).clusters.size(), 2u);
+  EXPECT_EQ(last.state, State::wait);
+  buffer.log.rewind();
+  const auto relative = body({.epoch = 0, .absoluteTimes = false});
+  const auto read = parse(readAll(*relative));
+  ASSERT_EQ(read.clusters.size(), 1u);
+  EXPECT_EQ(read.clusters[0].timecode, 0u);
+  EXPECT_EQ(last.state, State::end);
+  EXPECT_TRUE(endedByHeader);
+}
+
+TEST_F(SessionBodyTest, RelativeTimesGoOnInTheNextSession) {
+  putGroups(3, 20);
+  const auto first = body({.absoluteTimes = false});
+  EXPECT_EQ(parse(readAll(*first)).clusters[2].timecode, 4000u);
+  ASSERT_TRUE(buffer.log.markPersisted(1));
+  buffer.log.rewind();
+  const auto second = parse(readAll(*body({.absoluteTimes = false})));
+  EXPECT_EQ(second.clusters[0].timecode, 2000u) << "every session sends the same start";
+}
+
+TEST_F(SessionBodyTest, AbsoluteTimesAreTheWallClocks) {
+  putGroups(1, 20);
+  const auto read = parse(readAll(*body()));
+  EXPECT_EQ(WallTime(Milliseconds(read.clusters[0].timecode)),
+            std::chrono::floor<Milliseconds>(clock.wallNow()));
+}
+
+TEST_F(SessionBodyTest, RefusedFragmentsAreSteppedOver) {
+  putGroups(3, 20);
+  ASSERT_TRUE(buffer.log.markRefused(2));
+  auto expected = range(0, 20);
+  const auto tail = range(40, 60);
+  expected.insert(expected.end(), tail.begin(), tail.end());
+  EXPECT_EQ(numbers(parse(readAll(*body()))), expected);
+}
+
+TEST_F(SessionBodyTest, TheQuotaOfFragmentsIsKept) {
+  pacer = FragmentPacer(5);
+  putGroups(12, 10);
+  ingest.seal();
+  const auto session = body();
+  Bytes all = readAll(*session);
+  EXPECT_EQ(parse(all).clusters.size(), 5u);
+  EXPECT_EQ(last.state, State::wait);
+  ASSERT_TRUE(pacedUntil);
+  EXPECT_EQ(*pacedUntil - clock.now(), 200ms);
+  std::size_t clusters = 5;
+  while (clusters < 12) {
+    clock.advanceTo(*pacedUntil);
+    const Bytes more = readAll(*session);
+    all.insert(all.end(), more.begin(), more.end());
+    EXPECT_EQ(parse(all).clusters.size(), ++clusters);
+  }
+}
+
+TEST_F(SessionBodyTest, TimecodesAreTakenAsTheServiceAcknowledgesThem) {
+  clock.advance(3s);
+  putGroups(2, 20);
+  const auto session = body();
+  readAll(*session);
+  EXPECT_EQ(session->sent().front().since, clock.now());
+  clock.advance(1s);
+  putGroups(1, 20);
+  readAll(*session);
+  EXPECT_EQ(session->sent().back().begun, clock.now());
+}
+
+class CoarseBody : public test::StreamFixture {
+ protected:
+  CoarseBody() : StreamFixture(Options{.scale = 10ms}) { video(); }
+};
+
+TEST_F(CoarseBody, AcknowledgementsCountInMillisecondsWhateverTheScale) {
+  putGroups(2, 20);
+  for (const bool absolute : {true, false}) {
+    buffer.log.rewind();
+    const auto session = body({.absoluteTimes = absolute});
+    const auto read = parse(readAll(*session));
+    EXPECT_EQ(read.timecodeScaleNs, 10'000'000u);
+    EXPECT_EQ(session->sent()[1].timecode, Milliseconds(read.clusters[1].timecode * 10));
+    EXPECT_EQ(session->sent()[1].timecode - session->sent()[0].timecode, 2s);
+  }
+}
+
+}  // namespace
+}  // namespace kvs::stream
