@@ -76,10 +76,11 @@ class Pipeline:
         self.messages = []
         self.started_ns = 0
         self.last_stats = None
-        # A delayed link (of a demuxer) asks for the pad later.
+        # A delayed link (of a demuxer) asks for the pad later. The handler knows the tap only: it must not keep us.
+        tap = self.tap
         for pad in self.sink.sinkpads:
             self.tap.attach(pad)
-        self.sink.connect("pad-added", lambda _, pad: self.tap.attach(pad))
+        self.sink.connect("pad-added", lambda _, pad: tap.attach(pad))
 
     def __getitem__(self, name):
         return self.pipeline.get_by_name(name)
