@@ -132,6 +132,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool openWhenData_ = false;
   bool createWanted_ = false;
   bool closed_ = false;
+  bool sessionFailed_ = false;  ///< the next session is a reconnect
   bool receivedIsFinal_ = false;
   FragmentPacer pacer_;
   std::optional<aws::Credentials> credentials_;

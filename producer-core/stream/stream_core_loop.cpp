@@ -182,6 +182,7 @@ void StreamCore::forgetCall() {
 void StreamCore::perform(const action::Tell& tell) {
   const ConnectionChange& change = tell.change;
   if (change.reason) noteError(*change.reason);
+  if (change.state == ConnectionState::disconnected) sessionFailed_ = true;
   note(LogLevel::info, [&] {
     std::string text(machine_.state() == State::waiting
                          ? "waiting " + std::to_string(change.delay.count()) + " ms"

@@ -80,7 +80,8 @@ bool StreamCore::openSessionNow() {
     if (!fragment || fragment->frames == 0) return false;
     config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes};
     epochStart = buffer_.timeline.epochStart(fragment->epoch);
-    if (buffer_.stats.sessions++ > 0 && machine_.attempts() > 0) ++buffer_.stats.reconnects;
+    ++buffer_.stats.sessions;
+    if (std::exchange(sessionFailed_, false)) ++buffer_.stats.reconnects;
     buffer_.lastProgress = clock_.now();
   }
   config.streamName = config_.name;
