@@ -392,7 +392,7 @@ std::string ControlPlane::streamNameIn(const std::string& body) {
   const auto text = [&](const char* field) {
     return json.contains(field) && json[field].is_string() ? json[field].get<std::string>() : std::string();
   };
-  if (const std::string name = text("StreamName"); !name.empty()) return name;
+  if (std::string name = text("StreamName"); !name.empty()) return name;
   const std::string arn = text("StreamARN");
   const std::size_t first = arn.find('/');
   const std::size_t second = first == std::string::npos ? first : arn.find('/', first + 1);
