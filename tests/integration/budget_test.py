@@ -47,6 +47,8 @@ class BudgetTest(case.IntegrationTest):
         self.wait_for_loss(feed)
         self.assertLessEqual(feed.stats()["storage-used"], 10 << 20)
         service.start()
+        # While the backlog leaves, the fragment under the cursor stays and a younger one would go (RULES 6).
+        feed.wait_for(lambda: feed.stats()["bytes-buffered"] <= 2 * FPS * FRAME_BYTES, "the backlog is stored")
         feed.push_and_wait(units[20 * FPS :])
         feed.end()
         arrived, count = self.check_losses(feed, self.exported(service, "budget"), least=12)
