@@ -170,7 +170,9 @@ class Feed {
     }
     const std::string name = options_.prefix + "-" + std::to_string(index_);
     g_object_set(sink_, "stream-name", name.c_str(), "endpoint", options_.endpoint.c_str(), nullptr);
-    if (options_.fullSpeed) gst_util_set_object_arg(G_OBJECT(sink_), "streaming-type", "offline");
+    if (!options_.fullSpeed) return;
+    gst_util_set_object_arg(G_OBJECT(sink_), "streaming-type", "offline");
+    g_object_set(sink_, "max-fragments-per-second", 0U, nullptr);  // the link is measured, not the quota
   }
 
   const Options& options_;
