@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules of the house that reading the sources can check; scripts/check runs them.
 
-    check_sources.py includes|license|origins|packages...     prints each offence; exit status 1 when there is one
+    check_sources.py includes|license|links|origins|packages...     prints each offence; exit status 1 when there is one
 """
 import os
 import pathlib
@@ -160,7 +160,15 @@ def packages():
             yield f"docs/dependencies.md does not explain {name}"
 
 
-CHECKS = {check.__name__: check for check in (includes, license, origins, packages)}
+def links():
+    """Each link of a page to another file of the project leads somewhere."""
+    for path in tracked("*.md"):
+        for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+            if "://" not in target and not (path.parent / target).exists():
+                yield f"{name_of(path)} links to {target}, which is not there"
+
+
+CHECKS = {check.__name__: check for check in (includes, license, links, origins, packages)}
 
 if __name__ == "__main__":
     offences = [offence for name in sys.argv[1:] or CHECKS for offence in CHECKS[name]()]
