@@ -17,8 +17,8 @@ fail() {
   exit 1
 }
 
-# usage: the comment at the top of the script, from its third line to the first line of code.
-usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+# usage: the comment at the top of the script, from its third line to the first that is none.
+usage() { sed -n '3,/^[^#]\|^$/s/^# \{0,1\}//p' "$0"; }
 
 # need_packages GROUP...: installs what is missing of these groups of scripts/packages.
 # KVSSINK_NO_INSTALL=1 leaves the system alone (an image or a machine prepared by other means).
