@@ -95,13 +95,18 @@ void CurlMulti::socketAction(curl_socket_t fd, int mask) {
 
 void CurlMulti::tryWritable() {
   constexpr std::uint32_t kBoth = EPOLLIN | EPOLLOUT;
-  const std::size_t count = dirty_.size();  // one more try each, whatever they ask for then
-  for (std::size_t i = 0; i < count; ++i) {
-    const curl_socket_t fd = dirty_[i];
+  candidates_.clear();
+  for (const curl_socket_t fd : dirty_) {
     const auto found = sockets_.find(fd);
     if (found == sockets_.end() || found->second.applied != EPOLLIN || found->second.wanted != kBoth)
       continue;
-    socketAction(fd, CURL_CSELECT_OUT);
+    candidates_.push_back({fd, POLLOUT, 0});
+  }
+  // Asked for, not assumed: TCP_NOTSENT_LOWAT shows only here, a send would go through (RULES 18).
+  if (candidates_.empty() || ::poll(candidates_.data(), candidates_.size(), 0) <= 0) return;
+  for (const pollfd& candidate : candidates_) {
+    if ((candidate.revents & POLLOUT) && sockets_.contains(candidate.fd))
+      socketAction(candidate.fd, CURL_CSELECT_OUT);
   }
 }
 

@@ -2,8 +2,11 @@
 // libcurl's multi handle turned by a Loop: curl_multi_socket_action over the loop's epoll, libcurl's
 // one timer as a deadline of the loop (RULES 7). What libcurl asks of epoll is collected and applied
 // once after each action. After a part was sent libcurl asks for writability, to find out that there
-// is no more to send: it is let try at once, so that a live frame costs no epoll_ctl and no other pass.
+// is no more to send: where the socket is writable it is let try at once, so that a live frame costs no
+// epoll_ctl and no other pass.
 #pragma once
+
+#include <poll.h>
 
 #include <memory>
 #include <unordered_map>
@@ -71,6 +74,7 @@ class CurlMulti {
   Delegate& delegate_;
   std::unordered_map<curl_socket_t, Socket> sockets_;
   std::vector<curl_socket_t> dirty_;
+  std::vector<pollfd> candidates_;  // of tryWritable(), kept for its memory
   Loop::TimerId timer_ = 0;
   bool inside_ = false;
   CurlMultiHandle multi_;  // destroyed first: it still closes sockets

@@ -42,6 +42,8 @@ struct BodyRead {
 class BodySource {
  public:
   virtual ~BodySource() = default;
+  /// `data` with no bytes counts as `wait`. Not called again after `end`, nor once the exchange has
+  /// ended or was answered with another status than 200. At most 64 KiB of room a pass (RULES 25).
   virtual BodyRead read(std::span<std::byte> room) = 0;
 };
 
@@ -58,10 +60,11 @@ struct Request {
   std::string body;              ///< the whole body, where `source` is null
   BodySource* source = nullptr;  ///< not owned; must outlive the exchange; sent chunked over HTTP/1.1
   Profile profile = Profile::call;
-  Milliseconds connectTimeout{5000};  ///< DNS, TCP and TLS together
+  Milliseconds connectTimeout{5000};  ///< DNS, TCP and TLS together, from prepare() on
   Milliseconds totalTimeout{10000};   ///< of the whole exchange; Profile::call only
-  /// Called on the loop just before the connection is asked for (after any wait for a place), so that
-  /// a signature is fresh. It may change url and headers. An error ends the exchange with it.
+  /// Called once, on the loop, just before the connection is asked for (after any wait for a place),
+  /// so that a signature is fresh. It may change headers and the url's path and query, not its host.
+  /// An error ends the exchange with it.
   std::function<Result<void>(Request&)> prepare;
 };
 
@@ -82,6 +85,8 @@ class ExchangeListener {
   /// Exactly once, unless the Exchange is destroyed first. Success means: the response is complete,
   /// whether or not the request's body was. For uploads it is called as soon as the response's end,
   /// a FIN, a reset or a non-200 answer's end is seen, also when no body byte is flowing (RULES 4).
+  /// An upload that was answered with another status than 200 always ends with success: the status
+  /// says what is wrong; its text may be cut after 64 KiB or 500 ms, or by a reset.
   virtual void onEnd(Result<void> result) = 0;
 };
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exchanges that are destroyed where it hurts, resumed where it could be lost, and transports that go
 // before them.
+#include <filesystem>
+
+#include "child.h"
+#include "net/immortal.h"
+#include "sanitizers.h"
+#include "tls_identity.h"
 #include "transport_fixture.h"
 
 namespace kvs::net::test {
@@ -185,9 +191,75 @@ TEST_F(ExchangeLife, TheLoopMayGoWithTheTransport) {
   EXPECT_TRUE(gone.expired());
 }
 
+std::ptrdiff_t openFiles() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                       std::filesystem::directory_iterator());
+}
+
 TEST(SharedTransport, IsOneForAllHolders) {
   const auto first = CurlTransport::shared();
   EXPECT_EQ(first, CurlTransport::shared());
+}
+
+TEST(SharedTransport, ManyLivesLeaveNothingOpen) {
+  RawServer server([](Connection& peer) {
+    while (!peer.readHead().empty())
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    peer.close();
+  });
+  const auto live = [&] {
+    Recorder heard;
+    std::unique_ptr<Exchange> exchange;
+    auto transport = CurlTransport::shared();
+    auto loop = Loop::shared();
+    onLoop(*loop, [&] {
+      Request request;
+      request.url = server.url();
+      exchange = transport->start(std::move(request), heard);
+    });
+    ASSERT_TRUE(heard.ended.wait());
+    EXPECT_TRUE(heard.succeeded());
+    onLoop(*loop, [&] { exchange.reset(); });
+  };
+  live();
+  const auto before = openFiles();
+  for (int i = 0; i < 50; ++i)
+    live();
+  EXPECT_LE(openFiles(), before + 2);  // the server's side of the last connections
+}
+
+TEST(SharedTransport, AProcessMayExitInTheMiddleOfAnUpload) {
+  if (kThreadSanitizer) GTEST_SKIP() << "it can't follow threads of a forked child";
+  Authority authority;
+  TemporaryFolder folder;
+  authority.writePem(folder.path() / "ca.pem");
+  const TlsContext context = authority.server("IP:127.0.0.1");
+  for (SSL_CTX* tls : {static_cast<SSL_CTX*>(nullptr), context.get()}) {
+    RawServer server(
+        [](Connection& peer) {
+          peer.readHead();
+          peer.send(kHead);
+          peer.waitForPeerEnd();
+        },
+        tls);
+    EXPECT_EQ(inChild([&]() -> int {
+                // Never destroyed, as in an application that just ends.
+                static Immortal<HandFedBody> body;
+                static Immortal<Recorder> heard;
+                static Immortal<std::shared_ptr<CurlTransport>> transport;
+                static Immortal<std::unique_ptr<Exchange>> exchange;
+                *transport = CurlTransport::shared({.caPath = folder.path() / "ca.pem", .userAgent = {}});
+                onLoop(*Loop::shared(), [&] {
+                  Request request;
+                  request.url = server.url();
+                  request.source = &*body;
+                  *exchange = (*transport)->start(std::move(request), *heard);
+                });
+                if (!heard->headSeen.wait()) return 2;
+                std::exit(4);
+              }),
+              4);
+  }
 }
 
 }  // namespace

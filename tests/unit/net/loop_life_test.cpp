@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shared loop's life in the process: first and last holder, fork, exit (RULES 22).
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
 
 #include "await.h"
+#include "child.h"
 #include "net/immortal.h"
 #include "net/loop.h"
 #include "sanitizers.h"
@@ -17,6 +16,7 @@
 namespace kvs::net {
 namespace {
 
+using test::inChild;
 using test::onLoop;
 using test::Signal;
 
@@ -37,20 +37,6 @@ bool noLoopThreadsLeft() {
   while (loopThreads() > 0 && std::chrono::steady_clock::now() < end)
     std::this_thread::yield();
   return loopThreads() == 0;
-}
-
-/// Runs `work` in a forked child; its return value, or -1 when it did not end by itself.
-int inChild(const std::function<int()>& work) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    test::sayThisIsAForkedChild();
-    alarm(15);  // a hanging child dies by a signal and fails the test
-    _exit(work());
-  }
-  int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 TEST(SharedLoop, IsOneForAllHoldersAndStartsNoThreadBeforeItIsUsed) {

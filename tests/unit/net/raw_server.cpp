@@ -15,12 +15,13 @@
 namespace kvs::net::test {
 
 namespace {
-Fd listenOnLoopback(int& port) {
+Fd listenOnLoopback(int& port, int receiveBuffer = 0) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
+  if (receiveBuffer > 0) setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receiveBuffer, sizeof receiveBuffer);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (::bind(fd.get(), generic, size) != 0 || ::listen(fd.get(), 4096) != 0 ||
       ::getsockname(fd.get(), generic, &size) != 0) {
@@ -119,10 +120,10 @@ void Connection::interrupt() {
   ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
-RawServer::RawServer(Script script, SSL_CTX* tls)
+RawServer::RawServer(Script script, SSL_CTX* tls, int receiveBuffer)
     : script_(std::move(script)),
       tls_(tls),
-      listener_(listenOnLoopback(port_)),
+      listener_(listenOnLoopback(port_, receiveBuffer)),
       acceptor_([this] { acceptAll(); }) {
   if (tls) std::signal(SIGPIPE, SIG_IGN);  // of this end's writes; the loop's thread needs no help
 }

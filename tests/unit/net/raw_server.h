@@ -61,7 +61,8 @@ class RawServer {
  public:
   using Script = std::function<void(Connection&)>;
 
-  explicit RawServer(Script script, SSL_CTX* tls = nullptr);
+  /// `receiveBuffer` in bytes bounds what the kernel takes for a script that does not read.
+  explicit RawServer(Script script, SSL_CTX* tls = nullptr, int receiveBuffer = 0);
   ~RawServer();
   RawServer(const RawServer&) = delete;
   RawServer& operator=(const RawServer&) = delete;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uploads: what goes over the wire, and the ends that libcurl does not report (RULES 4, 18).
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "transport_fixture.h"
 
@@ -116,6 +119,80 @@ TEST_F(UploadTest, ABigBodyArrivesWhole) {
     EXPECT_EQ(upload.bytesSent(), whole.size());
     EXPECT_TRUE(got == whole);
   }
+}
+
+/// The client's end of the one connection to `port`.
+int clientSocketTo(int port) {
+  for (int fd = 3; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 && ntohs(peer.sin_port) == port)
+      return fd;
+  }
+  return -1;
+}
+
+bool isWritable(int fd) {
+  pollfd question{fd, POLLOUT, 0};
+  return ::poll(&question, 1, 0) == 1;
+}
+
+// What the kernel has can't be called back: TCP_NOTSENT_LOWAT bounds it, but only for those who ask
+// before they write.
+TEST_F(UploadTest, TheBodyIsNotReadForASocketThatTakesNoMore) {
+  Signal over;
+  RawServer server(
+      [&](Connection& peer) {
+        peer.readHead();
+        over.wait();
+      },
+      nullptr, 8 * 1024);
+  int readsInVain = 0;
+  Upload upload(*this);
+  upload.body.onRead = [&, fd = -1]() mutable {
+    if (fd < 0) fd = clientSocketTo(server.port());
+    if (!isWritable(fd)) ++readsInVain;
+  };
+  startUpload(upload, server.url());
+  for (int frame = 0; frame < 400; ++frame)
+    upload.feed(std::string(8 * 1024, 'f'));  // 3.2 MB
+  onLoop(*loop, [&] { EXPECT_LE(readsInVain, 2); });
+  EXPECT_LT(upload.bytesSent(), 400u * 1024);
+  over.raise();
+}
+
+TEST_F(UploadTest, AStreamThatNeverPausesLetsOthersThrough) {
+  class Endless final : public BodySource {
+   public:
+    BodyRead read(std::span<std::byte> room) override {
+      largest = std::max(largest, room.size());
+      return {BodyRead::State::data, room.size()};
+    }
+    std::size_t largest = 0;
+  };
+  RawServer server([](Connection& peer) {
+    if (peer.readHead().starts_with("POST /endless")) {
+      peer.waitForPeerEnd();
+    } else {
+      peer.readChunk();
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
+  });
+  Endless endless;
+  Upload greedy(*this);
+  Request request;
+  request.url = server.url("/endless");
+  request.source = &endless;
+  request.profile = Profile::bulk;
+  startOn(greedy, std::move(request));
+  for (int i = 0; i < 10; ++i) {
+    Upload modest(*this);
+    modest.body.parts.push_back("frame");
+    startUpload(modest, server.url());
+    ASSERT_TRUE(modest.heard.ended.wait());
+    EXPECT_TRUE(modest.heard.succeeded());
+  }
+  onLoop(*loop, [&] { EXPECT_LE(endless.largest, 64u * 1024); });  // what one pass serves
 }
 
 // --- the ends that libcurl keeps to itself ---
