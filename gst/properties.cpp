@@ -31,7 +31,7 @@ const Property table[] = {
     {"storage-size", "MiB", inReady, NumberSlot{&S::storageSize, 128, 0, 10240},
      "Memory for media that is not yet stored by the service: a hard bound, 10 at least"},
     {"buffer-duration", "seconds", inReady, NumberSlot{&S::bufferDuration, 120, 1, unlimited},
-     "Media that is kept while the service cannot be reached: a hard bound"},
+     "Media that is kept while the service cannot be reached: a hard bound, 20 at least"},
     {"retention-period", "hours", inReady, NumberSlot{&S::retentionPeriod, 2, 0, 87600},
      "How long the service keeps the media of a stream that is created here; 0: not at all"},
     {"allow-create-stream", "", inReady, FlagSlot{&S::allowCreateStream, true},

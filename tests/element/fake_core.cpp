@@ -30,6 +30,7 @@ class FakeStream final : public Stream {
   ~FakeStream() override {
     const std::lock_guard lock(core_.mutex);
     --core_.streams;
+    core_.changed.notify_all();  // under the lock: the core may be gone as soon as it is free
   }
 
   const std::string& name() const override { return name_; }
@@ -125,6 +126,8 @@ FakeCore::FakeCore() {
 }
 
 FakeCore::~FakeCore() {
+  // A job of the executor may hold its stream a moment longer than the element does.
+  EXPECT_TRUE(waitFor([&] { return streams == 0; }));
   if (current == this) current = nullptr;
 }
 

@@ -123,7 +123,7 @@ TEST_F(ElementTest, AStreamLivesFromPausedToReadyAgainAndAgain) {
     upstream.begin();
     EXPECT_EQ(upstream.push(makeBuffer("f")), GST_FLOW_OK);
     setState(GST_STATE_NULL);
-    EXPECT_EQ(core.streams, 0U) << "gone with READY->NULL";
+    EXPECT_TRUE(core.waitFor([&] { return core.streams == 0; })) << "gone with READY->NULL";
     setState(GST_STATE_PLAYING);
   }
   EXPECT_EQ(core.frameCount(), 3U);
@@ -144,7 +144,7 @@ TEST_F(ElementTest, CyclesLeaveNothingBehind) {
     upstream.push(gst_event_new_eos());
     ASSERT_EQ(gst_element_set_state(other.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
   }
-  EXPECT_EQ(core.streams, 0U);
+  EXPECT_TRUE(core.waitFor([&] { return core.streams == 0; }));
   EXPECT_EQ(core.frameCount(), static_cast<std::size_t>(rounds));
 }
 
