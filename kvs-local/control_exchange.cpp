@@ -93,14 +93,15 @@ void ControlExchange::apply(const StreamChange& change, HttpReply made) {
     const auto alive = session == context_.sessions.end() ? nullptr : session->second.lock();
     if (alive) alive->end(static_cast<std::uint32_t>(AckError::streamDeleted));
   }
-  // Only the loop's thread may touch this object: the worker carries it to and fro without a look.
+  // Only the loop's thread may touch this object, or end it: the worker carries it to and fro and keeps nothing.
   auto result = std::make_shared<Result<void>>();
   context_.disk->post(
       [record = change.record, deleted, result](Store& store) {
         *result = deleted ? store.deleteStream(record) : store.saveStream(record);
       },
-      [self = shared_from_this(), made = std::move(made), result](bool committed) {
-        self->context_.loop.post([self, made, good = committed && result->has_value()] {
+      [self = shared_from_this(), made = std::move(made), result](bool committed) mutable {
+        EventLoop& loop = self->context_.loop;
+        loop.post([self = std::move(self), made = std::move(made), good = committed && result->has_value()] {
           self->reply(good ? made
                            : errorReply({"InternalFailure", "The change could not be written to disk"}));
         });
