@@ -93,7 +93,8 @@ void ControlExchange::apply(const StreamChange& change, HttpReply made) {
     const auto alive = session == context_.sessions.end() ? nullptr : session->second.lock();
     if (alive) alive->end(static_cast<std::uint32_t>(AckError::streamDeleted));
   }
-  // Only the loop's thread may touch this object, or end it: the worker carries it to and fro and keeps nothing.
+  // Only the loop's thread may touch this object, or end it: the worker carries it to and fro and keeps
+  // nothing.
   auto result = std::make_shared<Result<void>>();
   context_.disk->post(
       [record = change.record, deleted, result](Store& store) {
