@@ -25,18 +25,6 @@ int curlMask(std::uint32_t events) {
   return mask;
 }
 
-/// True while its scope lasts.
-class Inside {
- public:
-  explicit Inside(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
-  ~Inside() { flag_ = before_; }
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
-
- private:
-  bool& flag_;
-  bool before_;
-};
 }  // namespace
 
 CurlMulti::CurlMulti(Loop& loop, Delegate& delegate)
@@ -57,15 +45,11 @@ CurlMulti::~CurlMulti() {
 }
 
 CURLMcode CurlMulti::add(CURL* easy) {
-  const Inside inside(inside_);
   return curl_multi_add_handle(multi_.get(), easy);
 }
 
 void CurlMulti::remove(CURL* easy) {
-  {
-    const Inside inside(inside_);
-    curl_multi_remove_handle(multi_.get(), easy);
-  }
+  curl_multi_remove_handle(multi_.get(), easy);
   applyWatches();
 }
 
@@ -88,9 +72,10 @@ void CurlMulti::act(curl_socket_t fd, int mask) {
 }
 
 void CurlMulti::socketAction(curl_socket_t fd, int mask) {
-  const Inside inside(inside_);
   int running = 0;
+  inside_ = true;
   curl_multi_socket_action(multi_.get(), fd, mask, &running);
+  inside_ = false;
 }
 
 void CurlMulti::tryWritable() {

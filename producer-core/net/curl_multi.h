@@ -41,7 +41,7 @@ class CurlMulti {
   CURLMcode add(CURL* easy);
   /// Not while insideCurl().
   void remove(CURL* easy);
-  /// A libcurl callback is running: handles must not be added or removed.
+  /// An action is running: handles must not be added or removed, and onActionEnd() follows.
   bool insideCurl() const { return inside_; }
   /// Runs every transfer whose time has come, those just added or unpaused among them.
   void runTimeouts();

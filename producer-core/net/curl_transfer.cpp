@@ -104,7 +104,7 @@ void CurlTransfer::unpause() {
 }
 
 void CurlTransfer::onWants(curl_socket_t fd, int what) noexcept {
-  if (!upload_ || !connected_ || end_) return;
+  if (!upload_ || !added_ || !connected_ || end_) return;
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
     readSocket_ = fd;
     stoppedReading_ = false;

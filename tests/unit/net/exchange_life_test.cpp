@@ -228,6 +228,32 @@ TEST(SharedTransport, ManyLivesLeaveNothingOpen) {
   EXPECT_LE(openFiles(), before + 2);  // the server's side of the last connections
 }
 
+TEST(SharedTransport, AnUploadThatEndsWhileItWaitsLeavesNothingOpen) {
+  const auto before = openFiles();
+  {
+    RawServer server([](Connection& peer) {
+      peer.readHead();
+      peer.send(kHead);
+      peer.waitForPeerEnd();
+    });
+    Recorder heard;
+    HandFedBody body;
+    std::unique_ptr<Exchange> exchange;
+    auto transport = CurlTransport::shared();
+    const auto loop = Loop::shared();
+    onLoop(*loop, [&] {
+      Request request;
+      request.url = server.url();
+      request.source = &body;
+      exchange = transport->start(std::move(request), heard);
+    });
+    ASSERT_TRUE(heard.headSeen.wait());
+    onLoop(*loop, [&] { exchange.reset(); });
+    transport.reset();
+  }
+  EXPECT_EQ(openFiles(), before);  // a multi handle that stayed would hold two
+}
+
 TEST(SharedTransport, AProcessMayExitInTheMiddleOfAnUpload) {
   if (kThreadSanitizer) GTEST_SKIP() << "it can't follow threads of a forked child";
   Authority authority;

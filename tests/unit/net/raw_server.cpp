@@ -109,7 +109,7 @@ void Connection::fin() {
 void Connection::reset() {
   const linger now{1, 0};
   ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
-  socket_.reset();
+  close();
 }
 
 void Connection::close() {

@@ -47,11 +47,13 @@ class Connection {
   void fin();    ///< no more from us; still reads
   void reset();  ///< RST
   void close();  ///< FIN, both ways
+  /// Makes a blocked read end. The only one to be called from another thread than the script's.
   void interrupt();
 
  private:
   bool fill();
 
+  std::mutex mutex_;  // of the closing of socket_
   Fd socket_;
   std::unique_ptr<SSL, SslFree> ssl_;
   std::string buffer_;
