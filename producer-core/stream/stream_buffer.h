@@ -34,7 +34,7 @@ struct StreamBuffer {
   /// The growing fragment lost a frame: it may not be finished, and goes as soon as it may.
   bool growingIsBroken = false;
   bool interrupted = false;
-  unsigned waiting = 0;  ///< frames that wait for room, offline
+  unsigned waiting = 0;        ///< frames that wait for room, offline
   std::optional<Error> ended;  ///< why no more frames are taken
   /// Where the machine stands, and when the service last confirmed anything: what drain() waits by.
   State state = State::configuring;

@@ -88,7 +88,8 @@ Result<void> StreamCore::setTrack(TrackConfig track) {
   auto set = ingest_.setTrack(std::move(track));
   if (set) {
     loop().post([self = shared_from_this(), this] {
-      if (std::exchange(createWanted_, false)) perform(action::Create{});
+      const bool wanted = std::exchange(createWanted_, false);
+      if (wanted && machine_.state() == State::creating) perform(action::Create{});
     });
   }
   return set;
@@ -99,7 +100,7 @@ Result<FrameFate> StreamCore::put(const Frame& frame) {
   if (!outcome) return fail(outcome.error());
   if (outcome->closeSession) closeWanted_.store(true, std::memory_order_release);
   if (outcome->appended) {
-    lastPut_.store(clock_.now().time_since_epoch().count(), std::memory_order_relaxed);
+    source_.put(clock_.now());
     if (ending_.load(std::memory_order_relaxed) && ending_.exchange(false)) {
       loop().post([self = shared_from_this(), this] { dispatch(event::DataAvailable{true}); });
     }

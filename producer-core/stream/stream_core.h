@@ -18,6 +18,7 @@
 #include "stream/machine.h"
 #include "stream/notifier.h"
 #include "stream/session.h"
+#include "stream/source_watch.h"
 
 namespace kvs::stream {
 
@@ -71,6 +72,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void perform(const action::RefuseFragment&);
   void perform(const action::StripTags&);
   void perform(const action::SetTimer&);
+  void watchProgress(Milliseconds patience);
   void perform(const action::CancelTimer&);
   void perform(const action::Tell&);
   void perform(const action::Warn&);
@@ -93,6 +95,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);
   bool openSessionNow();
   void watchSession();
+  bool sourceIsPaused(TimePoint now) const;
   void checkConfirmed();
   void settlePersisted(const SentFragment& fragment);
   void closeLog();
@@ -118,7 +121,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
 
   std::atomic<bool> closeWanted_{false};      ///< only the fragment under the cursor stands in the way
   std::atomic<bool> ending_{false};           ///< end of stream was asked for
-  std::atomic<std::int64_t> lastPut_{0};      ///< monotonic ns of the last frame appended
+  SourceWatch source_;                        ///< of frames appended
   std::atomic<std::uint64_t> droppedRun_{0};  ///< frames not taken since the last one that was
   std::atomic<StatusCode> droppedCode_{StatusCode::success};
   std::atomic<bool> pressureTold_{false};

@@ -246,10 +246,19 @@ void StreamCore::noteError(const Error& error) {
 // --- timers ---
 
 void StreamCore::perform(const action::SetTimer& set) {
-  auto& timer = set.timer == Timer::retry     ? retryTimer_
-                : set.timer == Timer::session ? sessionTimer_
-                                              : progressTimer_;
-  after(timer, set.delay, [this, which = set.timer] { dispatch(event::TimerFired{which}); });
+  if (set.timer == Timer::progress) return watchProgress(set.delay);
+  after(set.timer == Timer::retry ? retryTimer_ : sessionTimer_, set.delay,
+        [this, which = set.timer] { dispatch(event::TimerFired{which}); });
+}
+
+/// As long as bytes leave there is progress: on a slow link a fragment may take longer to send than the
+/// service may take to answer, and sending it again from its start would never end.
+void StreamCore::watchProgress(Milliseconds patience) {
+  const std::uint64_t before = session_ ? session_->bytesSent() : 0;
+  after(progressTimer_, patience, [this, patience, before] {
+    if (session_ && session_->bytesSent() > before) return watchProgress(patience);
+    dispatch(event::TimerFired{Timer::progress});
+  });
 }
 
 void StreamCore::perform(const action::CancelTimer& cancelled) {

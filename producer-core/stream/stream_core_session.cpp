@@ -11,10 +11,6 @@ namespace kvs::stream {
 
 namespace {
 
-/// A source that pauses for this long lets the connection go (RULES 21); the service ends a session
-/// on which nothing arrives for 30 s.
-constexpr Seconds idleAfter{15};
-
 FragmentAck::Type ackType(aws::Acknowledgement::Type type) {
   using Type = aws::Acknowledgement::Type;
   switch (type) {
@@ -108,8 +104,7 @@ bool StreamCore::openSessionNow() {
 /// Looks now and then whether the source has paused, and whether the service still answers.
 void StreamCore::watchSession() {
   const TimePoint now = clock_.now();
-  const TimePoint lastPut{Nanoseconds(lastPut_.load(std::memory_order_relaxed))};
-  const bool sourcePaused = now - lastPut >= idleAfter;
+  const bool sourcePaused = sourceIsPaused(now);
   if (sourcePaused) dispatch(event::SourcePaused{});
   if (!session_) return;
   const auto unacknowledged = session_->unacknowledgedSince();
@@ -122,16 +117,27 @@ void StreamCore::watchSession() {
                   " s and the service confirmed none of it; a new session is opened and nothing is lost."}});
     return;
   }
-  Nanoseconds next = sourcePaused ? idleAfter : idleAfter - (now - lastPut);
+  const Nanoseconds patience = source_.idleAfter();
+  Nanoseconds next = patience - (now - source_.lastPut());
+  if (next <= Nanoseconds{0}) next = patience;
   if (config_.connectionStaleness > Seconds(0)) {
     next = std::min<Nanoseconds>(next, config_.connectionStaleness - silence);
   }
   after(watchTimer_, std::chrono::ceil<Milliseconds>(next), [this] { watchSession(); });
 }
 
+/// A source that is held back has not paused: sealing would tear the group of pictures that it is in.
+bool StreamCore::sourceIsPaused(TimePoint now) const {
+  const std::lock_guard lock(buffer_.mutex);
+  return buffer_.waiting == 0 && now - source_.lastPut() >= source_.idleAfter();
+}
+
 void StreamCore::perform(const action::FinishSession& finish) {
   if (finish.endTag) ingest_.seal(Ingest::SealWith::endTag);
-  if (!session_) return;
+  if (!session_) {  // the log was empty when it was to be opened: there is nothing to end
+    checkEmpty();
+    return dispatch(event::SessionConfirmed{});
+  }
   session_->finish(finish.everything ? SessionBody::Finish::everything : SessionBody::Finish::fragment);
   checkConfirmed();
 }
@@ -176,6 +182,7 @@ void StreamCore::perform(const action::RefuseFragment& refuse) {
   }
   notifier_->tell([error = refuse.error](StreamListener& listener) { listener.onWarning(error); });
   tellLosses();
+  checkEmpty();
 }
 
 void StreamCore::perform(const action::StripTags& strip) {
@@ -270,9 +277,9 @@ void StreamCore::onSessionPaced(TimePoint when) {
 }
 
 void StreamCore::onSessionBodyEnd(bool headerChanged) {
-  loop().post([weak = weak_from_this(), this, headerChanged] {
+  loop().post([weak = weak_from_this(), this, ending = std::weak_ptr(session_), headerChanged] {
     const auto self = weak.lock();
-    if (!self) return;
+    if (!self || !session_ || ending.lock() != session_) return;
     if (headerChanged) dispatch(event::HandOver{});
     checkConfirmed();
   });

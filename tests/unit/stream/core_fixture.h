@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// One StreamCore on a loop and clocks that the test turns, against the service in memory: a story of
+// one stream, told in virtual time.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fake_service.h"
+#include "h264_frames.h"
+#include "sim_clock.h"
+#include "stream/stream_core.h"
+
+namespace kvs::stream::test {
+
+using namespace std::chrono_literals;
+
+/// Runs handlers between the loop's passes.
+class QueueExecutor final : public Executor {
+ public:
+  void post(std::function<void()> job) override { jobs_.push_back(std::move(job)); }
+  bool run() {
+    if (jobs_.empty()) return false;
+    const auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    job();
+    return true;
+  }
+
+ private:
+  std::deque<std::function<void()>> jobs_;
+};
+
+class GivenKeys final : public aws::CredentialProvider {
+ public:
+  std::string_view name() const override { return "test"; }
+  void fetch(Callback callback) override {
+    ++fetched;
+    callback(aws::Credentials{"AKID", Secret("secret"), Secret(), std::nullopt, "test"});
+  }
+  int fetched = 0;
+};
+
+/// What the application was told.
+struct Told final : StreamListener {
+  std::vector<ConnectionChange> changes;
+  std::vector<FragmentAck> acks;
+  std::vector<FragmentLost> losses;
+  std::vector<Error> warnings, errors;
+  std::vector<Pressure> storagePressure, latencyPressure;
+  int ready = 0, drained = 0, closed = 0, stale = 0, dataAvailable = 0;
+
+  void onStreamReady() override { ++ready; }
+  void onConnection(const ConnectionChange& change) override { changes.push_back(change); }
+  void onFragmentAck(const FragmentAck& ack) override { acks.push_back(ack); }
+  void onFragmentLost(const FragmentLost& lost) override { losses.push_back(lost); }
+  void onStoragePressure(const Pressure& pressure) override { storagePressure.push_back(pressure); }
+  void onLatencyPressure(const Pressure& pressure) override { latencyPressure.push_back(pressure); }
+  void onConnectionStale(Nanoseconds) override { ++stale; }
+  void onDataAvailable() override { ++dataAvailable; }
+  void onWarning(const Error& error) override { warnings.push_back(error); }
+  void onError(const Error& error) override { errors.push_back(error); }
+  void onDrained() override { ++drained; }
+  void onStreamClosed() override { ++closed; }
+
+  std::size_t count(ConnectionState state) const {
+    return static_cast<std::size_t>(std::ranges::count(changes, state, &ConnectionChange::state));
+  }
+};
+
+class CoreFixture : public testing::Test {
+ protected:
+  CoreFixture() { config.name = "camera"; }
+
+  /// Makes the stream; settings may be changed before.
+  void begin() {
+    service = std::make_shared<kvs::test::FakeService>(*loop, clock, 5, options);
+    service->network = network;
+    auto context = std::make_shared<ProducerContext>();
+    context->config.credentials = keys;
+    context->config.clock = &clock;
+    context->config.storageSize = storageSize;
+    context->loop = loop;
+    context->transport = service;
+    context->rateGate = std::make_shared<aws::RateGate>();
+    context->storage = storage = std::make_shared<store::StorageBudget>(storageSize);
+    context->controlPlane = std::make_shared<aws::ControlPlane>(
+        *service, clock,
+        aws::ControlPlaneOptions{{"https://control.example.com", "eu-west-1", "test"}, "test"});
+    core = std::make_shared<StreamCore>(context, config, std::make_shared<Notifier>(told, executor), 1);
+    if (withTrack) setTrack();
+    core->start();
+  }
+  void setTrack() {
+    TrackConfig track;
+    track.inputFraming.kind = media::NalFraming::Kind::annexB;
+    ASSERT_TRUE(core->setTrack(track));
+  }
+
+  /// Lets so much time pass.
+  void pass(Nanoseconds time) {
+    const TimePoint end = clock.now() + time;
+    for (;;) {
+      std::optional<TimePoint> next;
+      do {
+        next = loop->runDue();
+      } while (executor->run());
+      if (!next || *next > end) break;
+      clock.advanceTo(*next);
+    }
+    clock.advanceTo(end);
+  }
+  /// Time passes until `condition` holds; at most `most`.
+  template <class Condition>
+  bool passUntil(Condition condition, Nanoseconds most = 10min) {
+    for (const TimePoint end = clock.now() + most; clock.now() < end; pass(10ms)) {
+      if (condition()) return true;
+    }
+    return condition();
+  }
+
+  /// The next frame, `interval` after the one before; a key frame every `group`.
+  FrameFate put(std::size_t size = 500) {
+    const bool key = number % group == 0;
+    const Bytes bytes = kvs::test::annexB(kvs::test::accessUnit(
+        key, number, size, largeFormat ? kvs::test::largePicture : kvs::test::smallPicture));
+    ++number;
+    const ByteView view = bytes;
+    Frame frame;
+    frame.pts = pts;
+    frame.duration = interval;
+    frame.key = key;
+    frame.payload = Pieces(&view, 1);
+    pts += interval;
+    const auto fate = core->put(frame);
+    EXPECT_TRUE(fate) << fate.error().message;
+    return fate ? *fate : FrameFate::noRoom;
+  }
+  /// A camera that runs for so long.
+  void stream(Nanoseconds time, std::size_t size = 500) {
+    for (Nanoseconds done{0}; done < time; done += interval) {
+      put(size);
+      pass(interval);
+    }
+  }
+  bool drain(Nanoseconds most = 10min) {
+    const int before = told->drained;
+    core->endOfStream();
+    return passUntil([&] { return told->drained > before; }, most);
+  }
+
+  std::vector<std::uint64_t> stored() const {
+    std::vector<std::uint64_t> all;
+    for (const auto& fragment : service->stored())
+      all.insert(all.end(), fragment.frames.begin(), fragment.frames.end());
+    std::ranges::sort(all);
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+  }
+  std::vector<std::uint64_t> range(std::uint64_t to) const {
+    std::vector<std::uint64_t> all(to);
+    for (std::uint64_t i = 0; i < to; ++i)
+      all[i] = i;
+    return all;
+  }
+  void TearDown() override {
+    if (!service) return;
+    EXPECT_EQ(service->violations(), std::vector<std::string>{});
+  }
+
+  StreamConfig config;
+  kvs::test::FakeServiceOptions options;
+  kvs::test::FakeNetwork network;
+  std::size_t storageSize = 16u << 20;
+  bool withTrack = true;
+
+  kvs::test::SimClock clock;
+  std::shared_ptr<net::Loop> loop = std::make_shared<net::Loop>(clock, net::Loop::Drive::caller);
+  std::shared_ptr<kvs::test::FakeService> service;
+  std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
+  std::shared_ptr<GivenKeys> keys = std::make_shared<GivenKeys>();
+  std::shared_ptr<Told> told = std::make_shared<Told>();
+  std::shared_ptr<store::StorageBudget> storage;
+  std::shared_ptr<StreamCore> core;
+
+  std::uint64_t number = 0;
+  std::uint64_t group = 10;
+  Nanoseconds interval{200ms};
+  Nanoseconds pts{1000h};
+  bool largeFormat = false;
+};
+
+}  // namespace kvs::stream::test

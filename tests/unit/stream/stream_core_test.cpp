@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shell around the machine, scene by scene.
+#include "core_fixture.h"
+
+namespace kvs::stream {
+namespace {
+
+using namespace std::chrono_literals;
+
+class StreamCoreTest : public test::CoreFixture {};
+
+TEST_F(StreamCoreTest, StreamsFromTheFirstFrame) {
+  begin();
+  stream(60s);
+  EXPECT_EQ(core->stats().state, "streaming");
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(300));
+  EXPECT_EQ(service->sessions(), 1u);
+  EXPECT_EQ(told->ready, 1);
+  EXPECT_EQ(told->drained, 1);
+  EXPECT_EQ(keys->fetched, 1);
+  EXPECT_EQ(service->calls("describeStream"), 1u);
+  EXPECT_EQ(service->calls("createStream"), 0u);
+  EXPECT_EQ(storage->used(), 0u);
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+}
+
+TEST_F(StreamCoreTest, WithNothingToSendThereIsNoConnection) {
+  begin();
+  pass(1h);
+  EXPECT_EQ(core->stats().state, "ready");
+  EXPECT_EQ(service->calls("putMedia"), 0u);
+}
+
+TEST_F(StreamCoreTest, AStreamIsCreatedOnceItsTrackIsKnown) {
+  options.streamsExist = false;
+  withTrack = false;
+  config.tags = {{"k", "v"}};
+  begin();
+  pass(1min);
+  EXPECT_EQ(core->stats().state, "creating");
+  EXPECT_EQ(service->calls("createStream"), 0u) << "its media type is the track's";
+  setTrack();
+  stream(10s);
+  EXPECT_EQ(service->calls("createStream"), 1u);
+  EXPECT_EQ(service->calls("tagStream"), 0u) << "createStream took the tags along";
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(50));
+}
+
+TEST_F(StreamCoreTest, ATrackThatComesAfterTheEndCreatesNothing) {
+  options.streamsExist = false;
+  withTrack = false;
+  begin();
+  pass(10s);
+  core->stop();
+  pass(1s);
+  setTrack();
+  pass(1min);
+  EXPECT_EQ(service->calls("createStream"), 0u);
+}
+
+TEST_F(StreamCoreTest, AnExistingStreamIsTagged) {
+  config.tags = {{"k", "v"}};
+  begin();
+  pass(10s);
+  EXPECT_EQ(service->calls("tagStream"), 1u);
+  EXPECT_EQ(core->stats().state, "ready");
+}
+
+TEST_F(StreamCoreTest, AFrameIsOnTheWireWhenItIsThere) {
+  begin();
+  stream(4s);
+  const auto before = core->stats().fragmentsSent;
+  group = number;  // a key frame
+  put();
+  pass(0s);
+  EXPECT_EQ(core->stats().fragmentsSent, before + 1) << "no timer in between";
+}
+
+TEST_F(StreamCoreTest, APausedSourceHasItsLastFragmentPersistedAndLetsTheConnectionGo) {
+  begin();
+  stream(5s);
+  EXPECT_TRUE(passUntil([&] { return core->stats().state == "ready"; }, 20s));
+  EXPECT_EQ(stored(), range(25)) << "closed by its end tag, or the body's end";
+  EXPECT_EQ(service->openSessions(), 0u);
+  EXPECT_EQ(storage->used(), 0u) << "an idle stream holds nothing";
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+  pass(10min);
+  number = 30;
+  stream(5s);
+  EXPECT_EQ(service->sessions(), 2u) << "and returns on the next frame";
+  EXPECT_TRUE(drain());
+}
+
+TEST_F(StreamCoreTest, ASlowSourceIsNoPausedOne) {
+  interval = 12s;
+  group = 1;
+  begin();
+  stream(20min);
+  EXPECT_EQ(service->sessions(), 1u);
+  interval = 25s;  // the service lets go at 30 s
+  stream(10min);
+  EXPECT_LE(service->sessions(), 2u);
+  EXPECT_TRUE(drain());
+}
+
+TEST_F(StreamCoreTest, AVerySlowSourceIsConfirmedFrameByFrame) {
+  interval = 90s;
+  group = 1;
+  begin();
+  stream(30min);
+  EXPECT_EQ(stored(), range(20));
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u) << "we let go before the service does";
+}
+
+TEST_F(StreamCoreTest, ALongSessionIsHandedOverWithoutALoss) {
+  begin();
+  stream(2h);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(36000));
+  EXPECT_GE(service->sessions(), 3u);
+  EXPECT_LE(service->sessions(), 5u);
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u) << "a hand-over is no failure";
+  EXPECT_EQ(core->stats().fragmentsSent, core->stats().fragmentsIn) << "nothing was sent twice";
+  EXPECT_TRUE(told->losses.empty());
+}
+
+TEST_F(StreamCoreTest, AnotherFormatIsHandedOverWithoutALoss) {
+  begin();
+  stream(6s);
+  largeFormat = true;
+  stream(6s);
+  largeFormat = false;
+  stream(6s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(90));
+  EXPECT_EQ(service->sessions(), 3u);
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+}
+
+TEST_F(StreamCoreTest, AnOutageOfMinutesLosesTheOldestAndSaysSo) {
+  config.bufferDuration = 60s;
+  begin();
+  stream(10s);
+  service->network.refuse = true;
+  service->resetConnections();
+  stream(3min);
+  EXPECT_FALSE(told->losses.empty());
+  service->network.refuse = false;
+  stream(1min);
+  EXPECT_TRUE(drain());
+  const StreamStats stats = core->stats();
+  EXPECT_EQ(stats.framesIn, stats.framesPersisted + stats.framesLost);
+  EXPECT_EQ(stored().size(), stats.framesPersisted);
+  for (const auto& lost : told->losses)
+    EXPECT_EQ(lost.reason, FragmentLost::Reason::bufferDuration);
+}
+
+TEST_F(StreamCoreTest, AHalfOpenConnectionIsSeenByItsSilence) {
+  begin();
+  stream(10s);
+  service->setSwallow(true);
+  stream(1s);
+  service->setSwallow(false);  // the old connection stays dead
+  stream(55s);
+  EXPECT_EQ(told->stale, 0);
+  stream(7s);
+  EXPECT_EQ(told->stale, 1);
+  stream(40s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, PersistedFragmentsAreNotSentAgainAfterABreak) {
+  begin();
+  for (int i = 0; i < 20; ++i) {
+    stream(7s);
+    service->resetConnections();
+  }
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));  // and no violation
+  EXPECT_GE(core->stats().reconnects, 20u);
+}
+
+TEST_F(StreamCoreTest, RetentionZeroIsContentWithReceived) {
+  options.retentionHours = 0;
+  begin();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(core->stats().framesPersisted, 100u);
+  EXPECT_EQ(core->stats().acksPersisted, 0u);
+}
+
+TEST_F(StreamCoreTest, DescribeDeniedBelievesTheRetentionItWasTold) {
+  options.retentionHours = 0;
+  config.retention = std::chrono::hours(0);
+  begin();
+  service->intercept = [](const std::string& operation) {
+    return operation == "describeStream" ? std::optional(kvs::test::FakeReply{400, "AccessDeniedException"})
+                                         : std::nullopt;
+  };
+  // The service knows a stream once it was asked for its endpoint.
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(core->stats().framesPersisted, 100u);
+}
+
+TEST_F(StreamCoreTest, ARefusedFragmentIsSetAsideAndToldWithItsTime) {
+  begin();
+  stream(6s);
+  pass(100ms);
+  service->errorAck(4006, "INVALID_MKV_DATA", true);
+  stream(10s);
+  EXPECT_TRUE(drain());
+  ASSERT_EQ(told->losses.size(), 1u);
+  EXPECT_EQ(told->losses[0].reason, FragmentLost::Reason::refused);
+  EXPECT_EQ(core->stats().fragmentsRefused, 1u);
+  EXPECT_EQ(stored().size() + told->losses[0].frames, core->stats().framesIn);
+  EXPECT_FALSE(told->warnings.empty());
+}
+
+TEST_F(StreamCoreTest, TheLastFragmentRefusedWhileDrainingEndsTheDrain) {
+  options.persistDelay = 3s;
+  begin();
+  stream(4s);
+  pass(5s);
+  service->withholdAcks = true;
+  stream(2s);
+  core->endOfStream();
+  pass(100ms);
+  EXPECT_EQ(core->stats().state, "draining");
+  service->withholdAcks = false;
+  service->errorAck(4006, "INVALID_MKV_DATA", true);
+  EXPECT_TRUE(passUntil([&] { return told->drained == 1; }, 5s)) << core->stats().state;
+  EXPECT_EQ(told->losses.size(), 1u);
+}
+
+TEST_F(StreamCoreTest, FramesAndTheEndBeforeTheLoopLooksAreDrained) {
+  begin();
+  stream(4s);
+  EXPECT_TRUE(drain());
+  // The log ran empty by a loss while the stream was away; frames and the end come in one breath.
+  for (int i = 0; i < 10; ++i)
+    put();
+  core->endOfStream();
+  EXPECT_TRUE(passUntil([&] { return told->drained == 2; }, 5s));
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, ASlowLinkDrainsAsLongAsBytesMove) {
+  network.bytesPerSecond = 4000;
+  network.sendBuffer = 4000;
+  begin();
+  stream(4s, 3000);  // about 75 KB: 19 s on this line, half of it one fragment
+  stream(2s, 6000);
+  EXPECT_TRUE(drain(5min));
+  EXPECT_EQ(stored(), range(number));
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u) << "it was slow, not broken";
+}
+
+TEST_F(StreamCoreTest, ABacklogIsPacedByTheServicesQuota) {
+  begin();
+  service->network.refuse = true;
+  group = 5;
+  stream(60s);  // sixty fragments of a second
+  service->network.refuse = false;
+  EXPECT_TRUE(passUntil([&] { return service->openSessions() == 1; }, 30s));
+  const auto before = core->stats().fragmentsSent;
+  pass(3s);
+  const auto sent = core->stats().fragmentsSent - before;
+  EXPECT_GE(sent, 14u);
+  EXPECT_LE(sent, 20u);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(300));
+}
+
+TEST_F(StreamCoreTest, TooMuchMetadataIsResentWithout) {
+  begin();
+  ASSERT_TRUE(core->putMetadata({"name", "value"}, true));
+  stream(3s);
+  pass(100ms);
+  service->errorAck(4009, "FRAGMENT_METADATA_LIMIT_REACHED", true);
+  stream(5s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+  std::size_t without = 0;
+  for (const auto& fragment : service->stored())
+    without += fragment.tags.empty();
+  EXPECT_EQ(without, 1u);
+}
+
+TEST_F(StreamCoreTest, AnotherProducerOnTheStreamIsTold) {
+  begin();
+  service->intercept = [](const std::string& operation) {
+    return operation == "putMedia"
+               ? std::optional(kvs::test::FakeReply{400, "ConnectionLimitExceededException"})
+               : std::nullopt;
+  };
+  stream(10s);
+  ASSERT_FALSE(told->warnings.empty());
+  EXPECT_NE(told->warnings[0].message.find("no other producer"), std::string::npos)
+      << told->warnings[0].message;
+  service->intercept = nullptr;
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, ExpiredCredentialsAreFetchedAgain) {
+  begin();
+  stream(4s);
+  bool refused = false;
+  service->intercept = [&](const std::string& operation) -> std::optional<kvs::test::FakeReply> {
+    if (operation != "putMedia" || std::exchange(refused, true)) return std::nullopt;
+    return kvs::test::FakeReply{403, "ExpiredTokenException"};
+  };
+  service->resetConnections();
+  stream(4s);
+  EXPECT_EQ(keys->fetched, 2);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, LatencyPressureIsToldOncePerTime) {
+  config.maxLatency = 30s;
+  begin();
+  service->network.refuse = true;
+  stream(60s);
+  EXPECT_EQ(told->latencyPressure.size(), 1u);
+  service->network.refuse = false;
+  stream(60s);
+  service->network.refuse = true;
+  service->resetConnections();
+  stream(60s);
+  EXPECT_EQ(told->latencyPressure.size(), 2u);
+}
+
+TEST_F(StreamCoreTest, StoragePressureIsTold) {
+  storageSize = 1u << 20;
+  begin();
+  service->network.refuse = true;
+  stream(60s, 20'000);
+  EXPECT_GE(told->storagePressure.size(), 1u);
+  ASSERT_FALSE(told->losses.empty());
+  EXPECT_EQ(told->losses[0].reason, FragmentLost::Reason::storageFull);
+  EXPECT_LE(storage->used(), storage->limit());
+}
+
+TEST_F(StreamCoreTest, WhatWasGivenUpUnconfirmedCountsAgainWhenItsWordComes) {
+  storageSize = 1u << 20;
+  begin();
+  service->withholdAcks = true;
+  stream(30s, 10'000);  // two megabytes and more: sent, stored and not told
+  ASSERT_FALSE(told->losses.empty());
+  EXPECT_TRUE(told->losses[0].unconfirmed);
+  const StreamStats before = core->stats();
+  service->withholdAcks = false;
+  // The service repeats itself for a fragment that we gave up.
+  const auto& first = service->stored().at(1);
+  service->nonsense(R"({"EventType":"PERSISTED","FragmentTimecode":)" + std::to_string(first.timecodeMs) +
+                    "}");
+  pass(1s);
+  EXPECT_LT(core->stats().framesLost, before.framesLost);
+  EXPECT_GT(core->stats().framesPersisted, before.framesPersisted);
+  EXPECT_EQ(core->stats().fragmentsLost, before.fragmentsLost - 1);
+}
+
+TEST_F(StreamCoreTest, TheGuidesLatencyOfAnAcknowledgementIsFromItsFirstFrame) {
+  begin();
+  stream(4s);
+  pass(1s);
+  const auto persisted = std::ranges::find(told->acks, FragmentAck::Type::persisted, &FragmentAck::type);
+  ASSERT_NE(persisted, told->acks.end());
+  EXPECT_GE(persisted->delay, 2s);
+  EXPECT_LE(persisted->delay, 3s);
+}
+
+TEST_F(StreamCoreTest, StopReportsWhatIsLeft) {
+  begin();
+  service->network.refuse = true;
+  stream(10s);
+  core->stop();
+  pass(1s);
+  EXPECT_EQ(told->closed, 1);
+  EXPECT_EQ(told->losses.size(), 5u);
+  for (const auto& lost : told->losses)
+    EXPECT_EQ(lost.reason, FragmentLost::Reason::stopped);
+  EXPECT_EQ(core->stats().framesLost, 50u);
+  EXPECT_EQ(storage->used(), 0u);
+}
+
+TEST_F(StreamCoreTest, NothingIsDueAfterTheEnd) {
+  begin();
+  stream(10s);
+  core->stop();
+  pass(1s);
+  const std::weak_ptr<StreamCore> watched = core;
+  core.reset();
+  pass(1s);
+  EXPECT_TRUE(watched.expired());
+}
+
+TEST_F(StreamCoreTest, StopInEveryStateClosesOnce) {
+  for (const Nanoseconds when : {0ns, Nanoseconds(15ms), Nanoseconds(45ms), Nanoseconds(70ms),
+                                 Nanoseconds(95ms), Nanoseconds(120ms), Nanoseconds(1s), Nanoseconds(5s)}) {
+    told = std::make_shared<test::Told>();
+    options.streamsExist = when != 70ms;
+    begin();
+    put();
+    pass(when);
+    core->stop();
+    pass(1min);
+    EXPECT_EQ(told->closed, 1) << when.count();
+    EXPECT_EQ(storage->used(), 0u);
+    core.reset();
+    pass(1s);
+    number = 0;
+  }
+}
+
+}  // namespace
+}  // namespace kvs::stream
