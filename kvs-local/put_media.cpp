@@ -278,7 +278,9 @@ void PutMedia::onSealed(const FragmentSummary& summary, const Result<void>& stor
     log::warn(stream_ + ": fragment " + number + " is not stored: " + stored.error());
     ingest_->abort();
     phase_ = Phase::ending;
-    lastAck_ = makeErrorAck(static_cast<std::uint32_t>(AckError::archival), summary.ackTimecodeMs, number);
+    // Of several that fail the first is named: the producer sends from there on again.
+    const auto archival = static_cast<std::uint32_t>(AckError::archival);
+    if (!lastAck_) lastAck_ = makeErrorAck(archival, summary.ackTimecodeMs, number);
   }
   endIfSettled();
 }
