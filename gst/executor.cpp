@@ -2,6 +2,7 @@
 #include "executor.h"
 
 #include "guard.h"
+#include "handoff.h"
 
 namespace kvs::gst {
 
@@ -15,6 +16,7 @@ struct Visit {
 };
 
 void freeVisit(gpointer visit) {
+  takeOver(visit);
   std::unique_ptr<Visit>(static_cast<Visit*>(visit)).reset();
 }
 
@@ -48,10 +50,12 @@ void CallAsyncExecutor::schedule() {
   if (!element) return close();
   GstElement* const raw = element.get();
   auto visit = std::make_unique<Visit>(Visit{shared_from_this(), std::move(element)});
+  handOver(visit.get());
   gst_element_call_async(raw, &CallAsyncExecutor::drain, visit.release(), &freeVisit);
 }
 
 void CallAsyncExecutor::drain(GstElement* /*element*/, gpointer visit) {
+  takeOver(visit);
   CallAsyncExecutor& self = *static_cast<Visit*>(visit)->executor;
   while (guarded(true, [&] { return self.runNext(); })) {
   }

@@ -3,6 +3,7 @@
 
 #include "caps.h"
 #include "guard.h"
+#include "handoff.h"
 #include "properties.h"
 #include "signals.h"
 #include "sink.h"
@@ -24,12 +25,16 @@ void gst_kvs_sink_get_property(GObject* object, guint id, GValue* value, GParamS
 }
 
 void gst_kvs_sink_finalize(GObject* object) {
+  kvs::gst::takeOver(object);
   std::unique_ptr<kvs::gst::Sink>(GST_KVS_SINK(object)->sink).reset();
   G_OBJECT_CLASS(gst_kvs_sink_parent_class)->finalize(object);
 }
 
 GstStateChangeReturn gst_kvs_sink_change_state(GstElement* element, GstStateChange transition) {
-  return guarded(GST_STATE_CHANGE_FAILURE, [&] { return sinkOf(element).changeState(transition); });
+  const auto result =
+      guarded(GST_STATE_CHANGE_FAILURE, [&] { return sinkOf(element).changeState(transition); });
+  kvs::gst::handOver(element);  // the last reference may be a worker's
+  return result;
 }
 
 GstPad* gst_kvs_sink_request_new_pad(GstElement* element, GstPadTemplate* padTemplate, const gchar* name,
