@@ -83,11 +83,11 @@ void Reporter::warnOnce(const LossSum& losses) {
   postWarning(element.get(), codeOf(losses.reason), elementError(StatusCode::storeOutOfMemory, sentence));
 }
 
-void Reporter::onFramesDropped(std::uint64_t count, StatusCode code) {
+void Reporter::onFramesDropped(std::uint64_t count, FrameFate why) {
   const ElementRef element = element_->lock();
   if (!element) return;
   GST_CAT_WARNING_OBJECT(elementCategory(), element.get(), "%" G_GUINT64_FORMAT " frames not taken: %s",
-                         static_cast<guint64>(count), toHex(code).c_str());
+                         static_cast<guint64>(count), explain(why));
 }
 
 void Reporter::onWarning(const Error& error) {

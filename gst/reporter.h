@@ -23,7 +23,7 @@ class Reporter final : public StreamListener {
   void onConnection(const ConnectionChange& change) override;
   void onFragmentAck(const FragmentAck& ack) override;
   void onFragmentLost(const FragmentLost& lost) override;
-  void onFramesDropped(std::uint64_t count, StatusCode code) override;
+  void onFramesDropped(std::uint64_t count, FrameFate why) override;
   void onWarning(const Error& error) override;
   void onError(const Error& error) override;
   void onDrained() override;

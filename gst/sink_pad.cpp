@@ -142,12 +142,12 @@ std::optional<Nanoseconds> SinkPad::runningTime(GstClockTime time) const {
   return Nanoseconds(sign > 0 ? static_cast<std::int64_t>(running) : -static_cast<std::int64_t>(running));
 }
 
-Nanoseconds SinkPad::ageOf(const media::Frame& frame) const {
+std::optional<Nanoseconds> SinkPad::ageOf(const media::Frame& frame) const {
   const std::optional<Nanoseconds> captured = frame.pts ? frame.pts : frame.dts;
   const GstClockTime base = gst_element_get_base_time(sink_.element());
-  if (!captured || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return Nanoseconds::zero();
+  if (!captured || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
   const ClockRef clock(gst_element_get_clock(sink_.element()));
-  if (!clock) return Nanoseconds::zero();
+  if (!clock) return std::nullopt;
   const GstClockTime now = gst_clock_get_time(clock.get());
   return Nanoseconds(GST_CLOCK_DIFF(base, now)) - *captured;
 }

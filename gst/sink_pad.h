@@ -41,7 +41,7 @@ class SinkPad {
   GstFlowReturn refused(const Error& error);
   media::Frame frameOf(GstBuffer* buffer);
   std::optional<Nanoseconds> runningTime(GstClockTime time) const;
-  Nanoseconds ageOf(const media::Frame& frame) const;
+  std::optional<Nanoseconds> ageOf(const media::Frame& frame) const;
   void accepted(GstBuffer* buffer);
   bool askWhetherLive();
 

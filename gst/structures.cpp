@@ -129,6 +129,28 @@ void addConnection(GstStructure* to, const StreamStats& stats) {
 
 }  // namespace
 
+const char* explain(FrameFate fate) {
+  switch (fate) {
+    case FrameFate::accepted:
+      return "taken";
+    case FrameFate::beforeFirstKeyFrame:
+      return "no key frame came before them";
+    case FrameFate::afterGap:
+      return "their group of pictures could not be kept whole";
+    case FrameFate::noRoom:
+      return "the storage is full";
+    case FrameFate::interrupted:
+      return "the wait for room was interrupted";
+    case FrameFate::keyFrameDistance:
+      return "their fragment reached the service's limits and no key frame came";
+    case FrameFate::afterEndOfFragment:
+      return "their fragment was closed by an end-of-fragment tag";
+    case FrameFate::late:
+      return "they came too long after the other track's";
+  }
+  return "unknown";
+}
+
 void LossSum::add(const FragmentLost& lost) {
   if (fragments == 0) {
     reason = lost.reason;

@@ -27,6 +27,9 @@ struct LossSum {
 
 std::string sentenceOf(const LossSum& losses);
 
+/// Why frames were not taken, as half a sentence.
+const char* explain(FrameFate fate);
+
 /// `kvssink-fragment-lost`: reason (string), count, unconfirmed (uint), frames, bytes, start, end (uint64).
 StructureRef structureOf(const LossSum& losses);
 

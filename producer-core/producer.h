@@ -65,7 +65,26 @@ struct ProducerConfig {
   std::uint64_t seed = 0;        ///< of jitter; 0: from the system
 };
 
-enum class StreamingType { realtime = 0, offline = 2 };
+enum class StreamingType {
+  realtime = 0,      ///< sent as it comes; never blocks, and drops oldest fragments when the budget is full
+  nearRealtime = 1,  ///< collected, and sent in bursts with the connection closed in between
+  offline = 2,       ///< put() waits for room instead; nothing is dropped
+};
+
+/// Where a frame's wall time comes from (docs/timestamps.md).
+enum class TimestampSource {
+  automatic,    ///< `reference` where frames carry one, else `runningTime`
+  runningTime,  ///< presentation time on the stream's clock, tied to the wall clock at the first frame
+  reference,    ///< Frame::reference; a frame without one follows from its neighbours
+  pts,          ///< presentation times are time since 1970 already; those before 2000 are refused
+  arrival,      ///< the moment at which put() is called
+};
+
+/// What stands for a track that gives no frames while the others do.
+enum class SilentTrack {
+  fill,  ///< silence, where the codec has one; the track set never changes
+  drop,  ///< a session whose header has not the track; it comes back when it has covered a whole fragment
+};
 
 struct StreamConfig {
   std::string name = "DEFAULT_STREAM";  ///< 1-256 of [a-zA-Z0-9_.-]
@@ -82,16 +101,16 @@ struct StreamConfig {
   /// Sent bytes without any acknowledgement for so long end the session; 0: never. At least 30 s.
   Seconds connectionStaleness{60};
   double maxFragmentsPerSecond = 5;  ///< the service's quota; 0: no pacing
+  TimestampSource timestampSource = TimestampSource::automatic;
+  /// Wall time of the first frame (recordings); unset: now. Not with `reference` and `pts`.
+  std::optional<WallTime> startTime;
+  /// A key frame begins a fragment when a second has passed; else only after `fragmentDuration`.
+  bool keyFrameFragmentation = true;
+  Milliseconds fragmentDuration{2000};  ///< of streams without video, and without keyFrameFragmentation
+  Milliseconds interleaveTimeout{500};  ///< how long a track may keep the others waiting
+  SilentTrack silentTrack = SilentTrack::fill;
+  Seconds burstInterval{10};  ///< of nearRealtime: bufferDuration must be twice that at least
   std::string writingApp;            ///< Matroska's WritingApp; empty: the Producer's user agent
-};
-
-/// What became of a frame that put() was given and did not refuse with an Error.
-enum class FrameFate : std::uint8_t {
-  accepted,             ///< it is in the log, or held as a part of an access unit that is not complete
-  beforeFirstKeyFrame,  ///< a delta unit with no key frame before it: skipped, counted
-  afterGap,             ///< part of a group of pictures that could not be kept whole: skipped, counted
-  noRoom,               ///< the budget had no room for it, nor for what follows up to the next key frame
-  interrupted,          ///< offline only: not taken, since interrupt() ended the wait for room
 };
 
 /// One Kinesis video stream being produced. put() may be called from one thread for each track; all
@@ -105,6 +124,21 @@ class Stream {
   /// Sets what a track carries, before its first frame or when its format changes.
   virtual Result<void> setTrack(TrackConfig track) = 0;
 
+  /// A track whose format is still to be told: at the start it is waited for, 5 s at most.
+  virtual void expectTrack(std::uint32_t number) = 0;
+
+  /// The track gives no more frames, and nothing waits for it. A later put() takes it up again.
+  virtual void endTrack(std::uint32_t number) = 0;
+
+  /// The track leaves the stream: the next fragment's header has it no more.
+  virtual void removeTrack(std::uint32_t number) = 0;
+
+  /// The track has nothing from `pts` on for `duration`: progress without a frame (GStreamer's GAP).
+  virtual void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) = 0;
+
+  /// True once when the fragment grows towards the service's limits: ask the encoder for a key frame.
+  virtual bool takeKeyFrameRequest(std::uint32_t number) = 0;
+
   /// Takes one frame: copies it, never waits for the network. Offline it waits for room in the budget.
   /// An Error means that the stream has ended, or that this frame's bytes are not what its track says
   /// (mkvInvalid... codes: the frame is skipped and counted, the stream goes on).
@@ -112,6 +146,10 @@ class Stream {
 
   /// Metadata of the next fragment (persistent: of every one from then on, an empty value ends it).
   virtual Result<void> putMetadata(Tag tag, bool persistent) = 0;
+
+  /// An event of the open fragment, in its tail; without one, of the next fragment. Each type at most
+  /// once a fragment; mark, prefix and pairs count toward the fragment's 10 items of metadata.
+  virtual Result<void> putEvent(FragmentEvent event) = 0;
 
   /// Ends the open fragment; the next frame that is taken is a key frame.
   virtual void flush() = 0;

@@ -23,6 +23,8 @@ struct Adapted {
   /// the application's word stands alone. Of an access unit in pieces it is the pieces' "or": a
   /// recovery point may come ahead of its slice, in a payload that is no frame itself.
   bool key = true;
+  /// Pictures that follow a key frame may be shown before it (open GOP: CRA, IDR_W_RADL, recovery point).
+  bool mayHaveLeading = false;
   /// False: parameter sets, delimiters or SEI without a slice; to be put before the next frame.
   bool isFrame = true;
   /// The payload begins a new access unit. Always true for input that is not NAL-aligned.

@@ -48,6 +48,9 @@ struct TrackConfig {
   NalFraming inputFraming;
   /// A payload may be less than an access unit (GStreamer's alignment=nal).
   bool nalAligned = false;
+  /// AAC comes with ADTS headers (ISO/IEC 14496-3, 1.A.2.2): they are taken off, and what they say makes
+  /// the codec data where `codecPrivate` is empty. A payload may hold several frames.
+  bool adts = false;
 };
 
 /// PROTOCOL.md's table; empty for Codec::other, whose track must name its own.

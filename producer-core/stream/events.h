@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "base/tag.h"
 #include "base/time.h"
 
 namespace kvs {
@@ -31,6 +33,52 @@ struct FragmentLost {
   std::uint64_t bytes = 0;
   std::uint32_t frames = 0;
   bool unconfirmed = false;
+};
+
+/// What became of a frame that put() was given and did not refuse with an Error.
+enum class FrameFate : std::uint8_t {
+  accepted,             ///< it is in the log, or held: as a part of an access unit, or for the other tracks
+  beforeFirstKeyFrame,  ///< a delta unit with no key frame before it: skipped, counted
+  afterGap,             ///< part of a group of pictures that could not be kept whole: skipped, counted
+  noRoom,               ///< the budget had no room for it, nor for what follows up to the next key frame
+  interrupted,          ///< offline only: not taken, since interrupt() ended the wait for room
+  keyFrameDistance,     ///< its fragment reached the service's limits and no key frame came: skipped, counted
+  afterEndOfFragment,   ///< its fragment was closed by an end-of-fragment tag: skipped to the next key frame
+  late,                 ///< more than the interleave timeout behind the other tracks: skipped, counted
+};
+
+/// The codec data of a track changed in the stream: a new session with a new header follows.
+struct CodecChange {
+  std::uint32_t track = 0;
+  std::string codecId;
+  std::uint32_t width = 0;   ///< pixels; 0 for audio
+  std::uint32_t height = 0;  ///< pixels; 0 for audio
+};
+
+/// A time was missing or could not stand; told for the first of each kind.
+struct TimeRepair {
+  enum class Kind {
+    missing,     ///< no presentation time: filled from the decoding time, the frame rate or the neighbours
+    nudged,      ///< equal to or a little before the one before it: moved behind that
+    raised,      ///< before its fragment's first time, or before the fragment before: moved there
+    reanchored,  ///< media time or the wall clock jumped: tied to the wall clock anew
+  } kind = Kind::missing;
+  std::uint32_t track = 0;
+  Nanoseconds by{0};  ///< how far it was moved; of `reanchored`, how far the wall time of the stream moved
+};
+
+/// A track gives no frames while the others do, or gives frames again.
+struct TrackSilence {
+  std::uint32_t track = 0;
+  bool silent = true;
+  bool filled = false;  ///< silence is sent in its place; else the track leaves the header meanwhile
+};
+
+/// A notification or an image-generation event (guide, lines 5310-5345, 5560-5760).
+struct FragmentEvent {
+  enum class Type { notification, imageGeneration } type = Type::notification;
+  std::string imagePrefix;  ///< of image generation: prefix of the objects' names; empty: none
+  std::vector<Tag> pairs;   ///< name and value, in the same Tag as the mark
 };
 
 enum class ConnectionState { connecting, ready, streaming, disconnected, retrying, drained, stopped };
@@ -56,12 +104,15 @@ class StreamListener {
   virtual void onConnection(const ConnectionChange&) {}
   virtual void onFragmentAck(const FragmentAck&) {}
   virtual void onFragmentLost(const FragmentLost&) {}  ///< "dropped fragment"
-  /// "Dropped frame": `count` frames were not taken; `code` says why. The first of a run is told at once,
+  /// "Dropped frame": `count` frames were not taken. The first of a run is told at once,
   /// the others together when the run ends.
-  virtual void onFramesDropped(std::uint64_t /*count*/, StatusCode /*code*/) {}
+  virtual void onFramesDropped(std::uint64_t /*count*/, FrameFate /*why*/) {}
   virtual void onStoragePressure(const Pressure&) {}      ///< less than 5 % of the storage is free
   virtual void onLatencyPressure(const Pressure&) {}      ///< more than max-latency is buffered
   virtual void onConnectionStale(Nanoseconds /*age*/) {}  ///< bytes were sent and nothing is acknowledged
+  virtual void onCodecChanged(const CodecChange&) {}
+  virtual void onTimeRepaired(const TimeRepair&) {}
+  virtual void onTrackSilence(const TrackSilence&) {}
   virtual void onDataAvailable() {}                       ///< there is something to send again after nothing
   virtual void onWarning(const Error&) {}  ///< something the user should know; the stream goes on
   virtual void onError(const Error&) {}    ///< the stream has ended: no retry can mend it

@@ -324,7 +324,7 @@ bool Ingest::openFragment(Track& track, Placed& placed) {
   if (!timeline.isAnchored() || stepsBack) {
     const WallTime notBefore =
         stepsBack ? timeline.wallTime(timeline.currentEpoch(), *lastTicks_ + 1) : WallTime::min();
-    timeline.anchor(clock_.wallNow(), track.unit.times.age, placed.ticks, notBefore);
+    timeline.anchor(clock_.wallNow(), track.unit.times.age.value_or(Nanoseconds{0}), placed.ticks, notBefore);
     if (stepsBack) ++buffer_.stats.timesRepaired;
   } else if (lastTicks_ && placed.ticks <= *lastTicks_) {
     placed.ticks = *lastTicks_ + 1;  // fragments never overlap

@@ -73,6 +73,14 @@ class StreamHandle final : public Stream {
   Result<void> putMetadata(Tag tag, bool persistent) override {
     return core_->putMetadata(std::move(tag), persistent);
   }
+  void expectTrack(std::uint32_t number) override { core_->expectTrack(number); }
+  void endTrack(std::uint32_t number) override { core_->endTrack(number); }
+  void removeTrack(std::uint32_t number) override { core_->removeTrack(number); }
+  void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) override {
+    core_->putGap(number, pts, duration);
+  }
+  bool takeKeyFrameRequest(std::uint32_t number) override { return core_->takeKeyFrameRequest(number); }
+  Result<void> putEvent(FragmentEvent event) override { return core_->putEvent(std::move(event)); }
   void flush() override { core_->flush(); }
   void interrupt(bool on) override { core_->interrupt(on); }
   void endOfStream() override { core_->endOfStream(); }

@@ -25,7 +25,18 @@ struct StreamStats {
   std::uint64_t skippedAfterGap = 0;
   std::uint64_t skippedNoRoom = 0;
   std::uint64_t skippedInvalid = 0;
-  std::uint64_t timesRepaired = 0;  ///< frames whose time was missing or had to be moved
+  std::uint64_t skippedKeyFrameDistance = 0;
+  std::uint64_t skippedAfterEndOfFragment = 0;
+  std::uint64_t skippedLate = 0;
+
+  std::uint64_t timesRepaired = 0;  ///< frames whose time was missing or had to be moved; the sum of:
+  std::uint64_t timesMissing = 0;
+  std::uint64_t timesNudged = 0;
+  std::uint64_t timesRaised = 0;
+  std::uint64_t timesReanchored = 0;
+
+  std::uint64_t framesCorrupted = 0;  ///< sent although the source says that they are damaged
+  std::uint64_t framesFilled = 0;     ///< silence and repeated samples, made here in a silent track's place
 
   std::uint64_t fragmentsIn = 0;
   std::uint64_t fragmentsSent = 0;  ///< resent ones count again

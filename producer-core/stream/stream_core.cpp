@@ -116,6 +116,17 @@ Result<FrameFate> StreamCore::put(const Frame& frame) {
   return outcome->fate;
 }
 
+void StreamCore::expectTrack(std::uint32_t) {}
+void StreamCore::endTrack(std::uint32_t) {}
+void StreamCore::removeTrack(std::uint32_t) {}
+void StreamCore::putGap(std::uint32_t, Nanoseconds, Nanoseconds) {}
+bool StreamCore::takeKeyFrameRequest(std::uint32_t) {
+  return false;
+}
+Result<void> StreamCore::putEvent(FragmentEvent) {
+  return {};
+}
+
 void StreamCore::flush() {
   ingest_.seal();
   loop().wake(*this);
@@ -196,17 +207,15 @@ void StreamCore::tellDropped(FrameFate fate) {
   if (fate == FrameFate::accepted || fate == FrameFate::interrupted) {
     if (droppedRun_.load(std::memory_order_relaxed) == 0) return;
     const std::uint64_t rest = droppedRun_.exchange(0) - 1;
-    if (rest > 0) tellDropped(rest, droppedCode_.load());
+    if (rest > 0) tellDropped(rest, droppedWhy_.load());
     return;
   }
-  const StatusCode code =
-      fate == FrameFate::noRoom ? StatusCode::storeOutOfMemory : StatusCode::mkvInvalidFrameData;
-  droppedCode_.store(code);
-  if (droppedRun_.fetch_add(1) == 0) tellDropped(1, code);
+  droppedWhy_.store(fate);
+  if (droppedRun_.fetch_add(1) == 0) tellDropped(1, fate);
 }
 
-void StreamCore::tellDropped(std::uint64_t count, StatusCode code) {
-  notifier_->tell([count, code](StreamListener& listener) { listener.onFramesDropped(count, code); });
+void StreamCore::tellDropped(std::uint64_t count, FrameFate why) {
+  notifier_->tell([count, why](StreamListener& listener) { listener.onFramesDropped(count, why); });
 }
 
 void StreamCore::tellLosses() {

@@ -47,6 +47,12 @@ class StreamCore final : public net::Ready, private SessionOwner {
   Result<void> putMetadata(Tag tag, bool persistent) {
     return ingest_.putMetadata(std::move(tag), persistent);
   }
+  void expectTrack(std::uint32_t number);
+  void endTrack(std::uint32_t number);
+  void removeTrack(std::uint32_t number);
+  void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration);
+  bool takeKeyFrameRequest(std::uint32_t number);
+  Result<void> putEvent(FragmentEvent event);
   void flush();
   void interrupt(bool on);
   void endOfStream();
@@ -100,7 +106,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void settlePersisted(const SentFragment& fragment);
   void closeLog();
   void tellDropped(FrameFate fate);
-  void tellDropped(std::uint64_t count, StatusCode code);
+  void tellDropped(std::uint64_t count, FrameFate why);
   void tellLosses();
   void tellPressure();
   void checkEmpty();
@@ -123,7 +129,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   std::atomic<bool> ending_{false};           ///< end of stream was asked for
   SourceWatch source_;                        ///< of frames appended
   std::atomic<std::uint64_t> droppedRun_{0};  ///< frames not taken since the last one that was
-  std::atomic<StatusCode> droppedCode_{StatusCode::success};
+  std::atomic<FrameFate> droppedWhy_{FrameFate::accepted};
   std::atomic<bool> pressureTold_{false};
   std::atomic<bool> latencyTold_{false};
 

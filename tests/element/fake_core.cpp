@@ -63,6 +63,23 @@ class FakeStream final : public Stream {
     return {};
   }
 
+  void expectTrack(std::uint32_t number) override { core_.note("expectTrack " + std::to_string(number)); }
+  void endTrack(std::uint32_t number) override { core_.note("endTrack " + std::to_string(number)); }
+  void removeTrack(std::uint32_t number) override { core_.note("removeTrack " + std::to_string(number)); }
+  void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) override {
+    const std::lock_guard lock(core_.mutex);
+    core_.gaps.push_back({number, pts, duration});
+  }
+  bool takeKeyFrameRequest(std::uint32_t number) override {
+    const std::lock_guard lock(core_.mutex);
+    return core_.keyFrameRequests.erase(number) > 0;
+  }
+  Result<void> putEvent(FragmentEvent event) override {
+    const std::lock_guard lock(core_.mutex);
+    core_.events.push_back(std::move(event));
+    return {};
+  }
+
   void flush() override { core_.note("flush"); }
 
   void interrupt(bool on) override {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct TakenFrame {
   Frame frame;  ///< its payload no longer points anywhere
   std::string bytes;
   std::size_t pieces = 0;
+};
+
+struct Gap {
+  std::uint32_t track = 0;
+  Nanoseconds pts{0};
+  Nanoseconds duration{0};
 };
 
 class FakeStream;
@@ -50,6 +57,9 @@ class FakeCore {
   std::vector<TakenFrame> frames;
   std::vector<TrackConfig> tracks;
   std::vector<std::pair<Tag, bool>> metadata;
+  std::vector<FragmentEvent> events;
+  std::vector<Gap> gaps;
+  std::set<std::uint32_t> keyFrameRequests;  ///< tracks whose next takeKeyFrameRequest() says yes
   std::vector<std::string> calls;  ///< flush, endOfStream, drain, stop, ...
   bool interrupted = false;
   unsigned waiting = 0;  ///< puts that wait for room

@@ -24,7 +24,7 @@ TEST_F(ElementTest, AFrameIsTakenWithItsBytesTimesAndFlags) {
   EXPECT_TRUE(taken.frame.key);
   EXPECT_TRUE(taken.frame.endOfUnit);
   EXPECT_FALSE(taken.frame.header);
-  EXPECT_EQ(taken.frame.age, 0s) << "the source is not live";
+  EXPECT_FALSE(taken.frame.age) << "the source is not live";
 }
 
 TEST_F(ElementTest, FlagsBecomeTheFrames) {
