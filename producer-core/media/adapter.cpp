@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "media/h264_codec.h"
+#include "media/h265_codec.h"
 
 namespace kvs::media {
 namespace {
@@ -13,12 +14,16 @@ constexpr std::size_t maxCodecPrivateSize = 1024 * 1024;  // guide, "Producer SD
 /// With 4-byte lengths, which is how NAL units are to leave unless an application wants otherwise.
 constexpr NalFraming leavingFraming{NalFraming::Kind::lengthPrefixed, 4};
 
-/// Null where frames travel as they come and only the application knows what is in them.
-std::unique_ptr<NalCodec> makeCodec(const TrackConfig& config) {
-  const bool framesAsTheyCome =
-      config.adaptation == NalAdaptation::none || config.adaptation == NalAdaptation::annexBCodecPrivate;
-  if (config.codec == Codec::h264 && !framesAsTheyCome) return std::make_unique<H264Codec>();
+/// Null for codecs that are not made of NAL units.
+std::unique_ptr<NalCodec> makeCodec(Codec codec) {
+  if (codec == Codec::h264) return std::make_unique<H264Codec>();
+  if (codec == Codec::h265) return std::make_unique<H265Codec>();
   return nullptr;
+}
+
+/// Frames that travel as they come are not read: only the application knows what is in them.
+bool readsFrames(const TrackConfig& config) {
+  return config.adaptation != NalAdaptation::none && config.adaptation != NalAdaptation::annexBCodecPrivate;
 }
 
 /// A configuration record begins with its version, 1; Annex-B begins with zeros.
@@ -34,7 +39,7 @@ Result<FrameAdapter> FrameAdapter::create(const TrackConfig& config) {
                 "The track's codec data is larger than 1 MiB, which the service does not take.");
   }
   FrameAdapter adapter;
-  adapter.codec_ = makeCodec(config);
+  if (readsFrames(config)) adapter.codec_ = makeCodec(config.codec);
   adapter.nalAligned_ = config.nalAligned;
   if (adapter.codec_) adapter.chooseFraming(config);
   if (auto taken = adapter.takeCodecPrivate(config); !taken) return fail(taken.error());
@@ -70,7 +75,8 @@ Result<void> FrameAdapter::takeCodecPrivate(const TrackConfig& config) {
   }
   const bool convert = config.adaptation == NalAdaptation::annexBCodecPrivate ||
                        config.adaptation == NalAdaptation::annexBCodecPrivateAndFrames || !config.adaptation;
-  if (config.codec == Codec::h264 && convert && !looksLikeRecord(given)) return takeAnnexBCodecPrivate(given);
+  const bool ofNalUnits = config.codec == Codec::h264 || config.codec == Codec::h265;
+  if (ofNalUnits && convert && !looksLikeRecord(given)) return takeAnnexBCodecPrivate(config);
   if (codec_ && (recordFromBand_ || looksLikeRecord(given))) return takeRecord(given);
   codecPrivate_ = config.codecPrivate;
   return {};
@@ -93,14 +99,15 @@ Result<void> FrameAdapter::takeRecord(ByteView record) {
   return {};
 }
 
-Result<void> FrameAdapter::takeAnnexBCodecPrivate(ByteView sets) {
+Result<void> FrameAdapter::takeAnnexBCodecPrivate(const TrackConfig& config) {
+  const ByteView sets = config.codecPrivate;
   const Pieces payload(&sets, 1);
   if (!findNalUnits(payload, {NalFraming::Kind::annexB}, units_)) {
     return fail(StatusCode::mkvInvalidAnnexBInCodecPrivate, ErrorKind::fatal,
                 "The track's codec data is neither a configuration record nor Annex-B parameter sets.");
   }
-  H264Codec ofItsOwn;
-  NalCodec& codec = codec_ ? *codec_ : ofItsOwn;
+  const auto ofItsOwn = codec_ ? nullptr : makeCodec(config.codec);
+  NalCodec& codec = codec_ ? *codec_ : *ofItsOwn;
   if (auto collected = codec.collect(payload, units_); !collected) return fail(collected.error());
   auto record = codec.configurationRecord();
   if (!record) return fail(record.error());
@@ -136,6 +143,7 @@ Result<Adapted> FrameAdapter::inspect(Pieces payload) {
   }
   adapted.size = outputSize(payload);
   adapted.key = summary.key;
+  adapted.mayHaveLeading = summary.mayHaveLeading;
   adapted.isFrame = summary.hasSlice;
   adapted.startsUnit = !nalAligned_ || summary.startsUnit;
   return adapted;

@@ -64,7 +64,7 @@ class FrameAdapter {
   void chooseFraming(const TrackConfig& config);
   Result<void> takeCodecPrivate(const TrackConfig& config);
   Result<void> takeRecord(ByteView record);
-  Result<void> takeAnnexBCodecPrivate(ByteView sets);
+  Result<void> takeAnnexBCodecPrivate(const TrackConfig& config);
   Result<bool> takeParameterSets(Pieces payload);
   void setCodecPrivate(Bytes codecPrivate);
   std::size_t outputSize(Pieces payload) const;

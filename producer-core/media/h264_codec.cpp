@@ -10,6 +10,7 @@ NalSummary H264Codec::read(Pieces payload, std::span<const NalUnit> units) {
   NalSummary summary;
   summary.hasSlice = found.hasSlice;
   summary.key = found.key();
+  summary.mayHaveLeading = found.recoveryPoint && !found.idr;
   summary.hasParameterSets = found.hasSps || found.hasPps;
   for (std::size_t i = 0; i < units.size(); ++i) {
     const bool starts = startsAccessUnit(payload, units[i], unit_);

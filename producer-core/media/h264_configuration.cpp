@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "media/h264.h"
+#include "media/record_reader.h"
 
 namespace kvs::media {
 namespace {
@@ -36,18 +37,6 @@ Result<void> checkCounts(std::span<const ByteView> sps, std::span<const ByteView
   return {};
 }
 
-void put(Bytes& out, std::uint32_t byte) {
-  out.push_back(static_cast<std::byte>(byte));
-}
-
-void putSets(Bytes& out, std::span<const ByteView> sets) {
-  for (ByteView set : sets) {
-    put(out, static_cast<std::uint32_t>(set.size() >> 8));
-    put(out, static_cast<std::uint32_t>(set.size() & 0xFF));
-    out.insert(out.end(), set.begin(), set.end());
-  }
-}
-
 /// Profile and extension are the first SPS's; the flags are those that all sets share, and the level
 /// is the highest, as the clause wants where sets differ.
 Result<H264Sps> summarise(std::span<const ByteView> sets) {
@@ -61,36 +50,6 @@ Result<H264Sps> summarise(std::span<const ByteView> sets) {
   return summary;
 }
 
-/// Reads on while there is something; the first lack is latched.
-class RecordReader {
- public:
-  explicit RecordReader(ByteView record) : rest_(record) {}
-
-  bool failed() const { return failed_; }
-  std::uint8_t byte() {
-    const ByteView one = take(1);
-    return one.empty() ? std::uint8_t{0} : std::to_integer<std::uint8_t>(one.front());
-  }
-  ByteView take(std::size_t size) {
-    if (size > rest_.size()) failed_ = true;
-    if (failed_) return {};
-    const ByteView taken = rest_.first(size);
-    rest_ = rest_.subspan(size);
-    return taken;
-  }
-  void sets(unsigned count, std::vector<Bytes>& out) {
-    for (unsigned i = 0; i < count && !failed_; ++i) {
-      const std::size_t high = byte();
-      const ByteView set = take(high << 8 | byte());
-      out.emplace_back(set.begin(), set.end());
-    }
-  }
-
- private:
-  ByteView rest_;
-  bool failed_ = false;
-};
-
 }  // namespace
 
 Result<Bytes> makeAvcDecoderConfiguration(std::span<const ByteView> sps, std::span<const ByteView> pps) {
@@ -98,20 +57,20 @@ Result<Bytes> makeAvcDecoderConfiguration(std::span<const ByteView> sps, std::sp
   const auto summary = summarise(sps);
   if (!summary) return fail(summary.error());
   Bytes out;
-  put(out, 1);  // configurationVersion
-  put(out, summary->profileIdc);
-  put(out, summary->constraintFlags);
-  put(out, summary->levelIdc);
-  put(out, 0xFC | 3);  // six reserved bits, lengthSizeMinusOne
-  put(out, 0xE0 | static_cast<std::uint32_t>(sps.size()));
+  putByte(out, 1);  // configurationVersion
+  putByte(out, summary->profileIdc);
+  putByte(out, summary->constraintFlags);
+  putByte(out, summary->levelIdc);
+  putByte(out, 0xFC | 3);  // six reserved bits, lengthSizeMinusOne
+  putByte(out, 0xE0 | static_cast<std::uint32_t>(sps.size()));
   putSets(out, sps);
-  put(out, static_cast<std::uint32_t>(pps.size()));
+  putByte(out, static_cast<std::uint32_t>(pps.size()));
   putSets(out, pps);
   if (isHighProfile(summary->profileIdc)) {
-    put(out, 0xFCu | summary->chromaFormatIdc);
-    put(out, 0xF8u | (summary->bitDepthLuma - 8u));
-    put(out, 0xF8u | (summary->bitDepthChroma - 8u));
-    put(out, 0);  // numOfSequenceParameterSetExt
+    putByte(out, 0xFCu | summary->chromaFormatIdc);
+    putByte(out, 0xF8u | (summary->bitDepthLuma - 8u));
+    putByte(out, 0xF8u | (summary->bitDepthChroma - 8u));
+    putByte(out, 0);  // numOfSequenceParameterSetExt
   }
   return out;
 }

@@ -14,8 +14,10 @@ namespace kvs::media {
 
 /// What a codec sees in one payload.
 struct NalSummary {
-  bool hasSlice = false;    ///< a slice of a picture is in it
-  bool key = false;         ///< decoding can start at the access unit that this payload is part of
+  bool hasSlice = false;  ///< a slice of a picture is in it
+  bool key = false;       ///< decoding can start at the access unit that this payload is part of
+  /// That access unit is a key frame after which pictures may follow that are shown before it.
+  bool mayHaveLeading = false;
   bool startsUnit = false;  ///< its first unit begins an access unit, after those read before
   bool hasParameterSets = false;
 };

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// H.265 for the adapter.
+#pragma once
+
+#include "media/h265.h"
+#include "media/h265_parameter_sets.h"
+#include "media/nal_codec.h"
+
+namespace kvs::media {
+
+class H265Codec final : public NalCodec {
+ public:
+  NalSummary read(Pieces payload, std::span<const NalUnit> units) override;
+  Result<bool> collect(Pieces payload, std::span<const NalUnit> units) override;
+  Result<void> seed(ByteView configurationRecord) override;
+  bool complete() const override { return sets_.complete(); }
+  Result<Bytes> configurationRecord() const override { return sets_.configurationRecord(); }
+  PictureSize pictureSize() const override;
+  Result<unsigned> lengthSize(ByteView configurationRecord) const override;
+  Result<Bytes> withFourByteLengths(ByteView configurationRecord) const override;
+
+ private:
+  H265UnitState unit_;
+  H265ParameterSets sets_;
+  bool changed_ = false;  // by sets taken ahead of one that failed: told with the next that does not
+  Bytes scratch_;         // one parameter set, gathered from its pieces
+};
+
+}  // namespace kvs::media
