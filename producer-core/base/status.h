@@ -103,6 +103,9 @@ enum class StatusCode : std::uint32_t {
   mkvInvalidSpsWidth = 0x32000013,
   mkvInvalidSpsHeight = 0x32000014,
   mkvInvalidSps = 0x32000015,
+  mkvInvalidAacSamplingIndex = 0x32000023,
+  mkvInvalidAacChannelConfig = 0x32000024,
+  mkvInvalidAac = 0x32000025,
   mkvMissingSps = 0x3200002b,
   mkvMissingPps = 0x3200002c,
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "media/g711.h"
 #include "media/h264_codec.h"
 #include "media/h265_codec.h"
 
@@ -43,6 +44,7 @@ Result<FrameAdapter> FrameAdapter::create(const TrackConfig& config) {
   adapter.nalAligned_ = config.nalAligned;
   if (adapter.codec_) adapter.chooseFraming(config);
   if (auto taken = adapter.takeCodecPrivate(config); !taken) return fail(taken.error());
+  if (auto taken = adapter.takeAudio(config); !taken) return fail(taken.error());
   if (adapter.output_ == Output::lengthPrefixed && adapter.framing_ == leavingFraming) {
     adapter.output_ = Output::untouched;
   }
@@ -79,6 +81,25 @@ Result<void> FrameAdapter::takeCodecPrivate(const TrackConfig& config) {
   if (ofNalUnits && convert && !looksLikeRecord(given)) return takeAnnexBCodecPrivate(config);
   if (codec_ && (recordFromBand_ || looksLikeRecord(given))) return takeRecord(given);
   codecPrivate_ = config.codecPrivate;
+  return {};
+}
+
+/// Goes over what takeCodecPrivate() took where the codec has codec data of its own.
+Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
+  samplingFrequency_ = config.samplingFrequency;
+  channels_ = config.channels;
+  if (config.codec == Codec::alaw || config.codec == Codec::mulaw) {
+    if (config.codecPrivate.empty()) codecPrivate_ = makeG711Format(config);
+    if (samplingFrequency_ <= 0) samplingFrequency_ = g711DefaultFrequency;
+    if (channels_ == 0) channels_ = g711DefaultChannels;
+  }
+  if (config.codec != Codec::aac) return {};
+  auto track = AacTrack::create(config);
+  if (!track) return fail(track.error());
+  aac_ = std::move(*track);
+  codecPrivate_ = aac_->codecPrivate();
+  if (samplingFrequency_ <= 0) samplingFrequency_ = aac_->samplingFrequency();
+  if (channels_ == 0) channels_ = aac_->channels();
   return {};
 }
 
@@ -133,7 +154,13 @@ Result<Adapted> FrameAdapter::inspect(Pieces payload) {
   if (adapted.size == 0) {
     return fail(StatusCode::mkvInvalidFrameData, ErrorKind::fatal, "The frame has no bytes.");
   }
-  if (!codec_) return adapted;
+  if (codec_) return inspectNalUnits(payload);
+  if (aac_) return inspectAac(payload);
+  return adapted;
+}
+
+Result<Adapted> FrameAdapter::inspectNalUnits(Pieces payload) {
+  Adapted adapted;
   if (auto found = findNalUnits(payload, framing_, units_); !found) return fail(found.error());
   const NalSummary summary = codec_->read(payload, units_);
   if (summary.hasParameterSets && recordFromBand_) {
@@ -147,6 +174,25 @@ Result<Adapted> FrameAdapter::inspect(Pieces payload) {
   adapted.isFrame = summary.hasSlice;
   adapted.startsUnit = !nalAligned_ || summary.startsUnit;
   return adapted;
+}
+
+Result<Adapted> FrameAdapter::inspectAac(Pieces payload) {
+  const bool first = !codecPrivate_;
+  const auto found = aac_->read(payload);
+  if (!found) return fail(found.error());
+  Adapted adapted;
+  adapted.size = found->size;
+  adapted.codecChanged = found->codecChanged;
+  if (!found->codecChanged) return adapted;
+  codecPrivate_ = aac_->codecPrivate();
+  // The caps' word stands until the bytes tell of a change.
+  if (!first || samplingFrequency_ <= 0) samplingFrequency_ = aac_->samplingFrequency();
+  if (!first || channels_ == 0) channels_ = aac_->channels();
+  return adapted;
+}
+
+std::optional<Nanoseconds> FrameAdapter::frameDuration() const {
+  return aac_ ? aac_->frameDuration() : std::nullopt;
 }
 
 Result<bool> FrameAdapter::takeParameterSets(Pieces payload) {
@@ -174,6 +220,7 @@ std::size_t FrameAdapter::outputSize(Pieces payload) const {
 }
 
 void FrameAdapter::write(Pieces payload, ByteSink& out) const {
+  if (aac_) return aac_->write(payload, out);
   switch (output_) {
     case Output::untouched:
       for (ByteView piece : payload)

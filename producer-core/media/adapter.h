@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/time.h"
+#include "media/aac_track.h"
 #include "media/nal.h"
 #include "media/nal_codec.h"
 #include "media/track.h"
@@ -39,12 +41,14 @@ struct Adapted {
 class FrameAdapter {
  public:
   /// Errors, all of `codecPrivate`: mkvInvalidCodecPrivate, mkvInvalidAnnexBInCodecPrivate,
-  /// mkvInvalidSps, mkvMissingSps, mkvMissingPps, mkvInvalidCodecPrivateLength (over 1 MiB).
+  /// mkvInvalidSps, mkvMissingSps, mkvMissingPps, mkvInvalidCodecPrivateLength (over 1 MiB), and
+  /// mkvInvalidAac, mkvInvalidAacSamplingIndex, mkvInvalidAacChannelConfig.
   static Result<FrameAdapter> create(const TrackConfig& config);
 
   /// Errors refuse this payload only: mkvInvalidFrameData (empty), mkvInvalidAnnexBInFrame,
-  /// mkvInvalidAvccInFrame, and what an in-band parameter set that cannot be used says, as long as
-  /// no codec private data is known.
+  /// mkvInvalidAvccInFrame, what an in-band parameter set that cannot be used says, as long as
+  /// no codec private data is known, and what AacTrack::read() says. An ADTS payload is one frame:
+  /// splitAdts() finds those of a larger one.
   Result<Adapted> inspect(Pieces payload);
 
   /// Writes exactly the `size` bytes that the last inspect() measured, of the same payload.
@@ -56,11 +60,20 @@ class FrameAdapter {
   /// Pixels as displayed; 0 while unknown.
   std::uint32_t width() const { return width_; }
   std::uint32_t height() const { return height_; }
+  /// Hz: the configuration's, else from the bytes (AAC: the core coder's); 0 while unknown.
+  double samplingFrequency() const { return samplingFrequency_; }
+  /// As samplingFrequency().
+  std::uint32_t channels() const { return channels_; }
+  /// Of the payload last inspected, or of each, where the codec's bytes tell: AAC only.
+  std::optional<Nanoseconds> frameDuration() const;
 
  private:
   enum class Output { untouched, lengthPrefixed, annexB };
 
   FrameAdapter() = default;
+  Result<Adapted> inspectNalUnits(Pieces payload);
+  Result<Adapted> inspectAac(Pieces payload);
+  Result<void> takeAudio(const TrackConfig& config);
   void chooseFraming(const TrackConfig& config);
   Result<void> takeCodecPrivate(const TrackConfig& config);
   Result<void> takeRecord(ByteView record);
@@ -69,7 +82,8 @@ class FrameAdapter {
   void setCodecPrivate(Bytes codecPrivate);
   std::size_t outputSize(Pieces payload) const;
 
-  std::unique_ptr<NalCodec> codec_;  // none: the payload's bytes are not read
+  std::unique_ptr<NalCodec> codec_;  // at most one of these two; neither: the bytes are not read
+  std::optional<AacTrack> aac_;
   NalFraming framing_;
   Output output_ = Output::untouched;
   bool nalAligned_ = false;
@@ -78,6 +92,8 @@ class FrameAdapter {
   std::optional<Bytes> codecPrivate_;
   std::uint32_t width_ = 0;
   std::uint32_t height_ = 0;
+  double samplingFrequency_ = 0;
+  std::uint32_t channels_ = 0;
 };
 
 }  // namespace kvs::media

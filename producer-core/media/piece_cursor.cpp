@@ -65,6 +65,17 @@ std::size_t peek(Pieces pieces, std::size_t offset, std::span<std::byte> out) {
   return cursor.read(out);
 }
 
+void subPieces(Pieces pieces, std::size_t offset, std::size_t size, std::vector<ByteView>& out) {
+  out.clear();
+  for (ByteView piece : pieces) {
+    const std::size_t skipped = std::min(offset, piece.size());
+    const ByteView part = piece.subspan(skipped, std::min(size, piece.size() - skipped));
+    if (!part.empty()) out.push_back(part);
+    offset -= skipped;
+    size -= part.size();
+  }
+}
+
 void copyRange(Pieces pieces, std::size_t offset, std::size_t size, ByteSink& out) {
   PieceCursor cursor(pieces);
   cursor.seek(offset);

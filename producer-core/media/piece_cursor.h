@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -37,6 +38,9 @@ class PieceCursor {
 
 /// Fills `out` from `offset` on; returns how many bytes were there.
 std::size_t peek(Pieces pieces, std::size_t offset, std::span<std::byte> out);
+
+/// The same memories, as far as they lie in the range; `out` is cleared and its memory reused.
+void subPieces(Pieces pieces, std::size_t offset, std::size_t size, std::vector<ByteView>& out);
 
 void copyRange(Pieces pieces, std::size_t offset, std::size_t size, ByteSink& out);
 
