@@ -22,6 +22,12 @@ std::string describe(const AdtsHeader& header) {
   return describe(header.objectType, header.samplingFrequency(), aacChannels(header.channelConfiguration));
 }
 
+/// Whole Hz of whatever an application said, be it infinite.
+std::string wholeHertz(double frequency) {
+  const std::string text = std::to_string(frequency);
+  return text.substr(0, text.find('.'));
+}
+
 tl::unexpected<Error> bad(std::string message) {
   return fail(StatusCode::mkvInvalidAac, ErrorKind::fatal, std::move(message));
 }
@@ -52,8 +58,7 @@ Result<void> AacTrack::take(Bytes codecPrivate) {
   if (!format) return fail(format.error());
   if (!agrees(*format, saidFrequency_, saidChannels_)) {
     return bad("The AAC codec data says " + describe(*format) + ", but the track was announced with " +
-               std::to_string(static_cast<std::uint64_t>(saidFrequency_)) + " Hz, " +
-               std::to_string(saidChannels_) + " channels.");
+               wholeHertz(saidFrequency_) + " Hz, " + std::to_string(saidChannels_) + " channels.");
   }
   format_ = *format;
   codecPrivate_ = std::move(codecPrivate);

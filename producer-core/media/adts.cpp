@@ -27,6 +27,13 @@ std::size_t wholeHeaderSize(const AdtsHeader& header) {
   return headerSize + (header.hasCrc ? checkSumSize + (header.blocks - 1) * positionSize : 0);
 }
 
+/// Sync word and layer; two bytes that other streams have as well, now and then.
+bool hasSync(ByteView head) {
+  constexpr unsigned syncAndLayer = 0xFFF6, expected = 0xFFF0;
+  const auto high = std::to_integer<unsigned>(head[0]), low = std::to_integer<unsigned>(head[1]);
+  return ((high << 8 | low) & syncAndLayer) == expected;
+}
+
 /// AudioSyncStream (1.7.2): 11 bits of sync word, 13 of what follows them.
 bool isLoas(Pieces payload) {
   std::array<std::byte, 3> head{};
@@ -71,10 +78,9 @@ AdtsHeader readFields(BitReader& reader) {
 Result<AdtsHeader> parseAdtsHeader(Pieces payload, std::size_t offset) {
   std::array<std::byte, headerSize> bytes{};
   if (peek(payload, offset, bytes) != bytes.size()) return badFrame("The ADTS header is cut short.");
+  if (!hasSync(bytes)) return badSync(payload, offset);
   BitReader reader(bytes);
-  constexpr std::uint32_t syncWord = 0xFFF, layerMask = 0x06;
-  const bool layerIsZero = (std::to_integer<std::uint32_t>(bytes[1]) & layerMask) == 0;
-  if (reader.bits(12) != syncWord || !layerIsZero) return badSync(payload, offset);
+  reader.bits(12);  // the sync word
   const AdtsHeader header = readFields(reader);
   if (header.samplingFrequency() == 0) {
     return badFrame("The ADTS header has a sampling frequency that is reserved.");
@@ -153,8 +159,12 @@ Result<Bytes> audioSpecificConfigOf(Pieces payload, const AdtsHeader& header) {
 }
 
 std::string_view aacFraming(Pieces payload) {
-  const auto header = parseAdtsHeader(payload);
-  if (header && header->frameSize <= totalSize(payload)) return "ADTS";
+  std::array<std::byte, 2> head{};
+  if (peek(payload, 0, head) != head.size()) return "";
+  if (hasSync(head)) {
+    const auto header = parseAdtsHeader(payload);
+    return header && header->frameSize <= totalSize(payload) ? "ADTS" : "";
+  }
   if (isLoas(payload)) return "LOAS/LATM";
   return isAdif(payload) ? "ADIF" : "";
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// H.265's configuration records as caps bring them: the input is one record.
+#include "fuzz_input.h"
+#include "media/adapter.h"
+#include "media/h265.h"
+
+namespace {
+
+using namespace kvs;
+using namespace kvs::media;
+using fuzz::require;
+
+void checkFourByteLengths(ByteView record) {
+  const auto raised = hevcWithFourByteLengths(record);
+  require(raised && raised->size() == record.size(), "a record that can be read can be raised");
+  require(parseHevcDecoderConfiguration(*raised)->lengthSize == 4, "and then has 4-byte lengths");
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    require(i == 21 || (*raised)[i] == record[i], "every other byte is untouched");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ByteView record = std::as_bytes(std::span(data, size));
+  TrackConfig config;
+  config.codec = Codec::h265;
+  config.codecPrivate.assign(record.begin(), record.end());
+  config.inputFraming.kind = NalFraming::Kind::lengthPrefixed;
+  static_cast<void>(FrameAdapter::create(config));
+  const auto parsed = parseHevcDecoderConfiguration(record);
+  if (!parsed) return 0;
+  checkFourByteLengths(record);
+  if (const auto made = makeHevcDecoderConfiguration(parsed->sets)) {
+    const auto again = parseHevcDecoderConfiguration(*made);
+    require(again && again->sets.sps == parsed->sets.sps && again->sets.pps == parsed->sets.pps &&
+                again->sets.vps == parsed->sets.vps,
+            "the sets read back");
+  }
+  return 0;
+}
