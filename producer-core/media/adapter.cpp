@@ -90,8 +90,9 @@ Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
   channels_ = config.channels;
   if (config.codec == Codec::alaw || config.codec == Codec::mulaw) {
     if (config.codecPrivate.empty()) codecPrivate_ = makeG711Format(config);
-    if (samplingFrequency_ <= 0) samplingFrequency_ = g711DefaultFrequency;
-    if (channels_ == 0) channels_ = g711DefaultChannels;
+    const G711Format format = g711Format(config, *codecPrivate_);
+    samplingFrequency_ = format.frequency;
+    channels_ = format.channels;
   }
   if (config.codec != Codec::aac) return {};
   auto track = AacTrack::create(config);

@@ -14,4 +14,12 @@ inline constexpr std::uint32_t g711DefaultChannels = 1;
 /// are the track's, or the defaults where it has none.
 Bytes makeG711Format(const TrackConfig& track);
 
+struct G711Format {
+  std::uint32_t frequency = g711DefaultFrequency;  ///< Hz
+  std::uint32_t channels = g711DefaultChannels;
+};
+
+/// What the track says, else what a WAVEFORMATEX of its own says, else the defaults.
+G711Format g711Format(const TrackConfig& track, ByteView waveFormat);
+
 }  // namespace kvs::media

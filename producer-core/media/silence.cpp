@@ -33,9 +33,8 @@ std::optional<SilentUnit> samples(double samplingFrequency, std::uint32_t channe
                     Nanoseconds(count * nanosecondsPerSecond / frequency)};
 }
 
-std::optional<SilentUnit> silentG711(const TrackConfig& track) {
-  const double frequency = track.samplingFrequency <= 0 ? g711DefaultFrequency : track.samplingFrequency;
-  const std::uint32_t channels = track.channels == 0 ? g711DefaultChannels : track.channels;
+std::optional<SilentUnit> silentG711(const TrackConfig& track, ByteView waveFormat) {
+  const auto [frequency, channels] = g711Format(track, waveFormat);
   return samples(frequency, channels, 1, track.codec == Codec::alaw ? idleAlaw : idleMulaw);
 }
 
@@ -141,7 +140,7 @@ bool isPcm(std::string_view codecId) {
 }  // namespace
 
 std::optional<SilentUnit> silentUnit(const TrackConfig& track, ByteView codecPrivate) {
-  if (track.codec == Codec::alaw || track.codec == Codec::mulaw) return silentG711(track);
+  if (track.codec == Codec::alaw || track.codec == Codec::mulaw) return silentG711(track, codecPrivate);
   if (track.codec == Codec::aac) return silentAac(codecPrivate);
   if (track.codec != Codec::other) return std::nullopt;
   if (isPcm(track.codecId)) return silentPcm(track);

@@ -153,7 +153,13 @@ TEST(G711Adapter, MakesWindowsFormat) {
   EXPECT_EQ(toHex(*mulaw.codecPrivate()), "07000200803e0000007d0000020008000000");
   auto given = make({.kind = TrackKind::audio, .codec = Codec::mulaw, .codecPrivate = hex("0700")});
   EXPECT_EQ(toHex(*given.codecPrivate()), "0700");
+  EXPECT_EQ(given.samplingFrequency(), 8000);
   EXPECT_EQ(put(given, hex("D5FF")).bytes, "d5ff");
+  auto told = make({.kind = TrackKind::audio,
+                    .codec = Codec::mulaw,
+                    .codecPrivate = hex("07000200803e0000007d0000020008000000")});
+  EXPECT_EQ(told.samplingFrequency(), 16000);
+  EXPECT_EQ(told.channels(), 2u);
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ TEST(Silence, G711IdlesAtItsSmallestValue) {
   EXPECT_EQ(alaw->duration, Milliseconds(20));
   const auto mulaw = silentUnit(track(Codec::mulaw, {}, 16000, 2), {});
   EXPECT_EQ(mulaw->payload, Bytes(640, std::byte{0xFF}));
+  EXPECT_EQ(silentUnit(track(Codec::mulaw), hex("07000200803e0000"))->payload, mulaw->payload);
   const auto odd = silentUnit(track(Codec::mulaw, {}, 11025, 1), {});
   EXPECT_EQ(odd->payload.size(), 220u);
   EXPECT_EQ(odd->duration, Nanoseconds(19'954'648));
