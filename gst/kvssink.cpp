@@ -2,6 +2,8 @@
 #include "kvssink.h"
 
 #include "caps.h"
+#include "data_pad.h"
+#include "enums.h"
 #include "guard.h"
 #include "handoff.h"
 #include "properties.h"
@@ -9,7 +11,9 @@
 #include "sink.h"
 
 GST_ELEMENT_REGISTER_DEFINE(kvssink, "kvssink", GST_RANK_NONE, GST_TYPE_KVS_SINK)
-G_DEFINE_FINAL_TYPE(GstKvsSink, gst_kvs_sink, GST_TYPE_ELEMENT)
+static void gst_kvs_sink_child_proxy_init(gpointer interface, gpointer data);
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstKvsSink, gst_kvs_sink, GST_TYPE_ELEMENT,
+                              G_IMPLEMENT_INTERFACE(GST_TYPE_CHILD_PROXY, &gst_kvs_sink_child_proxy_init))
 
 namespace {
 
@@ -56,14 +60,41 @@ gboolean gst_kvs_sink_query(GstElement* element, GstQuery* query) {
   return answer ? *answer : GST_ELEMENT_CLASS(gst_kvs_sink_parent_class)->query(element, query);
 }
 
+void addTemplate(GstElementClass* elementClass, const char* name, const char* text, GType padType) {
+  GstCaps* caps = gst_caps_from_string(text);
+  gst_element_class_add_pad_template(
+      elementClass, gst_pad_template_new_with_gtype(name, GST_PAD_SINK, GST_PAD_REQUEST, caps, padType));
+  gst_caps_unref(caps);
+}
+
 void describe(GstElementClass* elementClass) {
   gst_element_class_set_static_metadata(
-      elementClass, "Kinesis Video Streams sink", "Sink/Video/Network",
-      "Streams H.264 video to Amazon Kinesis Video Streams, and resends what was not stored", "kvssink");
-  GstCaps* caps = gst_caps_from_string(kvs::gst::videoCaps);
-  gst_element_class_add_pad_template(elementClass,
-                                     gst_pad_template_new("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, caps));
-  gst_caps_unref(caps);
+      elementClass, "Kinesis Video Streams sink", "Sink/Video/Audio/Network",
+      "Streams video, audio and time-stamped data to Amazon Kinesis Video Streams, and resends what was not "
+      "stored",
+      "kvssink");
+  // Video first: it is what a source gets that does not say what it carries (appsrc).
+  addTemplate(elementClass, "video_%u", kvs::gst::videoCaps, GST_TYPE_PAD);
+  addTemplate(elementClass, "audio_%u", kvs::gst::audioCaps, GST_TYPE_PAD);
+  addTemplate(elementClass, "data_%u", kvs::gst::dataCaps, GST_TYPE_KVS_SINK_DATA_PAD);
+}
+
+// The pads by their names, so that gst-launch can say data_0::codec-id=...
+guint gst_kvs_sink_get_children_count(GstChildProxy* proxy) {
+  GstElement* const element = GST_ELEMENT(proxy);
+  GST_OBJECT_LOCK(element);
+  const guint count = element->numsinkpads;
+  GST_OBJECT_UNLOCK(element);
+  return count;
+}
+
+GObject* gst_kvs_sink_get_child_by_index(GstChildProxy* proxy, guint index) {
+  GstElement* const element = GST_ELEMENT(proxy);
+  GST_OBJECT_LOCK(element);
+  gpointer pad = g_list_nth_data(element->sinkpads, index);
+  if (pad) gst_object_ref(pad);
+  GST_OBJECT_UNLOCK(element);
+  return static_cast<GObject*>(pad);
 }
 
 }  // namespace
@@ -75,7 +106,10 @@ static void gst_kvs_sink_class_init(GstKvsSinkClass* klass) {
   objectClass->finalize = &gst_kvs_sink_finalize;
   kvs::gst::installProperties(objectClass);
   kvs::gst::installSignals(G_TYPE_FROM_CLASS(klass));
-  gst_type_mark_as_plugin_api(kvs::gst::streamingTypeType(), static_cast<GstPluginAPIFlags>(0));
+  for (const GType type : {kvs::gst::streamingTypeType(), kvs::gst::timestampSourceType(),
+                           kvs::gst::silentTrackType(), GST_TYPE_KVS_SINK_DATA_PAD}) {
+    gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
+  }
 
   GstElementClass* const elementClass = GST_ELEMENT_CLASS(klass);
   elementClass->change_state = &gst_kvs_sink_change_state;
@@ -84,6 +118,12 @@ static void gst_kvs_sink_class_init(GstKvsSinkClass* klass) {
   elementClass->send_event = &gst_kvs_sink_send_event;
   elementClass->query = &gst_kvs_sink_query;
   describe(elementClass);
+}
+
+static void gst_kvs_sink_child_proxy_init(gpointer interface, gpointer /*data*/) {
+  auto* const proxy = static_cast<GstChildProxyInterface*>(interface);
+  proxy->get_children_count = &gst_kvs_sink_get_children_count;
+  proxy->get_child_by_index = &gst_kvs_sink_get_child_by_index;
 }
 
 static void gst_kvs_sink_init(GstKvsSink* self) {

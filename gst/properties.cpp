@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties.h"
 
+#include "enums.h"
 #include "raii.h"
+#include "text_fields.h"
 
 namespace kvs::gst {
 
@@ -10,6 +12,8 @@ namespace {
 using S = Settings;
 constexpr MutableWhen inReady = MutableWhen::ready;
 constexpr unsigned unlimited = G_MAXUINT;
+// The last second whose nanoseconds an int64_t holds (the year 2262).
+constexpr std::uint64_t lastSecond = 9223372036;
 
 // Names, units and defaults are the guide's ("kvssink optional parameters") and PROTOCOL.md's.
 const Property table[] = {
@@ -25,31 +29,71 @@ const Property table[] = {
     {"endpoint", "", inReady, TextSlot{&S::endpoint, ""},
      "Base URL of the service's control plane; empty: CONTROL_PLANE_URI, AWS_ENDPOINT_URL_KINESIS_VIDEO or "
      "AWS_ENDPOINT_URL from the environment, else the region's public endpoint"},
-    {"streaming-type", "", inReady, StreamingTypeSlot{&S::streamingType, StreamingType::realtime},
-     "realtime: never blocks, and drops the oldest fragments when the buffer is full; offline: blocks "
-     "upstream instead, and drops nothing"},
+    {"streaming-type", "", inReady,
+     EnumSlot{&S::streamingType, streamingTypeType, static_cast<int>(StreamingType::realtime)},
+     "realtime: never blocks, and drops the oldest fragments when the buffer is full; near-realtime: the "
+     "same, sent in bursts with the connection closed in between; offline: blocks upstream instead, and "
+     "drops nothing"},
+    {"burst-interval", "seconds", inReady, NumberSlot{&S::burstInterval, 10, 1, 3600},
+     "Time from burst to burst with streaming-type=near-realtime; buffer-duration must be twice that at "
+     "least"},
     {"storage-size", "MiB", inReady, NumberSlot{&S::storageSize, 128, 0, 10240},
      "Memory for media that is not yet stored by the service: a hard bound, 10 at least"},
     {"buffer-duration", "seconds", inReady, NumberSlot{&S::bufferDuration, 120, 1, unlimited},
      "Media that is kept while the service cannot be reached: a hard bound, 20 at least"},
+    {"max-latency", "seconds", inReady, NumberSlot{&S::maxLatency, 60, 0, unlimited},
+     "Media that may wait for the service before that is told as latency pressure; 0: any"},
+    {"connection-staleness", "seconds", inReady, NumberSlot{&S::connectionStaleness, 60, 0, unlimited},
+     "A connection on which so long nothing of what was sent is acknowledged is replaced, 30 at least; 0: "
+     "never"},
+    {"key-frame-fragmentation", "", inReady, FlagSlot{&S::keyFrameFragmentation, true},
+     "Whether every key frame begins a fragment when the last one is 1 s long; else fragment-duration is "
+     "waited for, too"},
+    {"fragment-duration", "milliseconds", inReady, NumberSlot{&S::fragmentDuration, 2000, 1, unlimited},
+     "Length of fragments without video, and of those without key-frame-fragmentation"},
+    {"interleave-timeout", "milliseconds", inReady, NumberSlot{&S::interleaveTimeout, 500, 0, 60000},
+     "How long a track that gives no frames keeps the others waiting"},
+    {"silent-track", "", inReady,
+     EnumSlot{&S::silentTrack, silentTrackType, static_cast<int>(SilentTrack::fill)},
+     "What is done about a track that keeps silent for longer: fill sends silence in its place, so that "
+     "the tracks stay the same; drop goes on without it until it returns"},
+    {"framerate", "frames/second", inReady, OptionalNumberSlot{&S::framerate, 25, 1, 1000},
+     "Frame rate of video whose caps do not say it, if set: else it is measured"},
+    {"timestamp-source", "", inReady,
+     EnumSlot{&S::timestampSource, timestampSourceType, static_cast<int>(TimestampSource::automatic)},
+     "Where the frames' wall time comes from"},
+    {"use-original-pts", "", inReady, FlagSlot{&S::useOriginalPts, false},
+     "The same as timestamp-source=pts, where that is auto"},
+    {"frame-timecodes", "", inReady, FlagSlot{&S::frameTimecodes, true},
+     "Whether frames have the source's times; false is the same as timestamp-source=arrival, where that is "
+     "auto"},
+    {"file-start-time", "seconds since 1970", inReady, LargeNumberSlot{&S::fileStartTime, 0, lastSecond},
+     "Wall time of the first frame of a recording; 0: now"},
+    {"file-start-time-iso", "", inReady, TextSlot{&S::fileStartTimeIso, ""},
+     "The same with milliseconds, such as 2026-01-31T10:15:30.250Z; goes before file-start-time"},
+    {"disable-buffer-clipping", "", inReady, FlagSlot{&S::disableBufferClipping, false},
+     "Whether to send also what comes after the end of the segment"},
     {"retention-period", "hours", inReady, NumberSlot{&S::retentionPeriod, 2, 0, 87600},
      "How long the service keeps the media of a stream that is created here; 0: not at all"},
     {"allow-create-stream", "", inReady, FlagSlot{&S::allowCreateStream, true},
      "Whether to create the stream if it does not exist"},
     {"kms-key-id", "", inReady, TextSlot{&S::kmsKeyId, ""},
      "Key that encrypts a stream that is created here; empty: the service's own"},
-    {"stream-tags", "", inReady, TagsSlot{&S::streamTags},
+    {"stream-tags", "", inReady, TextMapSlot{&S::streamTags},
      "Tags to put on the stream, a structure of strings, 50 at most"},
+    {"metadata", "", inReady, TextMapSlot{&S::metadata},
+     "Metadata to put on every fragment, a structure of strings, 10 at most"},
     {"absolute-fragment-times", "", inReady, FlagSlot{&S::absoluteFragmentTimes, true},
      "Whether fragment times count from 1970, or from the start of the stream"},
     {"timecode-scale", "milliseconds", inReady, NumberSlot{&S::timecodeScale, 1, 0, 1000},
      "Resolution of the times in the stream; 0 means 1"},
     {"track-name", "", inReady, OptionalTextSlot{&S::trackName, defaultVideoTrackName},
-     "Matroska name of the video track, up to 32 bytes"},
+     "Matroska name of the video track (of the audio track where it is alone), up to 32 bytes"},
     {"codec-id", "", inReady, OptionalTextSlot{&S::codecId, "V_MPEG4/ISO/AVC"},
-     "Matroska codec id of the video track, if set: else as the caps say"},
+     "Matroska codec id of the video track (of the audio track where it is alone), if set: else as the caps "
+     "say"},
     {"content-type", "", inReady, OptionalTextSlot{&S::contentType, "video/h264"},
-     "Media type of the stream, if set: else as the caps say"},
+     "Media type of the video track (of the audio track where it is alone), if set: else as the caps say"},
     {"user-agent", "", inReady, TextSlot{&S::userAgent, ""},
      "User agent sent with every request; empty: kvssink and its version"},
     {"max-fragments-per-second", "1/second", inReady, NumberSlot{&S::maxFragmentsPerSecond, 5, 0, 1000},
@@ -108,11 +152,16 @@ GParamSpec* makeSpec(const Property& property) {
           [&](const NumberSlot& slot) {
             return g_param_spec_uint(name, name, text, slot.least, slot.most, slot.standard, flags);
           },
-          [&](const StreamingTypeSlot& slot) {
-            return g_param_spec_enum(name, name, text, streamingTypeType(), static_cast<gint>(slot.standard),
-                                     flags);
+          [&](const OptionalNumberSlot& slot) {
+            return g_param_spec_uint(name, name, text, slot.least, slot.most, slot.standard, flags);
           },
-          [&](const TagsSlot&) { return structure(); },
+          [&](const LargeNumberSlot& slot) {
+            return g_param_spec_uint64(name, name, text, 0, slot.most, slot.standard, flags);
+          },
+          [&](const EnumSlot& slot) {
+            return g_param_spec_enum(name, name, text, slot.type(), slot.standard, flags);
+          },
+          [&](const TextMapSlot&) { return structure(); },
           [&](const StatsSlot&) { return structure(); },
       },
       property.slot);
@@ -124,45 +173,10 @@ std::optional<std::string> textOf(const GValue& value) {
   return text ? std::optional<std::string>(text) : std::nullopt;
 }
 
-// Numbers and flags become text as GStreamer writes them.
-std::string tagValueOf(const GValue& value) {
-  if (G_VALUE_HOLDS_STRING(&value)) return textOf(value).value_or("");
-  const Text text(gst_value_serialize(&value));
-  return text ? text.get() : "";
-}
-
-std::map<std::string, std::string> tagsOf(const GstStructure* structure) {
-  std::map<std::string, std::string> tags;
-  const gint count = structure ? gst_structure_n_fields(structure) : 0;
-  for (gint i = 0; i < count; ++i) {
-    const gchar* name = gst_structure_nth_field_name(structure, static_cast<guint>(i));
-    tags[name] = tagValueOf(*gst_structure_get_value(structure, name));
-  }
-  return tags;
-}
-
-StructureRef structureOf(const std::map<std::string, std::string>& tags) {
-  StructureRef structure(gst_structure_new_empty("stream-tags"));
-  for (const auto& [name, value] : tags) {
-    gst_structure_set(structure.get(), name.c_str(), G_TYPE_STRING, value.c_str(), nullptr);
-  }
-  return structure;
-}
-
 }  // namespace
 
 std::span<const Property> properties() {
   return table;
-}
-
-GType streamingTypeType() {
-  static const GEnumValue values[] = {
-      {static_cast<gint>(StreamingType::realtime), "streaming type realtime", "realtime"},
-      {static_cast<gint>(StreamingType::offline), "streaming type offline", "offline"},
-      {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static("GstKvsSinkStreamingType", values);
-  return type;
 }
 
 void installProperties(GObjectClass* objectClass) {
@@ -175,15 +189,15 @@ void installProperties(GObjectClass* objectClass) {
 Settings defaultSettings() {
   Settings settings;
   for (const Property& property : table) {
-    std::visit(
-        Overloaded{
-            [&](const TextSlot& slot) { settings.*slot.field = slot.standard; },
-            [&](const FlagSlot& slot) { settings.*slot.field = slot.standard; },
-            [&](const NumberSlot& slot) { settings.*slot.field = slot.standard; },
-            [&](const StreamingTypeSlot& slot) { settings.*slot.field = static_cast<int>(slot.standard); },
-            [](const auto&) {},  // empty, not set
-        },
-        property.slot);
+    std::visit(Overloaded{
+                   [&](const TextSlot& slot) { settings.*slot.field = slot.standard; },
+                   [&](const FlagSlot& slot) { settings.*slot.field = slot.standard; },
+                   [&](const NumberSlot& slot) { settings.*slot.field = slot.standard; },
+                   [&](const LargeNumberSlot& slot) { settings.*slot.field = slot.standard; },
+                   [&](const EnumSlot& slot) { settings.*slot.field = slot.standard; },
+                   [](const auto&) {},  // empty, not set
+               },
+               property.slot);
   }
   return settings;
 }
@@ -199,9 +213,12 @@ void setProperty(Settings& settings, guint id, const GValue& value) {
                  },
                  [&](const FlagSlot& slot) { settings.*slot.field = g_value_get_boolean(&value) != FALSE; },
                  [&](const NumberSlot& slot) { settings.*slot.field = g_value_get_uint(&value); },
-                 [&](const StreamingTypeSlot& slot) { settings.*slot.field = g_value_get_enum(&value); },
-                 [&](const TagsSlot& slot) {
-                   settings.*slot.field = tagsOf(static_cast<const GstStructure*>(g_value_get_boxed(&value)));
+                 [&](const OptionalNumberSlot& slot) { settings.*slot.field = g_value_get_uint(&value); },
+                 [&](const LargeNumberSlot& slot) { settings.*slot.field = g_value_get_uint64(&value); },
+                 [&](const EnumSlot& slot) { settings.*slot.field = g_value_get_enum(&value); },
+                 [&](const TextMapSlot& slot) {
+                   settings.*slot.field =
+                       textMapOf(static_cast<const GstStructure*>(g_value_get_boxed(&value)));
                  },
                  [](const StatsSlot&) {},
              },
@@ -209,6 +226,7 @@ void setProperty(Settings& settings, guint id, const GValue& value) {
 }
 
 bool getProperty(const Settings& settings, guint id, GValue& value) {
+  const char* const name = propertyOf(id).name;
   return std::visit(Overloaded{
                         [&](const TextSlot& slot) {
                           g_value_set_string(&value, (settings.*slot.field).c_str());
@@ -226,12 +244,20 @@ bool getProperty(const Settings& settings, guint id, GValue& value) {
                           g_value_set_uint(&value, settings.*slot.field);
                           return true;
                         },
-                        [&](const StreamingTypeSlot& slot) {
+                        [&](const OptionalNumberSlot& slot) {
+                          g_value_set_uint(&value, (settings.*slot.field).value_or(slot.standard));
+                          return true;
+                        },
+                        [&](const LargeNumberSlot& slot) {
+                          g_value_set_uint64(&value, settings.*slot.field);
+                          return true;
+                        },
+                        [&](const EnumSlot& slot) {
                           g_value_set_enum(&value, settings.*slot.field);
                           return true;
                         },
-                        [&](const TagsSlot& slot) {
-                          g_value_take_boxed(&value, structureOf(settings.*slot.field).release());
+                        [&](const TextMapSlot& slot) {
+                          g_value_take_boxed(&value, structureOf(name, settings.*slot.field).release());
                           return true;
                         },
                         [](const auto&) { return false; },

@@ -5,6 +5,7 @@
 
 #include <gst/gst.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -38,19 +39,32 @@ struct NumberSlot {
   unsigned least;
   unsigned most;
 };
-struct StreamingTypeSlot {
+/// A number that counts only when it was set.
+struct OptionalNumberSlot {
+  std::optional<unsigned> Settings::*field;
+  unsigned standard;
+  unsigned least;
+  unsigned most;
+};
+struct LargeNumberSlot {
+  std::uint64_t Settings::*field;
+  std::uint64_t standard;
+  std::uint64_t most;
+};
+struct EnumSlot {
   int Settings::*field;
-  StreamingType standard;
+  GType (*type)();
+  int standard;
 };
 /// A GstStructure of strings.
-struct TagsSlot {
+struct TextMapSlot {
   std::map<std::string, std::string> Settings::*field;
 };
 /// Read from the stream, not from the settings.
 struct StatsSlot {};
 
-using Slot = std::variant<TextSlot, OptionalTextSlot, SecretSlot, FlagSlot, NumberSlot, StreamingTypeSlot,
-                          TagsSlot, StatsSlot>;
+using Slot = std::variant<TextSlot, OptionalTextSlot, SecretSlot, FlagSlot, NumberSlot, OptionalNumberSlot,
+                          LargeNumberSlot, EnumSlot, TextMapSlot, StatsSlot>;
 
 enum class MutableWhen { ready, playing, never };
 
@@ -64,9 +78,6 @@ struct Property {
 
 /// In the order of their ids, which begin at 1.
 std::span<const Property> properties();
-
-/// GstKvsSinkStreamingType: 0 real time, 2 offline.
-GType streamingTypeType();
 
 void installProperties(GObjectClass* objectClass);
 Settings defaultSettings();

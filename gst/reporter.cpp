@@ -22,10 +22,7 @@ ErrorCode codeOf(FragmentLost::Reason reason) {
 }  // namespace
 
 void Reporter::post(StructureRef structure) {
-  const ElementRef element = element_->lock();
-  if (!element) return;
-  gst_element_post_message(element.get(),
-                           gst_message_new_element(GST_OBJECT(element.get()), structure.release()));
+  if (const ElementRef element = element_->lock()) gst::post(element.get(), std::move(structure));
 }
 
 void Reporter::onConnection(const ConnectionChange& change) {
@@ -88,6 +85,19 @@ void Reporter::onFramesDropped(std::uint64_t count, FrameFate why) {
   if (!element) return;
   GST_CAT_WARNING_OBJECT(elementCategory(), element.get(), "%" G_GUINT64_FORMAT " frames not taken: %s",
                          static_cast<guint64>(count), explain(why));
+}
+
+void Reporter::onCodecChanged(const CodecChange& change) {
+  post(structureOf(change));
+  if (const ElementRef element = element_->lock()) sinkOf(element.get()).codecChanged(*this, change.track);
+}
+
+void Reporter::onTimeRepaired(const TimeRepair& repair) {
+  post(structureOf(repair));
+}
+
+void Reporter::onTrackSilence(const TrackSilence& silence) {
+  post(structureOf(silence));
 }
 
 void Reporter::onWarning(const Error& error) {

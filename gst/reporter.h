@@ -24,6 +24,9 @@ class Reporter final : public StreamListener {
   void onFragmentAck(const FragmentAck& ack) override;
   void onFragmentLost(const FragmentLost& lost) override;
   void onFramesDropped(std::uint64_t count, FrameFate why) override;
+  void onCodecChanged(const CodecChange& change) override;
+  void onTimeRepaired(const TimeRepair& repair) override;
+  void onTrackSilence(const TrackSilence& silence) override;
   void onWarning(const Error& error) override;
   void onError(const Error& error) override;
   void onDrained() override;

@@ -2,12 +2,44 @@
 #include "settings.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "aws/credentials/chain.h"
 #include "aws/environment.h"
 #include "log_sink.h"
 
 namespace kvs::gst {
+
+namespace {
+
+struct DateTimeUnref {
+  void operator()(GDateTime* time) const { g_date_time_unref(time); }
+};
+struct TimeZoneUnref {
+  void operator()(GTimeZone* zone) const { g_time_zone_unref(zone); }
+};
+
+std::optional<WallTime> readIsoTime(const std::string& text) {
+  const std::unique_ptr<GTimeZone, TimeZoneUnref> utc(g_time_zone_new_utc());
+  const std::unique_ptr<GDateTime, DateTimeUnref> time(g_date_time_new_from_iso8601(text.c_str(), utc.get()));
+  if (!time || g_date_time_to_unix(time.get()) < 0) return std::nullopt;
+  return WallTime(Seconds(g_date_time_to_unix(time.get())) +
+                  std::chrono::microseconds(g_date_time_get_microsecond(time.get())));
+}
+
+Result<std::optional<WallTime>> startTime(const Settings& settings) {
+  if (!settings.fileStartTimeIso.empty()) {
+    const std::optional<WallTime> time = readIsoTime(settings.fileStartTimeIso);
+    if (time) return time;
+    return fail(StatusCode::invalidArg, ErrorKind::fatal,
+                "file-start-time-iso is \"" + settings.fileStartTimeIso +
+                    "\", which is no time since 1970: write it like 2026-01-31T10:15:30.250Z.");
+  }
+  if (settings.fileStartTime == 0) return std::nullopt;
+  return WallTime(Seconds(settings.fileStartTime));
+}
+
+}  // namespace
 
 ProducerConfig producerConfig(const Settings& settings) {
   ProducerConfig config;
@@ -24,8 +56,11 @@ ProducerConfig producerConfig(const Settings& settings) {
   return config;
 }
 
-StreamConfig streamConfig(const Settings& settings) {
+Result<StreamConfig> streamConfig(const Settings& settings) {
   StreamConfig config;
+  auto start = startTime(settings);
+  if (!start) return fail(std::move(start.error()));
+  config.startTime = *start;
   config.name = settings.streamName;
   config.streamingType = static_cast<StreamingType>(settings.streamingType);
   config.allowCreate = settings.allowCreateStream;
@@ -35,8 +70,23 @@ StreamConfig streamConfig(const Settings& settings) {
   config.timecodeScale = Milliseconds(std::max(settings.timecodeScale, 1U));
   config.absoluteFragmentTimes = settings.absoluteFragmentTimes;
   config.bufferDuration = Seconds(settings.bufferDuration);
+  config.maxLatency = Seconds(settings.maxLatency);
+  config.connectionStaleness = Seconds(settings.connectionStaleness);
   config.maxFragmentsPerSecond = settings.maxFragmentsPerSecond;
+  config.timestampSource = timestampSource(settings);
+  config.keyFrameFragmentation = settings.keyFrameFragmentation;
+  config.fragmentDuration = Milliseconds(settings.fragmentDuration);
+  config.interleaveTimeout = Milliseconds(settings.interleaveTimeout);
+  config.silentTrack = static_cast<SilentTrack>(settings.silentTrack);
+  config.burstInterval = Seconds(settings.burstInterval);
   return config;
+}
+
+TimestampSource timestampSource(const Settings& settings) {
+  const auto source = static_cast<TimestampSource>(settings.timestampSource);
+  if (source != TimestampSource::automatic) return source;
+  if (settings.useOriginalPts) return TimestampSource::pts;
+  return settings.frameTimecodes ? source : TimestampSource::arrival;
 }
 
 TrackNames trackNames(const Settings& settings) {

@@ -24,9 +24,16 @@ struct Settings {
   Secret secretKey;
   Secret sessionToken;
   std::map<std::string, std::string> streamTags;
+  std::map<std::string, std::string> metadata;
+  std::string fileStartTimeIso;
+  std::uint64_t fileStartTime = 0;  ///< s since 1970; 0: now
 
   bool absoluteFragmentTimes = false;
   bool allowCreateStream = false;
+  bool keyFrameFragmentation = false;
+  bool useOriginalPts = false;
+  bool frameTimecodes = false;
+  bool disableBufferClipping = false;
 
   unsigned storageSize = 0;        ///< MiB
   unsigned bufferDuration = 0;     ///< s
@@ -36,8 +43,16 @@ struct Settings {
   unsigned connectionTimeout = 0;  ///< s
   unsigned completionTimeout = 0;  ///< s
   unsigned maxFragmentsPerSecond = 0;
+  unsigned maxLatency = 0;           ///< s
+  unsigned connectionStaleness = 0;  ///< s
+  unsigned fragmentDuration = 0;     ///< ms
+  unsigned interleaveTimeout = 0;    ///< ms
+  unsigned burstInterval = 0;        ///< s
   int streamingType = 0;
+  int timestampSource = 0;
+  int silentTrack = 0;
 
+  std::optional<unsigned> framerate;  ///< counts only when it was set
   // These count only when the user set them (PROTOCOL.md, "Matroska as the service takes it").
   std::optional<std::string> trackName;
   std::optional<std::string> codecId;
@@ -46,7 +61,11 @@ struct Settings {
 
 /// Without executor, which is the element's. Credentials come from the environment, then from the keys.
 ProducerConfig producerConfig(const Settings& settings);
-StreamConfig streamConfig(const Settings& settings);
+/// Fails where a text cannot be read.
+Result<StreamConfig> streamConfig(const Settings& settings);
+/// The user's names for video, or for audio that is alone.
 TrackNames trackNames(const Settings& settings);
+/// `timestamp-source`, or what the two older properties say in its place.
+TimestampSource timestampSource(const Settings& settings);
 
 }  // namespace kvs::gst

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signals.h"
 
+#include "guard.h"
+#include "sink.h"
 #include "structures.h"
 
 namespace kvs::gst {
@@ -14,6 +16,16 @@ guint install(GType type, const char* name, GType payload) {
   return g_signal_new(name, type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 1, payload);
 }
 
+gboolean addMetadata(GstElement* element, const gchar* name, const gchar* value, gboolean persist) {
+  return guarded(false, [&] {
+    return name && value && sinkOf(element).addMetadata(Tag{name, value}, persist != FALSE);
+  });
+}
+
+gboolean addEvent(GstElement* element, const GstStructure* event) {
+  return guarded(false, [&] { return event && sinkOf(element).addEvent(event); });
+}
+
 bool isHeard(GstElement* element, guint signal) {
   return g_signal_has_handler_pending(element, signal, 0, FALSE) != FALSE;
 }
@@ -23,6 +35,11 @@ bool isHeard(GstElement* element, guint signal) {
 void installSignals(GType type) {
   streamError = install(type, "stream-error", G_TYPE_UINT64);
   fragmentAck = install(type, "fragment-ack", GST_TYPE_STRUCTURE);
+  const auto action = static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
+  g_signal_new_class_handler("add-metadata", type, action, G_CALLBACK(&addMetadata), nullptr, nullptr,
+                             nullptr, G_TYPE_BOOLEAN, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_BOOLEAN);
+  g_signal_new_class_handler("add-event", type, action, G_CALLBACK(&addEvent), nullptr, nullptr, nullptr,
+                             G_TYPE_BOOLEAN, 1, GST_TYPE_STRUCTURE);
 }
 
 void emitStreamError(GstElement* element, StatusCode code) {

@@ -9,6 +9,7 @@
 
 namespace kvs::gst {
 
+/// `stream-error`, `fragment-ack`, and the actions `add-metadata` and `add-event`.
 void installSignals(GType type);
 
 // Nothing is made where no handler is connected. Called on the executor only.

@@ -67,8 +67,10 @@ StructureRef Sink::stats() const {
     const std::lock_guard lock(mutex_);
     session = session_.stream ? session_ : former_;
   }
-  if (!session.stream) return structureOf(StreamStats{}, ProducerStats{});
-  return structureOf(session.stream->stats(), session.producer->stats());
+  StructureRef stats = session.stream ? structureOf(session.stream->stats(), session.producer->stats())
+                                      : structureOf(StreamStats{}, ProducerStats{});
+  gst_structure_set(stats.get(), "frames-clipped", G_TYPE_UINT64, static_cast<guint64>(clipped_), nullptr);
+  return stats;
 }
 
 GstStateChangeReturn Sink::changeState(GstStateChange transition) {
@@ -152,6 +154,8 @@ Result<void> Sink::openSession() {
   Settings settings = this->settings();
   ProducerConfig config = producerConfig(settings);
   config.executor = executor_;
+  auto wanted = streamConfig(settings);
+  if (!wanted) return kvs::fail(std::move(wanted.error()));
   auto producer = makeProducer(std::move(config));
   if (!producer) return kvs::fail(std::move(producer.error()));
 
@@ -163,15 +167,30 @@ Result<void> Sink::openSession() {
     former = std::exchange(former_, {});
     session_.reporter = reporter;
   }
-  auto stream = (*producer)->createStream(streamConfig(settings), reporter);
-  const std::lock_guard lock(mutex_);
-  if (!stream) {
-    session_ = {};
-    return kvs::fail(std::move(stream.error()));
+  auto stream = (*producer)->createStream(std::move(*wanted), reporter);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stream) {
+      session_ = {};
+      return kvs::fail(std::move(stream.error()));
+    }
+    session_.producer = std::move(*producer);
+    session_.stream = std::move(*stream);
   }
-  session_.producer = std::move(*producer);
-  session_.stream = std::move(*stream);
+  beginSession();
   return {};
+}
+
+// What the stream has to know before its first frame.
+void Sink::beginSession() {
+  Tracks::Change tracks;
+  {
+    const std::lock_guard lock(mutex_);
+    tracks.expected = tracks_.unsettled();
+  }
+  tellTracks(tracks);
+  for (const auto& [name, value] : settings().metadata)
+    addMetadata({name, value}, true);
 }
 
 void Sink::resetPads() {
@@ -179,7 +198,10 @@ void Sink::resetPads() {
     gate_.reset(SinkPad::of(pad.get()).place());
     SinkPad::of(pad.get()).reset();
   }
+  clipped_ = 0;
   const std::lock_guard lock(mutex_);
+  tracks_.reset();
+  playback_.reset();
   failure_.reset();
   eos_.reset();
   groupId_.reset();
@@ -253,22 +275,6 @@ void Sink::endInterrupt() {
 void Sink::frameAccepted(GstClockTime streamTime) {
   const std::lock_guard lock(mutex_);
   position_ = streamTime;
-}
-
-bool Sink::addMetadata(const GstStructure* structure) {
-  const gchar* name = gst_structure_get_string(structure, "name");
-  const gchar* value = gst_structure_get_string(structure, "value");
-  gboolean persist = FALSE;
-  gst_structure_get_boolean(structure, "persist", &persist);
-  const auto stream = this->stream();
-  if (!stream) return false;
-  const auto added = name && value ? stream->putMetadata({name, value}, persist != FALSE)
-                                   : Result<void>(kvs::fail(elementError(
-                                         StatusCode::invalidMetadataName,
-                                         "An event kvs-add-metadata needs the fields name and value, both "
-                                         "strings; this one was not taken.")));
-  if (!added) postWarning(element_, added.error());
-  return added.has_value();
 }
 
 }  // namespace kvs::gst

@@ -5,6 +5,7 @@
 
 #include <gst/gst.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,10 +16,12 @@
 #include "errors.h"
 #include "executor.h"
 #include "gate.h"
+#include "playback.h"
 #include "producer.h"
 #include "raii.h"
 #include "reporter.h"
 #include "settings.h"
+#include "tracks.h"
 
 namespace kvs::gst {
 
@@ -54,14 +57,27 @@ class Sink {
   Gate& gate() { return gate_; }
   Settings settings() const;
   std::shared_ptr<Stream> stream() const;  ///< null in READY and below
+  bool isAlone(GstPad* pad) const;
+  /// The pad's caps have come: the number that its track has from now on.
+  std::uint32_t settleTrack(GstPad* pad);
+  /// The core knows the track: tells which players it rules out.
+  void trackKnown(PlayedTrack track);
   void padEnded(GstPad* pad, guint32 seqnum);
   void padRestarted(GstPad* pad);
   void streamStarted(GstEvent* event);
   void frameAccepted(GstClockTime streamTime);
+  void frameClipped() { ++clipped_; }
   /// Ends waits for room, all over the stream; to be paired with endInterrupt().
   void interrupt();
   void endInterrupt();
+
+  // Metadata and events of fragments: false, and a warning, where they were not taken. Any thread.
+  bool addMetadata(Tag tag, bool persistent);
+  /// Of a custom event `kvs-add-metadata` or `kvs-add-event`.
   bool addMetadata(const GstStructure* structure);
+  bool addEvent(const GstStructure* structure);
+  static bool isMetadata(GstEvent* event);
+  bool takeMetadata(GstEvent* event);
 
   /// Posts the error that ends the stream, the first since READY only; returns when it is posted.
   void fail(const Error& error) { fail(errorCodeOf(error), error); }
@@ -70,6 +86,7 @@ class Sink {
   // For the reporter, on the executor. Those of a former stream are not heard.
   void streamFailed(const Reporter& reporter, const Error& error);
   void streamDrained(const Reporter& reporter);
+  void codecChanged(const Reporter& reporter, std::uint32_t track);
 
  private:
   struct Session {
@@ -87,10 +104,15 @@ class Sink {
   GstStateChangeReturn play();
   void stop();
   Result<void> openSession();
+  void beginSession();
   void closeSession();
   void resetPads();
   bool isCurrent(const Reporter& reporter) const;
   std::vector<PadRef> pads() const;
+  std::optional<std::uint32_t> numberOf(GstPad* pad) const;
+  void tellTracks(const Tracks::Change& change);
+  void tellPlayback(const std::vector<PlaybackNote>& notes);
+  bool refuse(const Error& error);
 
   void beginEos();
   void eosTimedOut(Eos::Generation generation);
@@ -117,9 +139,12 @@ class Sink {
   std::optional<Failure> failure_;  // what fail() told
   Eos eos_;
   Deadline eosDeadline_;
-  bool hasVideoPad_ = false;
+  Tracks tracks_;
+  Playback playback_;
   std::optional<guint> groupId_;
   GstClockTime position_ = GST_CLOCK_TIME_NONE;
+
+  std::atomic<std::uint64_t> clipped_{0};  // frames that came after the end of their segment
 };
 
 /// The element must be a kvssink.

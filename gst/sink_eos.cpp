@@ -24,6 +24,9 @@ void Sink::padEnded(GstPad* pad, guint32 seqnum) {
     const std::lock_guard lock(mutex_);
     eos_.end(pad, seqnum);
   }
+  const auto stream = this->stream();
+  const auto number = numberOf(pad);
+  if (stream && number) stream->endTrack(*number);  // the others go on, and nothing waits for it
   beginEos();
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink_pad.h"
 
+#include <algorithm>
+
 #include "caps.h"
 #include "errors.h"
 #include "guard.h"
 #include "log_sink.h"
 #include "mapped_buffer.h"
+#include "reference_time.h"
 
 namespace kvs::gst {
 
@@ -38,9 +41,9 @@ bool has(GstBuffer* buffer, GstBufferFlags flag) {
 
 }  // namespace
 
-GstPad* SinkPad::make(Sink& sink, GstPadTemplate* padTemplate, const gchar* name, std::uint32_t trackNumber) {
+GstPad* SinkPad::make(Sink& sink, GstPadTemplate* padTemplate, const gchar* name, media::TrackKind kind) {
   GstPad* pad = gst_pad_new_from_template(padTemplate, name);
-  auto state = std::make_unique<SinkPad>(sink, pad, trackNumber);
+  auto state = std::make_unique<SinkPad>(sink, pad, kind);
   g_object_set_qdata_full(G_OBJECT(pad), stateQuark(), state.release(), &freeState);
   gst_pad_set_chain_function(pad, &chainPad);
   gst_pad_set_event_function(pad, &eventPad);
@@ -54,8 +57,10 @@ SinkPad& SinkPad::of(GstPad* pad) {
 
 void SinkPad::reset() {
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
-  hasTrack_ = false;
+  track_.reset();
   nalAligned_ = false;
+  ownPts_ = false;
+  clips_ = true;
   warned_ = false;
   live_.reset();
 }
@@ -66,15 +71,42 @@ GstFlowReturn SinkPad::chain(BufferRef buffer) {
   if (verdict != Gate::Verdict::go) return flowOf(verdict);
   const std::shared_ptr<Stream> stream = sink_.stream();
   if (!stream) return GST_FLOW_FLUSHING;
-  if (!hasTrack_) {
+  if (!track_) {
     sink_.fail(
         {GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION},
         elementError(StatusCode::trackInfoMissing,
-                     "Data came without caps: put h264parse before kvssink, or set the source's caps."));
+                     "Data came without caps: put a parser before kvssink, such as h264parse or aacparse, or "
+                     "set the source's caps."));
     return GST_FLOW_NOT_NEGOTIATED;
   }
   if (gst_buffer_get_size(buffer.get()) == 0) return GST_FLOW_OK;
-  return put(*stream, buffer.get());
+  if (isClipped(buffer.get())) {
+    sink_.frameClipped();
+    return GST_FLOW_OK;
+  }
+  const GstFlowReturn flow = put(*stream, buffer.get());
+  passKeyFrameRequest(*stream);
+  return flow;
+}
+
+// Only what lies wholly after the end: a frame that is decoded before it may be needed by those shown
+// before it. What comes before the segment's start is kept, since decoders need it (RULES 13).
+bool SinkPad::isClipped(GstBuffer* buffer) const {
+  if (!clips_ || segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(segment_.stop)) return false;
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  const GstClockTime earliest = GST_BUFFER_DTS_IS_VALID(buffer) ? std::min(GST_BUFFER_DTS(buffer), pts) : pts;
+  return GST_CLOCK_TIME_IS_VALID(earliest) && earliest >= segment_.stop;
+}
+
+// The event that gst_video_event_new_upstream_force_key_unit() makes (GStreamer's design document
+// "Forcing keyframes"). Pushed from the streaming thread, without a lock of ours (RULES 20).
+void SinkPad::passKeyFrameRequest(Stream& stream) {
+  if (!stream.takeKeyFrameRequest(*track_)) return;
+  GST_CAT_DEBUG_OBJECT(elementCategory(), pad_, "asking upstream for a key frame");
+  GstStructure* request =
+      gst_structure_new("GstForceKeyUnit", "running-time", G_TYPE_UINT64, GST_CLOCK_TIME_NONE, "all-headers",
+                        G_TYPE_BOOLEAN, TRUE, "count", G_TYPE_UINT, ++keyFramesAsked_, nullptr);
+  gst_pad_push_event(pad_, gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, request));
 }
 
 GstFlowReturn SinkPad::flowOf(Gate::Verdict verdict) {
@@ -117,9 +149,10 @@ GstFlowReturn SinkPad::refused(const Error& error) {
 
 media::Frame SinkPad::frameOf(GstBuffer* buffer) {
   media::Frame frame;
-  frame.track = trackNumber_;
-  frame.pts = runningTime(GST_BUFFER_PTS(buffer));
-  frame.dts = runningTime(GST_BUFFER_DTS(buffer));
+  frame.track = *track_;
+  frame.pts = frameTime(GST_BUFFER_PTS(buffer));
+  frame.dts = frameTime(GST_BUFFER_DTS(buffer));
+  frame.reference = referenceTimeOf(buffer);
   if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = Nanoseconds(GST_BUFFER_DURATION(buffer));
   frame.key = !has(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   frame.discardable = has(buffer, GST_BUFFER_FLAG_DROPPABLE);
@@ -127,8 +160,13 @@ media::Frame SinkPad::frameOf(GstBuffer* buffer) {
   frame.corrupted = has(buffer, GST_BUFFER_FLAG_CORRUPTED);
   frame.endOfUnit = !nalAligned_ || has(buffer, GST_BUFFER_FLAG_MARKER);
   // HEADER says nothing here: matroskademux sets it on key frames. The core looks at the bytes.
-  frame.age = ageOf(frame);
+  frame.age = ageOf(buffer);
   return frame;
+}
+
+std::optional<Nanoseconds> SinkPad::frameTime(GstClockTime time) const {
+  if (!ownPts_) return runningTime(time);
+  return GST_CLOCK_TIME_IS_VALID(time) ? std::optional(Nanoseconds(time)) : std::nullopt;
 }
 
 // Signed: decoding times, and frames that a decoder needs ahead of the segment, may be negative (RULES 13).
@@ -142,8 +180,9 @@ std::optional<Nanoseconds> SinkPad::runningTime(GstClockTime time) const {
   return Nanoseconds(sign > 0 ? static_cast<std::int64_t>(running) : -static_cast<std::int64_t>(running));
 }
 
-std::optional<Nanoseconds> SinkPad::ageOf(const media::Frame& frame) const {
-  const std::optional<Nanoseconds> captured = frame.pts ? frame.pts : frame.dts;
+std::optional<Nanoseconds> SinkPad::ageOf(GstBuffer* buffer) const {
+  const std::optional<Nanoseconds> captured =
+      runningTime(GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer));
   const GstClockTime base = gst_element_get_base_time(sink_.element());
   if (!captured || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
   const ClockRef clock(gst_element_get_clock(sink_.element()));

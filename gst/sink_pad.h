@@ -17,13 +17,10 @@ namespace kvs::gst {
 /// lock only (or while the pad is inactive).
 class SinkPad {
  public:
-  SinkPad(Sink& sink, GstPad* pad, std::uint32_t trackNumber)
-      : sink_(sink), pad_(pad), trackNumber_(trackNumber) {
-    reset();
-  }
+  SinkPad(Sink& sink, GstPad* pad, media::TrackKind kind) : sink_(sink), pad_(pad), kind_(kind) { reset(); }
 
   /// A new pad of this template, with its functions set; floating, as gst_element_add_pad() wants it.
-  static GstPad* make(Sink& sink, GstPadTemplate* padTemplate, const gchar* name, std::uint32_t trackNumber);
+  static GstPad* make(Sink& sink, GstPadTemplate* padTemplate, const gchar* name, media::TrackKind kind);
   static SinkPad& of(GstPad* pad);
 
   Gate::Place& place() { return place_; }
@@ -39,28 +36,35 @@ class SinkPad {
   GstFlowReturn flowOf(Gate::Verdict verdict);
   GstFlowReturn put(Stream& stream, GstBuffer* buffer);
   GstFlowReturn refused(const Error& error);
+  bool isClipped(GstBuffer* buffer) const;
+  void passKeyFrameRequest(Stream& stream);
   media::Frame frameOf(GstBuffer* buffer);
+  std::optional<Nanoseconds> frameTime(GstClockTime time) const;
   std::optional<Nanoseconds> runningTime(GstClockTime time) const;
-  std::optional<Nanoseconds> ageOf(const media::Frame& frame) const;
+  std::optional<Nanoseconds> ageOf(GstBuffer* buffer) const;
   void accepted(GstBuffer* buffer);
   bool askWhetherLive();
 
   bool takeCaps(GstEvent* event);
+  Result<media::TrackConfig> trackOf(const GstCaps* caps, const Settings& settings) const;
   bool takeSegment(GstEvent* event);
+  bool takeGap(GstEvent* event);
   bool startFlush();
   bool stopFlush(GstEvent* event);
   bool takeTags(GstEvent* event);
   bool takeMessage(GstEvent* event);
-  bool takeCustom(GstEvent* event);
   void restart();
 
   Sink& sink_;
   GstPad* const pad_;  // our owner
-  const std::uint32_t trackNumber_;
+  const media::TrackKind kind_;
   Gate::Place place_;
   GstSegment segment_;
-  bool hasTrack_ = false;
+  std::optional<std::uint32_t> track_;  // its number, once the core knows it
   bool nalAligned_ = false;
+  bool ownPts_ = false;  // frames have the buffers' own times, not running time
+  bool clips_ = true;    // what comes after the segment's end is not sent
+  guint keyFramesAsked_ = 0;
   bool warned_ = false;       // about a frame that was not taken
   std::optional<bool> live_;  // whether the source is; asked for with the first buffer
 };

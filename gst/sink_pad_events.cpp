@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pad does with events. None waits, and none is kept.
 #include "caps.h"
+#include "data_pad.h"
 #include "errors.h"
 #include "log_sink.h"
 #include "sink_pad.h"
@@ -11,6 +12,12 @@ namespace {
 
 bool playsForwardAtNormalSpeed(const GstSegment& segment) {
   return segment.format != GST_FORMAT_TIME || segment.rate == 1.0;
+}
+
+PlayedTrack playedTrackOf(const media::TrackConfig& track) {
+  const std::string codecId =
+      track.codecId.empty() ? std::string(media::defaultCodecId(track.codec)) : track.codecId;
+  return {track.number, track.kind, track.codec, codecId};
 }
 
 }  // namespace
@@ -25,6 +32,8 @@ bool SinkPad::event(EventRef event) {
       return takeCaps(event.get());
     case GST_EVENT_SEGMENT:
       return takeSegment(event.get());
+    case GST_EVENT_GAP:
+      return takeGap(event.get());
     case GST_EVENT_EOS:
       sink_.padEnded(pad_, gst_event_get_seqnum(event.get()));
       return true;
@@ -41,7 +50,7 @@ bool SinkPad::event(EventRef event) {
     case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
     case GST_EVENT_CUSTOM_BOTH:
     case GST_EVENT_CUSTOM_BOTH_OOB:
-      return takeCustom(event.get());
+      return !Sink::isMetadata(event.get()) || sink_.takeMetadata(event.get());
     case GST_EVENT_INSTANT_RATE_CHANGE:
       return false;
     default:
@@ -59,21 +68,41 @@ void SinkPad::restart() {
 bool SinkPad::takeCaps(GstEvent* event) {
   GstCaps* caps = nullptr;
   gst_event_parse_caps(event, &caps);
-  Result<media::TrackConfig> track = videoTrackFromCaps(caps, trackNames(sink_.settings()));
+  const Settings settings = sink_.settings();
+  Result<media::TrackConfig> track = trackOf(caps, settings);
   if (!track) {
     sink_.fail({GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE}, track.error());
     return false;
   }
-  track->number = trackNumber_;
-  nalAligned_ = track->nalAligned;
   const std::shared_ptr<Stream> stream = sink_.stream();
   if (!stream) return false;
+  track->number = sink_.settleTrack(pad_);
+  nalAligned_ = track->nalAligned;
+  ownPts_ = timestampSource(settings) == TimestampSource::pts;
+  clips_ = !settings.disableBufferClipping;
+  const PlayedTrack played = playedTrackOf(*track);
   if (const auto set = stream->setTrack(std::move(*track)); !set) {
     sink_.fail(set.error());
     return false;
   }
-  hasTrack_ = true;
+  track_ = played.number;
+  sink_.trackKnown(played);
   return true;
+}
+
+// The user's names are for video, or for audio that is alone; a data pad has its own.
+Result<media::TrackConfig> SinkPad::trackOf(const GstCaps* caps, const Settings& settings) const {
+  TrackNames names;
+  if (kind_ == media::TrackKind::data) {
+    names.codecId = codecIdOf(pad_);
+  } else if (kind_ == media::TrackKind::video || sink_.isAlone(pad_)) {
+    names = trackNames(settings);
+  }
+  Result<media::TrackConfig> track = trackFromCaps(kind_, caps, names);
+  if (track && kind_ == media::TrackKind::video && !track->frameDuration && settings.framerate) {
+    track->frameDuration = Nanoseconds(Seconds(1)) / *settings.framerate;
+  }
+  return track;
 }
 
 bool SinkPad::takeSegment(GstEvent* event) {
@@ -84,6 +113,18 @@ bool SinkPad::takeSegment(GstEvent* event) {
                           "Only forward play at normal speed can be streamed, and the source plays at rate " +
                               std::to_string(segment_.rate) + ": seek with rate 1."));
   return false;
+}
+
+// Progress without a frame: the other tracks need not wait.
+bool SinkPad::takeGap(GstEvent* event) {
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+  gst_event_parse_gap(event, &time, &duration);
+  const std::optional<Nanoseconds> start = frameTime(time);
+  const std::shared_ptr<Stream> stream = sink_.stream();
+  if (!stream || !track_ || !start) return true;
+  stream->putGap(*track_, *start, Nanoseconds(GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0));
+  return true;
 }
 
 bool SinkPad::startFlush() {
@@ -116,11 +157,6 @@ bool SinkPad::takeMessage(GstEvent* event) {
   gst_event_parse_sink_message(event, &message);
   if (message) gst_element_post_message(sink_.element(), message);
   return true;
-}
-
-bool SinkPad::takeCustom(GstEvent* event) {
-  if (!gst_event_has_name(event, "kvs-add-metadata")) return true;
-  return sink_.addMetadata(gst_event_get_structure(event));
 }
 
 }  // namespace kvs::gst

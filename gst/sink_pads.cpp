@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requesting and releasing pads, and what the element as a whole is sent and asked (RULES 19, 20).
 #include <algorithm>
+#include <string_view>
 
+#include "data_pad.h"
 #include "log_sink.h"
 #include "sink.h"
 #include "sink_pad.h"
@@ -10,7 +12,25 @@ namespace kvs::gst {
 
 namespace {
 
-constexpr std::uint32_t videoTrack = 1;
+using media::TrackKind;
+
+struct PadKind {
+  const char* padTemplate;
+  const char* name;  // where the application gives none
+  TrackKind kind;
+};
+
+constexpr PadKind padKinds[] = {
+    {"video_%u", "video_0", TrackKind::video},
+    {"audio_%u", "audio_0", TrackKind::audio},
+    {"data_%u", "data_0", TrackKind::data},
+};
+
+const PadKind& kindOf(GstPadTemplate* padTemplate) {
+  return *std::find_if(std::begin(padKinds), std::end(padKinds), [&](const PadKind& one) {
+    return std::string_view(GST_PAD_TEMPLATE_NAME_TEMPLATE(padTemplate)) == one.padTemplate;
+  });
+}
 
 struct Latency {
   bool live = false;
@@ -46,20 +66,28 @@ std::vector<PadRef> Sink::pads() const {
 }
 
 GstPad* Sink::requestPad(GstPadTemplate* padTemplate, const gchar* name) {
+  const PadKind& kind = kindOf(padTemplate);
+  GstPad* pad = SinkPad::make(*this, padTemplate, name ? name : kind.name, kind.kind);
+  Tracks::Change change;
+  bool exists = false;
   {
     const std::lock_guard lock(mutex_);
-    if (hasVideoPad_) {
-      GST_CAT_WARNING_OBJECT(elementCategory(), element_, "a stream has one video track, and its pad exists");
-      return nullptr;
+    exists = tracks_.has(kind.kind);
+    if (!exists) {
+      change = tracks_.add(pad, kind.kind);
+      eos_.addPad(pad);
     }
-    hasVideoPad_ = true;
   }
-  GstPad* pad = SinkPad::make(*this, padTemplate, name ? name : "video_0", videoTrack);
-  {
-    const std::lock_guard lock(mutex_);
-    eos_.addPad(pad);
+  if (exists) {
+    GST_CAT_ERROR_OBJECT(elementCategory(), element_,
+                         "a stream has one track of a kind, and the pad for %s exists: use another kvssink",
+                         kind.padTemplate);
+    gst_object_unref(gst_object_ref_sink(pad));
+    return nullptr;
   }
+  tellTracks(change);
   gst_element_add_pad(element_, pad);  // activates it where the element's state asks for that
+  gst_child_proxy_child_added(GST_CHILD_PROXY(element_), G_OBJECT(pad), GST_OBJECT_NAME(pad));
   return pad;
 }
 
@@ -68,20 +96,24 @@ void Sink::releasePad(GstPad* pad) {
   interrupt();
   gst_pad_set_active(pad, FALSE);  // waits until the streaming thread has left it
   endInterrupt();
-  if (const auto stream = this->stream()) stream->flush();
+  Tracks::Change change;
+  bool last = false;
   {
     const std::lock_guard lock(mutex_);
     eos_.removePad(pad);
-    hasVideoPad_ = false;
+    if (const auto number = tracks_.numberOf(pad)) playback_.remove(*number);
+    last = tracks_.isAlone(pad);
+    change = tracks_.remove(pad);
   }
+  tellTracks(change);
+  if (const auto stream = this->stream(); stream && last) stream->flush();
+  gst_child_proxy_child_removed(GST_CHILD_PROXY(element_), G_OBJECT(pad), GST_OBJECT_NAME(pad));
   gst_element_remove_pad(element_, pad);
   beginEos();
 }
 
 bool Sink::sendEvent(EventRef event) {
-  if (gst_event_has_name(event.get(), "kvs-add-metadata")) {
-    return addMetadata(gst_event_get_structure(event.get()));
-  }
+  if (isMetadata(event.get())) return takeMetadata(event.get());
   const bool upstream =
       (gst_event_type_get_flags(GST_EVENT_TYPE(event.get())) & GST_EVENT_TYPE_UPSTREAM) != 0;
   return upstream ? sendUpstream(std::move(event)) : sendDownstream(std::move(event));

@@ -8,6 +8,9 @@ namespace {
 void set(GstStructure* structure, const char* name, const std::string& value) {
   gst_structure_set(structure, name, G_TYPE_STRING, value.c_str(), nullptr);
 }
+void set(GstStructure* structure, const char* name, bool value) {
+  gst_structure_set(structure, name, G_TYPE_BOOLEAN, static_cast<gboolean>(value), nullptr);
+}
 void set(GstStructure* structure, const char* name, std::uint32_t value) {
   gst_structure_set(structure, name, G_TYPE_UINT, value, nullptr);
 }
@@ -75,6 +78,20 @@ const char* nameOf(ConnectionState state) {
   return "unknown";
 }
 
+const char* nameOf(TimeRepair::Kind kind) {
+  switch (kind) {
+    case TimeRepair::Kind::missing:
+      return "missing";
+    case TimeRepair::Kind::nudged:
+      return "nudged";
+    case TimeRepair::Kind::raised:
+      return "raised";
+    case TimeRepair::Kind::reanchored:
+      return "reanchored";
+  }
+  return "unknown";
+}
+
 const char* nameOf(FragmentAck::Type type) {
   switch (type) {
     case FragmentAck::Type::buffering:
@@ -102,7 +119,16 @@ void addStream(GstStructure* to, const StreamStats& stats) {
   set(to, "skipped-after-gap", stats.skippedAfterGap);
   set(to, "skipped-no-room", stats.skippedNoRoom);
   set(to, "skipped-invalid", stats.skippedInvalid);
+  set(to, "skipped-key-frame-distance", stats.skippedKeyFrameDistance);
+  set(to, "skipped-after-end-of-fragment", stats.skippedAfterEndOfFragment);
+  set(to, "skipped-late", stats.skippedLate);
   set(to, "times-repaired", stats.timesRepaired);
+  set(to, "times-missing", stats.timesMissing);
+  set(to, "times-nudged", stats.timesNudged);
+  set(to, "times-raised", stats.timesRaised);
+  set(to, "times-reanchored", stats.timesReanchored);
+  set(to, "frames-corrupted", stats.framesCorrupted);
+  set(to, "frames-filled", stats.framesFilled);
   set(to, "fragments-in", stats.fragmentsIn);
   set(to, "fragments-sent", stats.fragmentsSent);
   set(to, "fragments-lost", stats.fragmentsLost);
@@ -205,6 +231,52 @@ StructureRef structureOf(const FragmentAck& ack) {
   }
   if (ack.type == FragmentAck::Type::persisted) set(structure.get(), "delay", ack.delay);
   return structure;
+}
+
+StructureRef structureOf(const CodecChange& change) {
+  StructureRef structure(gst_structure_new_empty("kvssink-codec-changed"));
+  set(structure.get(), "track", change.track);
+  set(structure.get(), "codec-id", change.codecId);
+  set(structure.get(), "width", change.width);
+  set(structure.get(), "height", change.height);
+  return structure;
+}
+
+StructureRef structureOf(const TimeRepair& repair) {
+  StructureRef structure(gst_structure_new_empty("kvssink-time-repaired"));
+  set(structure.get(), "kind", std::string(nameOf(repair.kind)));
+  set(structure.get(), "track", repair.track);
+  set(structure.get(), "by", static_cast<std::int64_t>(repair.by.count()));
+  return structure;
+}
+
+StructureRef structureOf(const TrackSilence& silence) {
+  StructureRef structure(gst_structure_new_empty("kvssink-track-silent"));
+  set(structure.get(), "track", silence.track);
+  set(structure.get(), "silent", silence.silent);
+  set(structure.get(), "filled", silence.filled);
+  return structure;
+}
+
+StructureRef structureOf(const PlaybackNote& note) {
+  StructureRef structure(gst_structure_new_empty("kvssink-playback"));
+  const bool codec = note.reason == PlaybackNote::Reason::codec;
+  set(structure.get(), "track", note.track.number);
+  set(structure.get(), "codec-id", note.track.codecId);
+  set(structure.get(), "reason", std::string(codec ? "codec" : "codec-change"));
+  set(structure.get(), "players", namesOf(note.players));
+  return structure;
+}
+
+std::string sentenceOf(const PlaybackNote& note) {
+  const bool codec = note.reason == PlaybackNote::Reason::codec;
+  return "with track " + std::to_string(note.track.number) + " (" + note.track.codecId + ")" +
+         (codec ? "" : ", whose codec data changed,") + " the stream plays by " + namesOf(note.players) +
+         " only (docs/playback.md)";
+}
+
+void post(GstElement* element, StructureRef structure) {
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure.release()));
 }
 
 StructureRef structureOf(const StreamStats& stream, const ProducerStats& producer) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "playback.h"
 #include "raii.h"
 #include "stream/events.h"
 #include "stream/stats.h"
@@ -41,7 +42,23 @@ StructureRef structureOf(const ConnectionChange& change);
 /// belong status-code (uint), error-code (string), delay (uint64).
 StructureRef structureOf(const FragmentAck& ack);
 
+/// `kvssink-codec-changed`: track, width, height (uint), codec-id (string).
+StructureRef structureOf(const CodecChange& change);
+
+/// `kvssink-time-repaired`: kind (missing, nudged, raised, reanchored), track (uint), by (int64).
+StructureRef structureOf(const TimeRepair& repair);
+
+/// `kvssink-track-silent`: track (uint), silent, filled (boolean).
+StructureRef structureOf(const TrackSilence& silence);
+
+/// `kvssink-playback`: track (uint), codec-id, reason (codec, codec-change), players (string).
+StructureRef structureOf(const PlaybackNote& note);
+std::string sentenceOf(const PlaybackNote& note);
+
 /// `kvssink-stats`: the fields of StreamStats and ProducerStats by their names, in GStreamer's spelling.
 StructureRef structureOf(const StreamStats& stream, const ProducerStats& producer);
+
+/// As an element message. To be called without any lock held.
+void post(GstElement* element, StructureRef structure);
 
 }  // namespace kvs::gst

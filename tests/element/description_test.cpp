@@ -1,24 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // What gst-inspect shows: templates, signals, properties with the documented names, types and defaults.
+#include "enums.h"
 #include "properties.h"
 #include "support.h"
 
 namespace kvs::test {
 namespace {
 
-TEST_F(ElementTest, IsASinkWithOneKindOfRequestPad) {
+TEST_F(ElementTest, IsASinkWithARequestPadForEachKindOfTrack) {
   GstElementFactory* factory = gst_element_get_factory(sink());
-  EXPECT_STREQ(gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS), "Sink/Video/Network");
+  EXPECT_STREQ(gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS),
+               "Sink/Video/Audio/Network");
   EXPECT_TRUE(GST_OBJECT_FLAG_IS_SET(sink(), GST_ELEMENT_FLAG_SINK));
   const GList* templates = gst_element_factory_get_static_pad_templates(factory);
-  ASSERT_EQ(g_list_length(const_cast<GList*>(templates)), 1U);
-  const auto* video = static_cast<const GstStaticPadTemplate*>(templates->data);
-  EXPECT_STREQ(video->name_template, "video_%u");
-  EXPECT_EQ(video->presence, GST_PAD_REQUEST);
-  EXPECT_EQ(video->direction, GST_PAD_SINK);
+  ASSERT_EQ(g_list_length(const_cast<GList*>(templates)), 3U);
+  for (const char* name : {"video_%u", "audio_%u", "data_%u"}) {
+    const auto* pad = static_cast<const GstStaticPadTemplate*>(templates->data);
+    EXPECT_STREQ(pad->name_template, name);
+    EXPECT_EQ(pad->presence, GST_PAD_REQUEST);
+    EXPECT_EQ(pad->direction, GST_PAD_SINK);
+    templates = templates->next;
+  }
 }
 
 TEST_F(ElementTest, HasTheDocumentedSignals) {
+  GSignalQuery action;
+  for (const char* name : {"add-metadata", "add-event"}) {
+    g_signal_query(g_signal_lookup(name, G_OBJECT_TYPE(sink())), &action);
+    EXPECT_TRUE(action.signal_flags & G_SIGNAL_ACTION) << name;
+    EXPECT_EQ(action.return_type, G_TYPE_BOOLEAN) << name;
+  }
   const auto payloadOf = [&](const char* name) {
     GSignalQuery query;
     g_signal_query(g_signal_lookup(name, G_OBJECT_TYPE(sink())), &query);
@@ -55,6 +66,20 @@ const Documented documented[] = {
     {"kms-key-id", "gchararray", ""},
     {"endpoint", "gchararray", ""},
     {"max-fragments-per-second", "guint", "5"},
+    {"max-latency", "guint", "60"},
+    {"connection-staleness", "guint", "60"},
+    {"key-frame-fragmentation", "gboolean", "true"},
+    {"fragment-duration", "guint", "2000"},
+    {"framerate", "guint", "25"},
+    {"frame-timecodes", "gboolean", "true"},
+    {"use-original-pts", "gboolean", "false"},
+    {"disable-buffer-clipping", "gboolean", "false"},
+    {"file-start-time", "guint64", "0"},
+    {"file-start-time-iso", "gchararray", ""},
+    {"timestamp-source", "GstKvsSinkTimestampSource", "auto"},
+    {"interleave-timeout", "guint", "500"},
+    {"silent-track", "GstKvsSinkSilentTrack", "fill"},
+    {"burst-interval", "guint", "10"},
 };
 
 std::string printed(const GValue& value) {
@@ -78,7 +103,8 @@ TEST_F(ElementTest, PropertiesHaveTheDocumentedTypesAndDefaults) {
 
 TEST_F(ElementTest, EveryPropertyOfTheTableIsDocumented) {
   // These have no default that could be printed: secrets, structures.
-  const std::vector<std::string> others{"access-key", "secret-key", "session-token", "stream-tags", "stats"};
+  const std::vector<std::string> others{"access-key",  "secret-key", "session-token",
+                                        "stream-tags", "metadata",   "stats"};
   for (const gst::Property& property : gst::properties()) {
     const bool known =
         std::any_of(std::begin(documented), std::end(documented),
@@ -90,8 +116,9 @@ TEST_F(ElementTest, EveryPropertyOfTheTableIsDocumented) {
 
 TEST_F(ElementTest, StreamingTypeHasTheDocumentedValues) {
   auto* values = G_ENUM_CLASS(g_type_class_ref(gst::streamingTypeType()));
-  ASSERT_EQ(values->n_values, 2U);
+  ASSERT_EQ(values->n_values, 3U);
   EXPECT_EQ(g_enum_get_value_by_nick(values, "realtime")->value, 0);
+  EXPECT_EQ(g_enum_get_value_by_nick(values, "near-realtime")->value, 1);
   EXPECT_EQ(g_enum_get_value_by_nick(values, "offline")->value, 2);
   g_type_class_unref(values);
 }

@@ -60,7 +60,7 @@ class FakeCore {
   std::vector<FragmentEvent> events;
   std::vector<Gap> gaps;
   std::set<std::uint32_t> keyFrameRequests;  ///< tracks whose next takeKeyFrameRequest() says yes
-  std::vector<std::string> calls;  ///< flush, endOfStream, drain, stop, ...
+  std::vector<std::string> calls;            ///< flush, endOfStream, drain, stop, ...
   bool interrupted = false;
   unsigned waiting = 0;  ///< puts that wait for room
   unsigned streams = 0;  ///< alive

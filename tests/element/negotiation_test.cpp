@@ -31,7 +31,7 @@ TEST_P(RefusedCaps, AreOneErrorThatNamesThem) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Caps, RefusedCaps,
-                         testing::Values("video/x-vp8", "audio/x-opus", "video/x-h264, stream-format=other"));
+                         testing::Values("video/x-raw", "audio/x-opus", "video/x-h264, stream-format=other"));
 
 TEST_F(ElementTest, ATrackThatTheCoreRefusesIsAnError) {
   Upstream upstream;
@@ -64,7 +64,10 @@ TEST_F(ElementTest, TheCapsQueryNamesWhatIsTaken) {
   };
   EXPECT_TRUE(canTake("video/x-h264, stream-format=avc, alignment=au"));
   EXPECT_TRUE(canTake("video/x-h264, stream-format=byte-stream, alignment=nal"));
-  EXPECT_FALSE(canTake("video/x-vp8"));
+  EXPECT_TRUE(canTake("video/x-h265, stream-format=hvc1, alignment=au"));
+  EXPECT_TRUE(canTake("image/jpeg"));
+  EXPECT_FALSE(canTake("video/x-raw"));
+  EXPECT_FALSE(canTake("audio/x-alaw"));
   gst_caps_unref(caps);
 }
 

@@ -28,7 +28,8 @@ TEST_F(ElementTest, PropertiesReadBackAsTheyWereSet) {
   }
   for (const char* name :
        {"storage-size", "buffer-duration", "retention-period", "timecode-scale", "connection-timeout",
-        "completion-timeout", "stop-stream-timeout", "max-fragments-per-second"}) {
+        "completion-timeout", "stop-stream-timeout", "max-fragments-per-second", "max-latency",
+        "connection-staleness", "fragment-duration", "interleave-timeout", "framerate", "burst-interval"}) {
     g_object_set(sink(), name, 77U, nullptr);
     EXPECT_EQ(numberProperty(sink(), name), 77U) << name;
   }
@@ -83,6 +84,22 @@ TEST_F(ElementTest, SettingsReachTheCore) {
   EXPECT_EQ(core.streamConfig.kmsKeyId, "key");
   EXPECT_EQ(core.streamConfig.maxFragmentsPerSecond, 0);
   EXPECT_EQ(core.streamConfig.tags, (std::map<std::string, std::string>{{"owner", "me"}}));
+}
+
+TEST_F(ElementTest, WhatConcernsFragmentsAndTracksReachesTheCore) {
+  gst_util_set_object_arg(G_OBJECT(sink()), "streaming-type", "near-realtime");
+  gst_util_set_object_arg(G_OBJECT(sink()), "silent-track", "drop");
+  g_object_set(sink(), "key-frame-fragmentation", FALSE, "fragment-duration", 4000U, "interleave-timeout",
+               250U, "burst-interval", 20U, "max-latency", 30U, "connection-staleness", 90U, nullptr);
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(core.streamConfig.streamingType, StreamingType::nearRealtime);
+  EXPECT_EQ(core.streamConfig.silentTrack, SilentTrack::drop);
+  EXPECT_FALSE(core.streamConfig.keyFrameFragmentation);
+  EXPECT_EQ(core.streamConfig.fragmentDuration, Milliseconds(4000));
+  EXPECT_EQ(core.streamConfig.interleaveTimeout, Milliseconds(250));
+  EXPECT_EQ(core.streamConfig.burstInterval, Seconds(20));
+  EXPECT_EQ(core.streamConfig.maxLatency, Seconds(30));
+  EXPECT_EQ(core.streamConfig.connectionStaleness, Seconds(90));
 }
 
 Result<aws::Credentials> fetched(aws::CredentialProvider& provider) {

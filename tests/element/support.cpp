@@ -60,6 +60,11 @@ std::vector<GstEventType> Upstream::eventsSeen() {
   return events_;
 }
 
+std::string Upstream::lastCustomEvent() {
+  const std::lock_guard lock(mutex_);
+  return customEvent_;
+}
+
 gboolean Upstream::onQuery(GstPad* pad, GstObject* parent, GstQuery* query) {
   const Upstream& self = *static_cast<Upstream*>(gst_pad_get_element_private(pad));
   switch (GST_QUERY_TYPE(query)) {
@@ -79,6 +84,9 @@ gboolean Upstream::onEvent(GstPad* pad, GstObject* /*parent*/, GstEvent* event) 
   {
     const std::lock_guard lock(self.mutex_);
     self.events_.push_back(GST_EVENT_TYPE(event));
+    const GstStructure* structure = gst_event_get_structure(event);
+    const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_UPSTREAM;
+    if (custom) self.customEvent_ = gst::Text(gst_structure_to_string(structure)).get();
   }
   gst_event_unref(event);
   return TRUE;
@@ -129,6 +137,13 @@ MessageRef ElementTest::waitForMessage(int types) {
       bus_, static_cast<GstClockTime>(patience.count()) * GST_SECOND, static_cast<GstMessageType>(types)));
   EXPECT_TRUE(message) << "no message came";
   return message;
+}
+
+MessageRef ElementTest::waitForStructure(const char* name) {
+  for (;;) {
+    MessageRef message = waitForMessage(GST_MESSAGE_ELEMENT);
+    if (!message || gst_structure_has_name(gst_message_get_structure(message.get()), name)) return message;
+  }
 }
 
 MessageRef ElementTest::takeMessage(int types) {

@@ -45,6 +45,8 @@ class Upstream {
   std::future<GstFlowReturn> pushAside(GstBuffer* buffer);
 
   std::vector<GstEventType> eventsSeen();
+  /// The structure of the last custom event, printed; empty where there was none.
+  std::string lastCustomEvent();
 
   static constexpr const char* avcCaps =
       "video/x-h264, stream-format=avc, alignment=au, width=320, height=240, framerate=25/1";
@@ -59,6 +61,7 @@ class Upstream {
   const GstClockTime max_;
   std::mutex mutex_;
   std::vector<GstEventType> events_;
+  std::string customEvent_;
 };
 
 GstBuffer* makeBuffer(const std::string& bytes, GstClockTime pts = 0, GstClockTime dts = GST_CLOCK_TIME_NONE);
@@ -80,6 +83,8 @@ class ElementTest : public testing::Test {
   MessageRef waitForMessage(int types);
   /// What is on the bus now.
   MessageRef takeMessage(int types);
+  /// The next element message of this name; fails the test if none comes in time.
+  MessageRef waitForStructure(const char* name);
   /// Until everything the executor was given before is done.
   void settle();
 
