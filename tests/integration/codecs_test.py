@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each codec that the service takes, as GStreamer's encoders make it, alone: every frame's bytes, key flag and time."""
+from support import case, frames, judges, matroska, sources, tracks
+from support.pipelines import Pipeline, kvssink
+
+FPS = 25
+SECONDS = 3
+VIDEO = sources.camera(FPS * SECONDS, FPS, (160, 120), live=False)
+X264 = sources.x264(FPS)
+X265 = f"x265enc speed-preset=ultrafast key-int-max={FPS} log-level=error"
+OPEN_GOP = f"x265enc speed-preset=fast key-int-max={FPS} option-string=bframes=3:open-gop=1 log-level=error"
+
+# Name: encoder and caps, codec id in the stream.
+VIDEOS = {
+    "h264-bytes": (f"{X264} ! video/x-h264,stream-format=byte-stream,alignment=au", "V_MPEG4/ISO/AVC"),
+    "h264-nal": (f"{X264} ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=nal", "V_MPEG4/ISO/AVC"),
+    "h264-avc": (f"{X264} ! h264parse ! video/x-h264,stream-format=avc,alignment=au", "V_MPEG4/ISO/AVC"),
+    "h264-avc3": (f"{X264} ! h264parse ! video/x-h264,stream-format=avc3,alignment=au", "V_MPEG4/ISO/AVC"),
+    "h265-bytes": (f"{X265} ! video/x-h265,stream-format=byte-stream,alignment=au", "V_MPEGH/ISO/HEVC"),
+    "h265-nal": (f"{X265} ! h265parse ! video/x-h265,stream-format=byte-stream,alignment=nal", "V_MPEGH/ISO/HEVC"),
+    "h265-hvc1": (f"{X265} ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au", "V_MPEGH/ISO/HEVC"),
+    "h265-hev1": (f"{X265} ! h265parse ! video/x-h265,stream-format=hev1,alignment=au", "V_MPEGH/ISO/HEVC"),
+    "h265-open-gop": (f"{OPEN_GOP} ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au", "V_MPEGH/ISO/HEVC"),
+    "jpeg": ("jpegenc", "V_MJPEG"),
+    "vp8": (f"vp8enc deadline=1 keyframe-max-dist={FPS}", "V_VP8"),
+    "vp9": (f"vp9enc deadline=1 cpu-used=8 keyframe-max-dist={FPS}", "V_VP9"),
+}
+
+
+def tone(rate, channels=1):
+    """Whole buffers of 1024 samples."""
+    return (f"audiotestsrc num-buffers={SECONDS * rate // 1024} samplesperbuffer=1024 ! "
+            f"audio/x-raw,rate={rate},channels={channels}")
+
+
+AAC = "audio/mpeg,mpegversion=4,stream-format"
+AUDIOS = {
+    "aac-raw": (f"{tone(48000, 2)} ! audioconvert ! avenc_aac", "A_AAC"),
+    "aac-low-rate": (f"{tone(16000)} ! audioconvert ! avenc_aac ! aacparse ! {AAC}=raw", "A_AAC"),
+    "aac-adts": (f"{tone(44100)} ! voaacenc ! aacparse ! {AAC}=adts", "A_AAC"),
+    "alaw": (f"{tone(8000)} ! alawenc", "A_MS/ACM"),
+    "mulaw": (f"{tone(8000, 2)} ! mulawenc", "A_MS/ACM"),
+    "opus": (f"{tone(48000, 2)} ! opusenc", "A_OPUS"),
+    "pcm": (f"{tone(16000)} ! audioconvert ! audio/x-raw,format=S16LE", "A_PCM/INT/LIT"),
+}
+
+
+class CodecsTest(case.IntegrationTest):
+    def check(self, service, name, text, pad, codec_id):
+        pipeline = Pipeline(f"{kvssink(service, name, max_fragments_per_second=0)} {text} ! sink.{pad}")
+        tap = tracks.PadTap(pipeline.sink.get_static_pad(pad))
+        pipeline.run()
+        paths = service.export(name)
+        self.assertEqual(len(paths), 1, paths)
+        self.assertEqual(judges.complaints(paths[0]), [])
+        recording = matroska.read(paths[0])
+        tracks.check(self, [tap], recording, {pad: 1})
+        frames.check_clusters(self, recording)
+        self.assertEqual(recording.tracks[0].codec_id, codec_id)
+        self.assertGreater(len(recording.clusters), 1)
+        return pipeline
+
+    def check_all(self, cases, pad):
+        service = self.service()
+        for name, (text, codec_id) in cases.items():
+            with self.subTest(name):
+                self.check(service, name, text, pad, codec_id)
+
+    def test_video_alone(self):
+        self.check_all({name: (f"{VIDEO} ! {text}", codec) for name, (text, codec) in VIDEOS.items()}, "video_0")
+
+    def test_audio_alone(self):
+        self.check_all(AUDIOS, "audio_0")
+
+    def test_what_plays_by_getmedia_alone_is_told(self):
+        service = self.service()
+        pipeline = self.check(service, "told", AUDIOS["mulaw"][0], "audio_0", "A_MS/ACM")
+        told = pipeline.structures("kvssink-playback")
+        self.assertEqual([one.get_string("players") for one in told], ["GetMedia"])
+
+
+if __name__ == "__main__":
+    case.main()
