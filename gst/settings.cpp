@@ -82,6 +82,10 @@ Result<StreamConfig> streamConfig(const Settings& settings) {
   return config;
 }
 
+bool isRecording(const Settings& settings) {
+  return settings.fileStartTime != 0 || !settings.fileStartTimeIso.empty();
+}
+
 TimestampSource timestampSource(const Settings& settings) {
   const auto source = static_cast<TimestampSource>(settings.timestampSource);
   if (source != TimestampSource::automatic) return source;

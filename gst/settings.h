@@ -65,6 +65,8 @@ ProducerConfig producerConfig(const Settings& settings);
 Result<StreamConfig> streamConfig(const Settings& settings);
 /// The user's names for video, or for audio that is alone.
 TrackNames trackNames(const Settings& settings);
+/// Whether the user says when the media were recorded: then the pipeline's clock says nothing of it.
+bool isRecording(const Settings& settings);
 /// `timestamp-source`, or what the two older properties say in its place.
 TimestampSource timestampSource(const Settings& settings);
 

@@ -60,6 +60,7 @@ void SinkPad::reset() {
   track_.reset();
   nalAligned_ = false;
   ownPts_ = false;
+  recorded_ = false;
   clips_ = true;
   warned_ = false;
   live_.reset();
@@ -184,7 +185,7 @@ std::optional<Nanoseconds> SinkPad::ageOf(GstBuffer* buffer) const {
   const std::optional<Nanoseconds> captured =
       runningTime(GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer));
   const GstClockTime base = gst_element_get_base_time(sink_.element());
-  if (!captured || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
+  if (!captured || recorded_ || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
   const ClockRef clock(gst_element_get_clock(sink_.element()));
   if (!clock) return std::nullopt;
   const GstClockTime now = gst_clock_get_time(clock.get());

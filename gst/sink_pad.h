@@ -62,8 +62,9 @@ class SinkPad {
   GstSegment segment_;
   std::optional<std::uint32_t> track_;  // its number, once the core knows it
   bool nalAligned_ = false;
-  bool ownPts_ = false;  // frames have the buffers' own times, not running time
-  bool clips_ = true;    // what comes after the segment's end is not sent
+  bool ownPts_ = false;    // frames have the buffers' own times, not running time
+  bool recorded_ = false;  // the user says when: frames have no age
+  bool clips_ = true;      // what comes after the segment's end is not sent
   guint keyFramesAsked_ = 0;
   bool warned_ = false;       // about a frame that was not taken
   std::optional<bool> live_;  // whether the source is; asked for with the first buffer

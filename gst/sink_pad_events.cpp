@@ -79,6 +79,7 @@ bool SinkPad::takeCaps(GstEvent* event) {
   track->number = sink_.settleTrack(pad_);
   nalAligned_ = track->nalAligned;
   ownPts_ = timestampSource(settings) == TimestampSource::pts;
+  recorded_ = isRecording(settings);
   clips_ = !settings.disableBufferClipping;
   const PlayedTrack played = playedTrackOf(*track);
   if (const auto set = stream->setTrack(std::move(*track)); !set) {

@@ -119,6 +119,14 @@ TEST_F(ElementTest, ALiveFrameKnowsItsAge) {
   live.push(makeBuffer("f", 4 * GST_SECOND));
   ASSERT_EQ(core.frameCount(), 1U);
   EXPECT_EQ(core.frames[0].frame.age, 1s);
+
+  setState(GST_STATE_READY);
+  g_object_set(sink(), "file-start-time", guint64{1700000000}, nullptr);
+  setState(GST_STATE_PLAYING);
+  live.begin();
+  live.push(makeBuffer("f", 4 * GST_SECOND));
+  ASSERT_EQ(core.frameCount(), 2U);
+  EXPECT_FALSE(core.frames[1].frame.age) << "a recording was captured when its file says";
 }
 
 TEST_F(ElementTest, ABufferIsFreeWhenChainReturns) {
