@@ -13,11 +13,13 @@ class StorageBudget {
  public:
   explicit StorageBudget(std::size_t limitBytes) : limit_(limitBytes) {}
 
-  /// Takes `bytes` of the budget; false, and nothing taken, where that would pass the limit.
-  bool tryCharge(std::size_t bytes) {
+  /// Takes `bytes` of the budget; false, and nothing taken, where that would pass the limit by more than
+  /// `overdraft`.
+  bool tryCharge(std::size_t bytes, std::size_t overdraft = 0) {
+    const std::size_t limit = limit_ + overdraft;
     std::size_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (bytes > limit_ || used > limit_ - bytes) return false;
+      if (bytes > limit || used > limit - bytes) return false;
     } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
     return true;
   }

@@ -69,8 +69,8 @@ ChunkPool& ChunkPool::shared() {
   return *pool;
 }
 
-ChunkRef ChunkPool::take(std::shared_ptr<StorageBudget> budget) {
-  if (!budget->tryCharge(chunkSize)) return {};
+ChunkRef ChunkPool::take(std::shared_ptr<StorageBudget> budget, std::size_t overdraft) {
+  if (!budget->tryCharge(chunkSize, overdraft)) return {};
   const std::lock_guard lock(impl_->mutex);
   Slab* slab = impl_->slabWithRoom();
   if (!slab) {

@@ -50,7 +50,7 @@ class ChunkPool {
   static ChunkPool& shared();
 
   /// A chunk charged to `budget`; empty where the budget or the system has no more.
-  ChunkRef take(std::shared_ptr<StorageBudget> budget);
+  ChunkRef take(std::shared_ptr<StorageBudget> budget, std::size_t overdraft = 0);
 
   /// Bytes of address space mapped at this moment, for tests and metrics.
   std::size_t mappedBytes() const;

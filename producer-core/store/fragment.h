@@ -28,11 +28,18 @@ struct Fragment {
   std::vector<TagGroup> tailTags;
   bool endTag = false;  ///< closed by AWS_KINESISVIDEO_END_OF_FRAGMENT
   bool growing = true;
-  bool awaitsWord = false;  ///< lost after it was sent: the record stays, since it may still be confirmed
+  std::uint32_t tracks = 0;    ///< which tracks have a block in it: a bit each, given by the writer
+  std::uint32_t wanted = 0;    ///< which the header has, and so must have a block in it in the end
+  std::uint32_t optional = 0;  ///< which of these need not be waited for, since a block can be made up
+  bool awaitsWord = false;     ///< lost after it was sent: the record stays, since it may still be confirmed
   FragmentState state = FragmentState::open;
   std::uint32_t frames = 0;
   std::uint64_t bytes = 0;
   std::deque<Span> spans;
+
+  /// The cursor may enter (RULES 2): no track of the header is missing that may stay missing.
+  bool isSendable() const { return frames > 0 && (wanted & ~optional & ~tracks) == 0; }
+  bool isWhole() const { return (wanted & ~tracks) == 0; }
 };
 
 }  // namespace kvs::store

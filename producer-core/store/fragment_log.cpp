@@ -61,7 +61,7 @@ bool FragmentLog::takeTail(bool mayDrop) {
   tail_ = {};
   tailUsed_ = 0;
   for (;;) {
-    tail_ = pool_.take(limits_.storage);
+    tail_ = pool_.take(limits_.storage, overdraft_);
     if (tail_) return true;
     if (!mayDrop || !dropOldest(LossReason::storageFull)) return false;
   }

@@ -52,6 +52,10 @@ class FragmentLog {
   /// Adds `payloadSize` bytes to a block that is not yet appended (NAL-aligned input).
   bool extend(Block& block, std::size_t payloadSize, bool mayDrop);
 
+  /// How far beyond the budget reserve() and extend() may go from now on: none but for the track that is
+  /// behind (RULES 24).
+  void setOverdraft(std::size_t bytes) { overdraft_ = bytes; }
+
   /// Begins a fragment; the one before must be sealed.
   Fragment& open(std::uint32_t header, std::uint32_t epoch, std::int64_t firstTicks);
   /// Appends a full block to the open fragment. `extent` is the media time from the fragment's start
@@ -125,6 +129,7 @@ class FragmentLog {
   std::uint32_t cursorSpanOffset_ = 0;
   ChunkRef tail_;  // the chunk that is being filled
   std::uint32_t tailUsed_ = 0;
+  std::size_t overdraft_ = 0;
   LogTotals totals_;
   bool pinnedInTheWay_ = false;
 };
