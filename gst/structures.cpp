@@ -173,6 +173,8 @@ const char* explain(FrameFate fate) {
       return "their fragment was closed by an end-of-fragment tag";
     case FrameFate::late:
       return "they came too long after the other track's";
+    case FrameFate::trackAbsent:
+      return "their track had left the stream while it was silent";
   }
   return "unknown";
 }

@@ -110,7 +110,7 @@ struct StreamConfig {
   Milliseconds interleaveTimeout{500};  ///< how long a track may keep the others waiting
   SilentTrack silentTrack = SilentTrack::fill;
   Seconds burstInterval{10};  ///< of nearRealtime: bufferDuration must be twice that at least
-  std::string writingApp;            ///< Matroska's WritingApp; empty: the Producer's user agent
+  std::string writingApp;     ///< Matroska's WritingApp; empty: the Producer's user agent
 };
 
 /// One Kinesis video stream being produced. put() may be called from one thread for each track; all

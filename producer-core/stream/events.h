@@ -44,7 +44,8 @@ enum class FrameFate : std::uint8_t {
   interrupted,          ///< offline only: not taken, since interrupt() ended the wait for room
   keyFrameDistance,     ///< its fragment reached the service's limits and no key frame came: skipped, counted
   afterEndOfFragment,   ///< its fragment was closed by an end-of-fragment tag: skipped to the next key frame
-  late,                 ///< more than the interleave timeout behind the other tracks: skipped, counted
+  late,         ///< out of its fragment's range, by more than the interleave timeout: skipped, counted
+  trackAbsent,  ///< its track was silent and left the header; not yet back: skipped, counted
 };
 
 /// The codec data of a track changed in the stream: a new session with a new header follows.
@@ -113,7 +114,7 @@ class StreamListener {
   virtual void onCodecChanged(const CodecChange&) {}
   virtual void onTimeRepaired(const TimeRepair&) {}
   virtual void onTrackSilence(const TrackSilence&) {}
-  virtual void onDataAvailable() {}                       ///< there is something to send again after nothing
+  virtual void onDataAvailable() {}        ///< there is something to send again after nothing
   virtual void onWarning(const Error&) {}  ///< something the user should know; the stream goes on
   virtual void onError(const Error&) {}    ///< the stream has ended: no retry can mend it
   virtual void onDrained() {}              ///< after endOfStream(): everything is durable

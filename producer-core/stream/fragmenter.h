@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where one fragment ends and the next begins (RULES 3): a pure decision on rounded times.
+// Where one fragment ends and the next begins (RULES 3): decisions on rounded times, and the little
+// memory that they need.
 #pragma once
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "store/fragment.h"
 #include "stream/timeline.h"
@@ -14,10 +16,17 @@ struct FragmenterConfig {
   /// The service's minimum: a key frame starts a fragment only when so much has passed since the last
   /// start, less a frame. Shorter groups of pictures are merged (RULES 16).
   Nanoseconds minimum = Seconds(1);
-  /// Offline, fragments grow to this or to `offlineBytes` at key frames, so that the link and not the
-  /// service's quota of fragments is the limit (RULES 14). Zero: each key frame may start one.
-  Nanoseconds offlineDuration{0};
-  std::uint64_t offlineBytes = 40'000'000;
+  /// Fragments grow to this or to `enoughBytes` at key frames. Offline 10 s, so that the link and not the
+  /// service's quota of fragments is the limit (RULES 14); without keyFrameFragmentation as configured.
+  Nanoseconds enough{0};
+  std::uint64_t enoughBytes = 40'000'000;
+  /// Of streams whose every frame is a key frame (audio alone).
+  Nanoseconds withoutVideo = Seconds(2);
+  /// The service's maxima ("Fragment duration", "Fragment size"): a fragment ends before it passes them.
+  Nanoseconds maximum = Seconds(20);
+  std::uint64_t maximumBytes = 50'000'000;
+  /// From here on upstream is asked for a key frame.
+  Nanoseconds askAfter = Seconds(15);
 };
 
 enum class Placement : std::uint8_t {
@@ -25,23 +34,44 @@ enum class Placement : std::uint8_t {
   open,      ///< seal the open one, if any, and begin another with this frame
   skip,      ///< a delta unit that nothing holds together with a key frame
   endGroup,  ///< its time cannot be said in the open fragment: seal it, and skip to a key frame
+  tooLong,   ///< the same, since the fragment would pass the service's limits
 };
 
 /// Relative times are signed 16-bit; none may be negative (RULES 3).
 inline constexpr Ticks maxRelativeTicks = std::numeric_limits<std::int16_t>::max();
 
-/// `open` is the growing fragment or null. `frame` is its presentation time and usual duration.
-inline Placement placeFrame(const FragmenterConfig& config, const store::Fragment* open, const Placed& frame,
-                            bool key, Milliseconds scale) {
-  if (!open) return key ? Placement::open : Placement::skip;
-  const Ticks relative = frame.ticks - open->firstTicks;
-  if (key) {
-    const Nanoseconds length = relative * Nanoseconds(scale);
-    const bool longEnough = length + frame.duration >= config.minimum;
-    const bool grown = length >= config.offlineDuration || open->bytes >= config.offlineBytes;
-    if ((longEnough && grown) || relative < 0) return Placement::open;
-  }
-  return relative >= 0 && relative <= maxRelativeTicks ? Placement::append : Placement::endGroup;
-}
+/// A frame that asks for its place. A key frame's `ticks` is where its fragment would begin.
+struct FrameToPlace {
+  Ticks ticks = 0;
+  Nanoseconds duration{0};
+  std::uint64_t bytes = 0;
+  bool key = false;
+  bool mayHaveLeading = false;
+};
+
+class Fragmenter {
+ public:
+  Fragmenter(FragmenterConfig config, Milliseconds scale) : config_(config), scale_(scale) {}
+
+  const FragmenterConfig& config() const { return config_; }
+
+  /// `open` is the growing fragment or null; `isVideo`: of the track that decides.
+  Placement place(const store::Fragment* open, const FrameToPlace& frame, bool isVideo);
+
+  /// It grows towards the limits and a key frame is wanted.
+  bool wantsKeyFrame(const store::Fragment& open) const;
+
+ private:
+  Placement placeKey(const store::Fragment& open, const FrameToPlace& frame, bool isVideo);
+  Placement fit(const store::Fragment& open, const FrameToPlace& frame) const;
+  bool closedOneIsDue(const FrameToPlace& frame) const;
+  void learn(const FrameToPlace& frame);
+  Nanoseconds timeOf(Ticks ticks) const { return ticks * Nanoseconds(scale_); }
+
+  FragmenterConfig config_;
+  Milliseconds scale_;
+  std::optional<Ticks> lastClosed_;  ///< the last key frame without leading pictures
+  Nanoseconds closedDistance_{0};    ///< from one of those to the next; 0 while unknown
+};
 
 }  // namespace kvs::stream

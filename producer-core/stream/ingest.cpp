@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/aac.h"
+#include "media/piece_cursor.h"
 #include "mkv/cluster.h"
 
 namespace kvs::stream {
@@ -12,8 +14,11 @@ namespace {
 
 constexpr std::size_t maxTracks = 3;  // guide, "Maximum number of tracks"
 
-/// A backward step of more than this is a new epoch; a smaller one is nudged.
-constexpr Nanoseconds largeStep = Seconds(1);
+/// Offline, the track that is behind is let in also over the budget, by so much (RULES 24).
+constexpr std::size_t overdraft = 8u << 20;
+
+/// Presentation times since 1970 are of this century (RULES 13).
+constexpr WallTime year2000{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
 
 mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter& adapter) {
   mkv::TrackEntry entry;
@@ -25,32 +30,36 @@ mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter&
   entry.codecId = config.codecId.empty() ? std::string(media::defaultCodecId(config.codec)) : config.codecId;
   entry.name = config.name;
   entry.codecPrivate = adapter.codecPrivate().value_or(Bytes{});
-  entry.width = config.width ? config.width : adapter.width();
-  entry.height = config.height ? config.height : adapter.height();
-  entry.samplingFrequency = config.samplingFrequency;
-  entry.channels = config.channels;
+  // The adapter knows what the bytes say, which may have changed since the track was set up.
+  entry.width = adapter.width() ? adapter.width() : config.width;
+  entry.height = adapter.height() ? adapter.height() : config.height;
+  entry.samplingFrequency = adapter.samplingFrequency();
+  entry.channels = adapter.channels();
   entry.bitDepth = config.bitsPerSample;
   return entry;
-}
-
-bool needsCodecPrivate(media::Codec codec) {
-  return codec == media::Codec::h264 || codec == media::Codec::h265;
 }
 
 }  // namespace
 
 Ingest::Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock)
-    : config_(std::move(config)), buffer_(buffer), clock_(clock) {}
+    : config_(std::move(config)),
+      buffer_(buffer),
+      clock_(clock),
+      sequencer_(config_.sequencer, buffer, clock) {}
+
+// --- tracks ---
 
 Result<void> Ingest::setTrack(TrackConfig config) {
   auto adapter = media::FrameAdapter::create(config);
   if (!adapter) return fail(adapter.error());
   const std::uint32_t number = config.number;
   const TrackPtr old = find(number);
+  std::unique_lock<std::mutex> input;
   if (old) {
-    const std::scoped_lock lock(old->input, buffer_.mutex);
+    input = std::unique_lock(old->input);
+    const std::lock_guard lock(buffer_.mutex);
     IngestOutcome outcome;
-    if (old->unit.hasFrame) commit(*old, outcome);
+    if (old->making.hasFrame) finish(*old, outcome);
   }
   auto track = std::make_shared<Track>(std::move(config), std::move(*adapter));
   const std::lock_guard bufferLock(buffer_.mutex);  // always taken before tracksMutex_
@@ -59,12 +68,70 @@ Result<void> Ingest::setTrack(TrackConfig config) {
     return fail(StatusCode::maximumTrackCountExceeded, ErrorKind::fatal,
                 "A stream carries 3 tracks at most; this would be the fourth.");
   }
-  describe(*track);
   if (old) track->clock = old->clock;
-  if (track->config.frameDuration) track->clock.frameDuration = *track->config.frameDuration;
+  if (track->config.frameDuration) track->clock.setFrameDuration(*track->config.frameDuration);
+  const bool known = track->adapter.codecPrivate().has_value();
+  auto entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track->config, track->adapter));
+  sequencer_.setTrack(track->config, *entry, known);
+  if (known) track->entry = std::move(entry);
   tracks_[number] = std::move(track);
   return {};
 }
+
+void Ingest::expectTrack(std::uint32_t number) {
+  const std::lock_guard lock(buffer_.mutex);
+  sequencer_.expectTrack(number);
+}
+
+IngestOutcome Ingest::endTrack(std::uint32_t number) {
+  IngestOutcome outcome;
+  const TrackPtr track = find(number);
+  if (!track) {
+    const std::lock_guard lock(buffer_.mutex);
+    sequencer_.endTrack(number, outcome);
+    return outcome;
+  }
+  // Never waited for: offline, the one who holds it may be waiting for room.
+  const std::unique_lock input(track->input, std::try_to_lock);
+  const std::lock_guard lock(buffer_.mutex);
+  if (input && track->making.hasFrame) finish(*track, outcome);
+  sequencer_.endTrack(number, outcome);
+  return outcome;
+}
+
+IngestOutcome Ingest::removeTrack(std::uint32_t number) {
+  IngestOutcome outcome = endTrack(number);
+  const std::lock_guard lock(buffer_.mutex);
+  sequencer_.removeTrack(number, outcome);
+  const std::lock_guard tracksLock(tracksMutex_);
+  tracks_.erase(number);
+  return outcome;
+}
+
+IngestOutcome Ingest::putGap(std::uint32_t number, Nanoseconds end) {
+  IngestOutcome outcome;
+  const std::lock_guard lock(buffer_.mutex);
+  sequencer_.putGap(number, end, outcome);
+  return outcome;
+}
+
+bool Ingest::takeKeyFrameRequest(std::uint32_t number) {
+  const std::lock_guard lock(buffer_.mutex);
+  return sequencer_.takeKeyFrameRequest(number);
+}
+
+Result<void> Ingest::putMetadata(Tag tag, bool persistent) {
+  const std::lock_guard lock(buffer_.mutex);
+  return sequencer_.metadata().put(std::move(tag), persistent);
+}
+
+Result<void> Ingest::putEvent(const FragmentEvent& event) {
+  const std::lock_guard lock(buffer_.mutex);
+  store::Fragment* open = buffer_.growingIsBroken ? nullptr : buffer_.log.growing();
+  return sequencer_.metadata().putEvent(event, open);
+}
+
+// --- frames ---
 
 Result<IngestOutcome> Ingest::put(const Frame& frame) {
   const TrackPtr track = find(frame.track);
@@ -74,35 +141,242 @@ Result<IngestOutcome> Ingest::put(const Frame& frame) {
                     " was not set up; say what it carries before its first frame.");
   }
   const std::lock_guard input(track->input);
-  const auto adapted = track->adapter.inspect(frame.payload);
+  return track->config.adts ? putEach(*track, frame) : putOne(*track, frame);
+}
+
+/// A payload of several ADTS frames: the first has its time, the others follow from it.
+Result<IngestOutcome> Ingest::putEach(Track& track, const Frame& frame) {
+  std::vector<media::ByteRange> ranges;
+  if (auto split = media::splitAdts(frame.payload, ranges); !split) {
+    const std::lock_guard lock(buffer_.mutex);
+    ++buffer_.stats.skippedInvalid;
+    return fail(split.error());
+  }
+  Frame one = frame;
+  std::vector<ByteView> pieces;
+  IngestOutcome all;
+  for (const media::ByteRange& range : ranges) {
+    media::subPieces(frame.payload, range.offset, range.size, pieces);
+    one.payload = pieces;
+    if (ranges.size() > 1) one.duration = Nanoseconds{0};
+    const auto outcome = putOne(track, one);
+    if (!outcome) return outcome;
+    all.fate = outcome->fate;
+    all.appended |= outcome->appended;
+    all.closeSession |= outcome->closeSession;
+    all.waits |= outcome->waits;
+    const Nanoseconds each = track.adapter.frameDuration().value_or(Nanoseconds{0});
+    for (auto* time : {&one.pts, &one.dts}) {
+      if (*time) **time += each;
+    }
+  }
+  return all;
+}
+
+Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
+  if (config_.timestampSource == TimestampSource::pts && frame.pts && WallTime(*frame.pts) < year2000) {
+    return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
+                "The presentation times are to be taken as time since 1970, and this one is before the year "
+                "2000: the source counts from somewhere else. Take another timestamp source.");
+  }
+  const auto adapted = track.adapter.inspect(frame.payload);
   if (!adapted) {
     const std::lock_guard lock(buffer_.mutex);
     ++buffer_.stats.skippedInvalid;
     return fail(adapted.error());
   }
-  auto outcome = take(*track, frame, *adapted);
+  auto outcome = take(track, frame, *adapted);
   if (outcome.error) return fail(*outcome.error);
   return outcome;
 }
 
-Result<void> Ingest::putMetadata(Tag tag, bool persistent) {
-  const std::lock_guard lock(buffer_.mutex);
-  return metadata_.put(std::move(tag), persistent);
+/// Access units are told apart here: one payload each, or collected from NAL-aligned pieces. A payload
+/// without a slice (parameter sets only) is kept and stands before the next one.
+IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapted& adapted) {
+  IngestOutcome outcome;
+  if (adapted.startsUnit && track.making.hasFrame) {
+    const std::lock_guard lock(buffer_.mutex);
+    finish(track, outcome);
+  }
+  if (adapted.codecChanged) {
+    track.entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track.config, track.adapter));
+  }
+  Making& making = track.making;
+  takeTimes(making, frame);
+  making.begun = true;
+  making.hasFrame |= adapted.isFrame;
+  making.bytesKey |= adapted.key;
+  making.saysKey |= frame.key;
+  making.mayHaveLeading |= adapted.mayHaveLeading;
+  if (adapted.startsUnit) track.skipUnit = false;
+  if (!track.skipUnit && !addPayload(track, frame, adapted.size, outcome)) {
+    making = {};
+    track.skipUnit = true;
+    return outcome;
+  }
+  const bool complete = !track.config.nalAligned || frame.endOfUnit;
+  if (making.hasFrame && complete) {
+    const std::lock_guard lock(buffer_.mutex);
+    finish(track, outcome);
+  }
+  return outcome;
 }
 
+/// The slice's times go before those of what stands in front of it; but the first piece of an access
+/// unit may be the only one that has a time (h264parse with NAL alignment).
+void Ingest::takeTimes(Making& making, const Frame& frame) {
+  if (!making.begun || (!making.hasFrame && (frame.pts || !making.times.pts))) {
+    making.times = frame;
+    making.times.payload = {};
+  }
+  if (making.times.duration == Nanoseconds{0}) making.times.duration = frame.duration;
+}
+
+/// Reserves under the lock, copies outside it.
+bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome) {
+  Making& making = track.making;
+  {
+    std::unique_lock lock(buffer_.mutex);
+    if (buffer_.ended) {
+      outcome.fate = FrameFate::noRoom;
+      return false;
+    }
+    const auto refuses = sequencer_.refuses(track.config.number);
+    const bool whole = !track.config.nalAligned && making.hasFrame;
+    if (refuses && whole && !(making.bytesKey && making.saysKey)) {
+      sequencer_.skip(*refuses, outcome);
+      return false;
+    }
+    if (!makeRoom(lock, track, size, outcome)) return false;
+  }
+  track.adapter.write(frame.payload, making.block);
+  if (track.config.kind == media::TrackKind::data) {
+    for (const ByteView piece : frame.payload)
+      making.sample.insert(making.sample.end(), piece.begin(), piece.end());
+  }
+  return true;
+}
+
+bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size,
+                      IngestOutcome& outcome) {
+  if (track.making.block.payloadSize() + size > mkv::maxBlockPayload) {
+    sequencer_.noRoom(outcome);
+    return false;
+  }
+  for (;;) {
+    // RULES 24: who is behind is let in, or the one who is ahead would wait for it for ever.
+    const bool behind = blocksOffline() && sequencer_.isBehind(track.config.number);
+    buffer_.log.setOverdraft(behind ? overdraft : 0);
+    const bool reserved = (behind || !tooFarAhead()) && reserve(track, size, !blocksOffline());
+    buffer_.log.setOverdraft(0);
+    if (reserved) return true;
+    if (!blocksOffline()) {
+      sequencer_.noRoom(outcome);
+      return false;
+    }
+    if (nothingToWaitFor() && !mayWait(outcome)) return false;
+    if (buffer_.interrupted || buffer_.ended) {
+      outcome.fate = FrameFate::interrupted;
+      return false;
+    }
+    // Other streams may share the budget; their room is looked for, ours is told.
+    ++buffer_.waiting;
+    buffer_.changed.wait_for(lock, std::chrono::milliseconds(100));
+    --buffer_.waiting;
+  }
+}
+
+/// The log has nothing that could be sent: what waits for another track goes now, or there is no hope.
+bool Ingest::mayWait(IngestOutcome& outcome) {
+  if (sequencer_.giveUpWaiting(outcome)) return true;
+  outcome.error =
+      Error{StatusCode::storeOutOfMemory, ErrorKind::fatal,
+            "One group of pictures fills the whole storage, so nothing can be sent while waiting for "
+            "room. Give the stream more storage (storage-size), or the encoder more key frames."};
+  return false;
+}
+
+/// Offline: the budget of time holds back as the budget of bytes does; nothing is dropped.
+bool Ingest::tooFarAhead() const {
+  const auto& totals = buffer_.log.totals();
+  return blocksOffline() && totals.fragments > 1 && totals.duration > buffer_.log.limits().duration;
+}
+
+/// Offline: room only comes back as fragments before the open one are persisted. Other streams that
+/// share the budget may give some too.
+bool Ingest::nothingToWaitFor() const {
+  const auto& log = buffer_.log;
+  const bool onlyGrowing = log.totals().fragments <= (log.growing() ? 1u : 0u);
+  const bool ownBytes =
+      log.limits().storage->used() <= log.totals().bytes + 2 * store::chunkSize || sequencer_.hasUnits();
+  return onlyGrowing && ownBytes && !buffer_.ended;
+}
+
+bool Ingest::reserve(Track& track, std::size_t size, bool mayDrop) {
+  store::Block& block = track.making.block;
+  if (!block.empty()) return buffer_.log.extend(block, size, mayDrop);
+  auto reserved = buffer_.log.reserve(mkv::simpleBlockHeadSize, size, mayDrop);
+  if (!reserved) return false;
+  block = std::move(*reserved);
+  return true;
+}
+
+/// Under the lock: the unit is complete, and is given its times and its place.
+void Ingest::finish(Track& track, IngestOutcome& outcome) {
+  Making making = std::exchange(track.making, {});
+  Unit unit;
+  if (making.times.duration == Nanoseconds{0}) {
+    making.times.duration = track.adapter.frameDuration().value_or(Nanoseconds{0});
+  }
+  unit.times = timesOf(track, making.times);
+  unit.capture = {clock_.wallNow(), clock_.now(), making.times.age, making.times.reference};
+  if (config_.timestampSource == TimestampSource::arrival) unit.capture.age.reset();
+  unit.key = track.config.kind != media::TrackKind::video || (making.bytesKey && making.saysKey);
+  unit.mayHaveLeading = making.mayHaveLeading;
+  unit.invisible = making.times.invisible;
+  unit.discardable = making.times.discardable;
+  unit.corrupted = making.times.corrupted;
+  unit.entry = std::exchange(track.entry, nullptr);
+  if (!making.sample.empty()) unit.sample = std::make_shared<const Bytes>(std::move(making.sample));
+  unit.block = std::move(making.block);
+  sequencer_.push(track.config.number, std::move(unit), outcome);
+}
+
+FrameTimes Ingest::timesOf(Track& track, const Frame& frame) const {
+  if (config_.timestampSource != TimestampSource::arrival) {
+    return track.clock.place(frame.pts, frame.dts, frame.duration);
+  }
+  // Pictures that are decoded ahead of others are shown as much later as their source says.
+  const Nanoseconds now = clock_.now().time_since_epoch();
+  const bool both = frame.pts && frame.dts && *frame.pts > *frame.dts;
+  return track.clock.place(now + (both ? *frame.pts - *frame.dts : Nanoseconds{0}), now, frame.duration);
+}
+
+// --- time and ends ---
+
 void Ingest::seal(SealWith with) {
+  IngestOutcome outcome;
   for (const TrackPtr& track : allTracks()) {
     // Never waited for: offline, the one who holds it may be waiting for room.
     const std::unique_lock input(track->input, std::try_to_lock);
     if (!input) continue;
     const std::lock_guard lock(buffer_.mutex);
-    IngestOutcome outcome;
-    if (track->unit.hasFrame) commit(*track, outcome);
+    if (track->making.hasFrame) finish(*track, outcome);
   }
   const std::lock_guard lock(buffer_.mutex);
-  store::Fragment* growing = buffer_.log.growing();
-  if (growing && with == SealWith::endTag) growing->endTag = true;
-  buffer_.log.seal();
+  sequencer_.seal(with == SealWith::endTag, outcome);
+}
+
+IngestOutcome Ingest::expire() {
+  IngestOutcome outcome;
+  const std::lock_guard lock(buffer_.mutex);
+  sequencer_.expire(outcome);
+  return outcome;
+}
+
+std::optional<TimePoint> Ingest::deadline() const {
+  const std::lock_guard lock(buffer_.mutex);
+  return sequencer_.deadline();
 }
 
 std::string Ingest::contentType() const {
@@ -120,252 +394,6 @@ Ingest::TrackPtr Ingest::find(std::uint32_t number) const {
   const std::lock_guard lock(tracksMutex_);
   const auto it = tracks_.find(number);
   return it == tracks_.end() ? nullptr : it->second;
-}
-
-/// Access units are told apart here: one payload each, or collected from NAL-aligned pieces. A payload
-/// without a slice (parameter sets only) is kept and stands before the next one.
-IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapted& adapted) {
-  IngestOutcome outcome;
-  if (adapted.startsUnit && track.unit.hasFrame) {
-    const std::lock_guard lock(buffer_.mutex);
-    commit(track, outcome);
-  }
-  if (adapted.codecChanged) {
-    const std::lock_guard lock(buffer_.mutex);
-    describe(track);
-  }
-  Unit& unit = track.unit;
-  takeTimes(unit, frame);
-  unit.begun = true;
-  unit.hasFrame |= adapted.isFrame;
-  unit.bytesKey |= adapted.key;
-  unit.saysKey |= frame.key;
-  if (adapted.startsUnit) track.skipUnit = false;
-  if (!track.skipUnit && !addPayload(track, frame, adapted.size, outcome)) {
-    unit = {};
-    track.skipUnit = true;
-    return outcome;
-  }
-  const bool complete = !track.config.nalAligned || frame.endOfUnit;
-  if (unit.hasFrame && complete) {
-    const std::lock_guard lock(buffer_.mutex);
-    commit(track, outcome);
-  }
-  return outcome;
-}
-
-/// The slice's times go before those of what stands in front of it; but the first piece of an access
-/// unit may be the only one that has a time (h264parse with NAL alignment).
-void Ingest::takeTimes(Unit& unit, const Frame& frame) {
-  if (!unit.begun || (!unit.hasFrame && (frame.pts || !unit.times.pts))) {
-    unit.times = frame;
-    unit.times.payload = {};
-  }
-  if (unit.times.duration == Nanoseconds{0}) unit.times.duration = frame.duration;
-}
-
-/// Reserves under the lock, copies outside it.
-bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome) {
-  {
-    std::unique_lock lock(buffer_.mutex);
-    if (buffer_.ended) {
-      outcome.fate = FrameFate::noRoom;
-      return false;
-    }
-    const bool hopeless = !track.config.nalAligned && track.unit.hasFrame &&
-                          !(track.unit.bytesKey && track.unit.saysKey) &&
-                          (!buffer_.log.growing() || buffer_.growingIsBroken);
-    if (hopeless) {
-      skip(outcome);
-      return false;
-    }
-    if (!makeRoom(lock, track, size, outcome)) return false;
-  }
-  track.adapter.write(frame.payload, track.unit.block);
-  return true;
-}
-
-bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size,
-                      IngestOutcome& outcome) {
-  if (track.unit.block.payloadSize() + size > mkv::maxBlockPayload) {
-    noRoom(outcome);
-    return false;
-  }
-  while (tooFarAhead() || !reserve(track, size, !blocksOffline())) {
-    if (!blocksOffline()) {
-      noRoom(outcome);
-      return false;
-    }
-    if (nothingToWaitFor()) {
-      outcome.error =
-          Error{StatusCode::storeOutOfMemory, ErrorKind::fatal,
-                "One group of pictures fills the whole storage, so nothing can be sent while waiting for "
-                "room. Give the stream more storage (storage-size), or the encoder more key frames."};
-      return false;
-    }
-    if (buffer_.interrupted || buffer_.ended) {
-      outcome.fate = FrameFate::interrupted;
-      return false;
-    }
-    // Other streams may share the budget; their room is looked for, ours is told.
-    ++buffer_.waiting;
-    buffer_.changed.wait_for(lock, std::chrono::milliseconds(100));
-    --buffer_.waiting;
-  }
-  return true;
-}
-
-/// Offline: the budget of time holds back as the budget of bytes does; nothing is dropped.
-bool Ingest::tooFarAhead() const {
-  const auto& totals = buffer_.log.totals();
-  return blocksOffline() && totals.fragments > 1 && totals.duration > buffer_.log.limits().duration;
-}
-
-/// Offline: room only comes back as fragments before the open one are persisted. Other streams that
-/// share the budget may give some too.
-bool Ingest::nothingToWaitFor() const {
-  const auto& log = buffer_.log;
-  const bool onlyGrowing = log.totals().fragments <= (log.growing() ? 1u : 0u);
-  const bool ownBytes = log.limits().storage->used() <= log.totals().bytes + 2 * store::chunkSize;
-  return onlyGrowing && ownBytes && !buffer_.ended;
-}
-
-bool Ingest::reserve(Track& track, std::size_t size, bool mayDrop) {
-  store::Block& block = track.unit.block;
-  if (!block.empty()) return buffer_.log.extend(block, size, mayDrop);
-  auto reserved = buffer_.log.reserve(mkv::simpleBlockHeadSize, size, mayDrop);
-  if (!reserved) return false;
-  block = std::move(*reserved);
-  return true;
-}
-
-/// The budget has no room even for one more frame: the open fragment would be incomplete, so it goes
-/// whole, at once or as soon as the cursor has left it (RULES 6).
-void Ingest::noRoom(IngestOutcome& outcome) {
-  outcome.fate = FrameFate::noRoom;
-  ++buffer_.stats.skippedNoRoom;
-  if (buffer_.log.growing() && !buffer_.log.dropGrowing(store::LossReason::storageFull)) {
-    buffer_.growingIsBroken = true;
-  }
-  outcome.closeSession = buffer_.log.pinnedInTheWay();
-}
-
-/// Under the lock: a delta unit that nothing holds together with a key frame.
-void Ingest::skip(IngestOutcome& outcome) {
-  outcome.fate = lastTicks_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
-  ++(lastTicks_ ? buffer_.stats.skippedAfterGap : buffer_.stats.skippedBeforeKeyFrame);
-}
-
-/// Under the lock: gives the unit its time and its place.
-void Ingest::commit(Track& track, IngestOutcome& outcome) {
-  const Placed placed = buffer_.timeline.place(track.unit.times, track.clock);
-  if (placed.repaired) ++buffer_.stats.timesRepaired;
-  append(track, placed, track.unit.bytesKey && track.unit.saysKey, outcome);
-  track.unit = {};
-}
-
-void Ingest::append(Track& track, Placed placed, bool key, IngestOutcome& outcome) {
-  auto& log = buffer_.log;
-  const store::Fragment* open = buffer_.growingIsBroken ? nullptr : log.growing();
-  Placement placement = placeFrame(config_.fragmenter, open, placed, key, buffer_.timeline.scale());
-  const bool leading = open && placement == Placement::endGroup && placed.ticks < open->firstTicks &&
-                       buffer_.timeline.timeOf(open->firstTicks - placed.ticks) <= largeStep;
-  if (leading) {
-    placed.ticks = open->firstTicks;  // told earlier than the Cluster that carries it: moved to its start
-    ++buffer_.stats.timesRepaired;
-    placement = Placement::append;
-  }
-  if (placement == Placement::endGroup) {
-    log.seal();
-    placement = Placement::skip;
-  }
-  if (key && headerChanged_) placement = Placement::open;
-  const bool cannotOpen =
-      placement == Placement::open && (buffer_.growingIsBroken || !openFragment(track, placed));
-  if (placement == Placement::skip || cannotOpen) {
-    skip(outcome);
-    return;
-  }
-  const store::Fragment& fragment = *log.growing();
-  const auto relative = static_cast<std::int16_t>(placed.ticks - fragment.firstTicks);
-  const Frame& times = track.unit.times;
-  track.unit.block.writeHead(mkv::simpleBlockHead(track.config.number, relative,
-                                                  {key, times.invisible, times.discardable},
-                                                  track.unit.block.payloadSize()));
-  ++buffer_.stats.framesIn;
-  buffer_.stats.bytesIn += track.unit.block.size();
-  log.append(std::move(track.unit.block), placed.ticks, buffer_.timeline.timeOf(relative) + placed.duration);
-  lastTicks_ = std::max(lastTicks_.value_or(placed.ticks), placed.ticks);
-  outcome.appended = true;
-  if (!blocksOffline()) keepDuration(outcome);
-}
-
-/// The budget of time is as hard as that of bytes: where dropping what may go is not enough, the session
-/// that pins the rest is closed, and a fragment that alone passes the budget goes whole (RULES 6).
-void Ingest::keepDuration(IngestOutcome& outcome) {
-  auto& log = buffer_.log;
-  log.trimToDuration();
-  const Nanoseconds limit = log.limits().duration;
-  if (log.totals().duration <= limit) return;
-  const store::Fragment* growing = log.growing();
-  if (growing && growing->duration > limit && !log.dropGrowing(store::LossReason::durationReached)) {
-    buffer_.growingIsBroken = true;
-  }
-  outcome.closeSession = log.pinnedInTheWay();
-}
-
-/// Seals what is open and begins a fragment at this key frame. False where its header is not known
-/// yet: nothing is sent until the codec data are.
-bool Ingest::openFragment(Track& track, Placed& placed) {
-  const auto header = currentHeader();
-  if (!header) return false;
-  auto& timeline = buffer_.timeline;
-  const bool stepsBack = lastTicks_ && timeline.timeOf(*lastTicks_ - placed.ticks) > largeStep;
-  if (!timeline.isAnchored() || stepsBack) {
-    const WallTime notBefore =
-        stepsBack ? timeline.wallTime(timeline.currentEpoch(), *lastTicks_ + 1) : WallTime::min();
-    timeline.anchor(clock_.wallNow(), track.unit.times.age.value_or(Nanoseconds{0}), placed.ticks, notBefore);
-    if (stepsBack) ++buffer_.stats.timesRepaired;
-  } else if (lastTicks_ && placed.ticks <= *lastTicks_) {
-    placed.ticks = *lastTicks_ + 1;  // fragments never overlap
-    ++buffer_.stats.timesRepaired;
-  }
-  lastTicks_ = placed.ticks;
-  buffer_.log.seal();
-  store::Fragment& fragment = buffer_.log.open(*header, timeline.currentEpoch(), placed.ticks);
-  fragment.since = clock_.now();
-  fragment.headTags = metadata_.take();
-  ++buffer_.stats.fragmentsIn;
-  return true;
-}
-
-/// Under the lock: takes up what is known of the track's codec data now.
-void Ingest::describe(Track& track) {
-  mkv::TrackEntry entry = trackEntry(track.config, track.adapter);
-  track.entryKnown = !needsCodecPrivate(track.config.codec) || track.adapter.codecPrivate();
-  headerChanged_ |= entry != track.entry;
-  track.entry = std::move(entry);
-}
-
-/// The header that the tracks ask for now; a new one only where the bytes differ.
-Result<std::uint32_t> Ingest::currentHeader() {
-  auto& headers = buffer_.headers;
-  if (headerChanged_ || headers.empty()) {
-    mkv::HeaderSpec spec = config_.header;
-    for (const TrackPtr& track : allTracks()) {
-      if (!track->entryKnown) {
-        return fail(
-            StatusCode::mkvMissingSps, ErrorKind::retryable,
-            "The codec data of track " + std::to_string(track->config.number) + " are not known yet.");
-      }
-      spec.tracks.push_back(track->entry);
-    }
-    auto rendered = mkv::header(spec);
-    if (!rendered) return fail(rendered.error());
-    if (headers.empty() || headers.back() != *rendered) headers.push_back(std::move(*rendered));
-    headerChanged_ = false;
-  }
-  return static_cast<std::uint32_t>(headers.size() - 1);
 }
 
 std::vector<Ingest::TrackPtr> Ingest::allTracks() const {

@@ -1,11 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/metadata.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mkv/tags.h"
 
 namespace kvs::stream {
+
+namespace {
+
+std::size_t countTags(const std::vector<TagGroup>& groups) {
+  std::size_t count = 0;
+  for (const TagGroup& group : groups)
+    count += group.size();
+  return count;
+}
+
+/// Whether an event of this type is among them; the mark stands first in its group.
+bool hasMark(const std::vector<TagGroup>& groups, const TagGroup& event) {
+  return std::ranges::any_of(groups, [&](const TagGroup& group) {
+    return !group.empty() && group.front().name == event.front().name;
+  });
+}
+
+/// The event as it stands in one Tag: mark, prefix, pairs (guide, lines 5310-5345, 5560-5760).
+Result<TagGroup> groupOf(const FragmentEvent& event) {
+  const bool image = event.type == FragmentEvent::Type::imageGeneration;
+  TagGroup group{{std::string(image ? mkv::imageGenerationTagName : mkv::notificationTagName), ""}};
+  if (!event.imagePrefix.empty()) {
+    if (!image) {
+      return fail(StatusCode::invalidImagePrefixLength, ErrorKind::fatal,
+                  "The event was not taken: only an image-generation event has an image prefix.");
+    }
+    group.push_back({std::string(mkv::imagePrefixTagName), event.imagePrefix});
+  }
+  group.insert(group.end(), event.pairs.begin(), event.pairs.end());
+  for (const Tag& tag : group) {
+    if (auto valid = mkv::validateTag(tag); !valid) return fail(valid.error());
+  }
+  return group;
+}
+
+}  // namespace
 
 Result<void> PendingMetadata::put(Tag tag, bool persistent) {
   if (persistent && tag.value.empty()) {
@@ -14,7 +51,7 @@ Result<void> PendingMetadata::put(Tag tag, bool persistent) {
   }
   if (auto valid = mkv::validateTag(tag); !valid) return valid;
   const bool replaces = persistent && persistent_.contains(tag.name);
-  if (!replaces && persistent_.size() + once_.size() >= mkv::maxTagsPerFragment) {
+  if (!replaces && waiting() >= mkv::maxTagsPerFragment) {
     return fail(
         StatusCode::maxFragmentMetadataCount, ErrorKind::fatal,
         "Metadata \"" + tag.name + "\" was not taken: a fragment holds 10 items, and 10 are waiting.");
@@ -31,10 +68,41 @@ std::vector<TagGroup> PendingMetadata::take() {
   std::vector<TagGroup> groups;
   for (const auto& [name, value] : persistent_)
     groups.push_back({{name, value}});
-  for (Tag& tag : once_)
+  for (Tag& tag : std::exchange(once_, {}))
     groups.push_back({std::move(tag)});
-  once_.clear();
+  for (TagGroup& event : std::exchange(events_, {}))
+    groups.push_back(std::move(event));
   return groups;
+}
+
+std::size_t PendingMetadata::waiting() const {
+  return persistent_.size() + once_.size() + countTags(events_);
+}
+
+Result<void> PendingMetadata::putEvent(const FragmentEvent& event, store::Fragment* open) {
+  const auto group = groupOf(event);
+  if (!group) return fail(group.error());
+  const bool intoTail = open && !hasMark(open->tailTags, *group) && !hasMark(open->headTags, *group);
+  if (!intoTail && hasMark(events_, *group)) {
+    return fail(StatusCode::invalidMetadataName, ErrorKind::fatal,
+                "The event was not taken: a fragment holds one of each type, and the next one has its own "
+                "already. Wait for the next fragment.");
+  }
+  const std::size_t there = intoTail ? countTags(open->headTags) + countTags(open->tailTags) : waiting();
+  if (there + group->size() > mkv::maxTagsPerFragment) {
+    return fail(
+        StatusCode::maxFragmentMetadataCount, ErrorKind::fatal,
+        "The event was not taken: mark, prefix and pairs count toward the 10 items of metadata that a "
+        "fragment holds; this one has " +
+            std::to_string(there) + " and the event " + std::to_string(group->size()) + ".");
+  }
+  if (intoTail) {
+    open->tailTags.push_back(*group);
+    open->endTag = true;
+  } else {
+    events_.push_back(*group);
+  }
+  return {};
 }
 
 }  // namespace kvs::stream

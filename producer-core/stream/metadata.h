@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/tag.h"
+#include "store/fragment.h"
+#include "stream/events.h"
 
 namespace kvs::stream {
 
@@ -17,12 +19,20 @@ class PendingMetadata {
   /// Errors: those of mkv::validateTag, and maxFragmentMetadataCount when ten are waiting already.
   Result<void> put(Tag tag, bool persistent);
 
+  /// An event: in the tail of `open`, which it closes with the end-of-fragment tag; where none is open,
+  /// or it has one of this type already, in the next fragment's head. Errors: those of
+  /// mkv::validateTag, maxFragmentMetadataCount, and invalidMetadataName for a second of one type.
+  Result<void> putEvent(const FragmentEvent& event, store::Fragment* open);
+
   /// The tags of the fragment that opens now, one group each; the once-only ones are spent.
   std::vector<TagGroup> take();
 
  private:
   std::map<std::string, std::string> persistent_;
+  std::size_t waiting() const;
+
   std::vector<Tag> once_;
+  std::vector<TagGroup> events_;
 };
 
 }  // namespace kvs::stream

@@ -67,7 +67,7 @@ SessionBody::Step SessionBody::atBoundary() {
   store::Fragment* fragment = buffer_.log.atCursor();
   const bool nothingMore = !fragment || fragment->id > lastFragment_;
   if (finish_ == Finish::everything && nothingMore) return Step::end;
-  if (!fragment || fragment->frames == 0) return Step::wait;
+  if (!fragment || !fragment->isSendable()) return Step::wait;
   if (mustEndBefore(*fragment)) {
     headerChanged_ = true;
     return Step::end;
@@ -84,14 +84,19 @@ SessionBody::Step SessionBody::atBoundary() {
 
 bool SessionBody::mustEndBefore(const store::Fragment& fragment) {
   const bool otherStart = !config_.absoluteTimes && fragment.epoch != config_.epoch;
-  return fragment.header != config_.header || otherStart;
+  // The service judges within one session that times rise (4004): a clock that was set back ends it.
+  const bool stepsBack = greatest_ && timecodeOf(fragment, fragment.firstTicks) <= *greatest_;
+  return fragment.header != config_.header || otherStart || stepsBack;
+}
+
+std::uint64_t SessionBody::timecodeOf(const store::Fragment& fragment, Ticks ticks) const {
+  return buffer_.timeline.wireTimecode(fragment.epoch, ticks, config_.absoluteTimes);
 }
 
 void SessionBody::enter(store::Fragment& fragment) {
   buffer_.log.enter();
   ++buffer_.stats.fragmentsSent;
-  const auto timecode =
-      buffer_.timeline.wireTimecode(fragment.epoch, fragment.firstTicks, config_.absoluteTimes);
+  const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   sent_.push_back({fragment.id,
                    Milliseconds(static_cast<std::int64_t>(timecode) * buffer_.timeline.scale().count()),
                    fragment.since, clock_.now()});
@@ -102,6 +107,7 @@ void SessionBody::enter(store::Fragment& fragment) {
 
 void SessionBody::leave(store::Fragment& fragment) {
   if (fragment.endTag) rendered_ = mkv::endOfFragmentTags(fragment.tailTags);
+  greatest_ = timecodeOf(fragment, fragment.lastTicks);
   buffer_.log.leave();
 }
 

@@ -65,6 +65,7 @@ class SessionBody final : public net::BodySource {
   Step next(std::size_t room, store::Span& block);
   Step atBoundary();
   bool mustEndBefore(const store::Fragment& fragment);
+  std::uint64_t timecodeOf(const store::Fragment& fragment, Ticks ticks) const;
   void enter(store::Fragment& fragment);
   void leave(store::Fragment& fragment);
 
@@ -80,6 +81,7 @@ class SessionBody final : public net::BodySource {
   bool headerSent_ = false;
   bool ended_ = false;
   bool headerChanged_ = false;
+  std::optional<std::uint64_t> greatest_;  ///< of all blocks sent, as it stands on the wire
   std::deque<SentFragment> sent_;
 };
 

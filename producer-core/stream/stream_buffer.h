@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -18,10 +19,13 @@
 
 namespace kvs::stream {
 
+/// What happened on the way into the log that the application is to hear of.
+using StreamNote = std::function<void(StreamListener&)>;
+
 struct StreamBuffer {
   StreamBuffer(store::LogLimits limits, store::ChunkPool& pool, store::FragmentLog::OnLost onLost,
-               Milliseconds timecodeScale)
-      : log(std::move(limits), pool, std::move(onLost)), timeline(timecodeScale) {}
+               TimelineConfig timelineConfig)
+      : log(std::move(limits), pool, std::move(onLost)), timeline(timelineConfig) {}
 
   mutable std::mutex mutex;
   /// Room appeared, the log ran empty, the machine moved, or a wait is to be given up.
@@ -41,6 +45,7 @@ struct StreamBuffer {
   TimePoint lastProgress{};
   /// Losses not yet told: collected under the lock, told by whoever held it, after it is released.
   std::vector<FragmentLost> untold;
+  std::vector<StreamNote> notes;
   StreamStats stats;
 };
 

@@ -16,21 +16,49 @@ MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& pr
   return machine;
 }
 
+bool isOffline(const StreamConfig& config) {
+  return config.streamingType == StreamingType::offline;
+}
+
+TimelineConfig timelineConfig(const StreamConfig& config) {
+  const bool recorded = isOffline(config) || config.startTime.has_value();
+  return {config.timecodeScale, config.timestampSource, config.startTime, recorded};
+}
+
+FragmenterConfig fragmenterConfig(const StreamConfig& config, const ProducerConfig& producer) {
+  FragmenterConfig fragmenter;
+  fragmenter.withoutVideo = config.fragmentDuration;
+  if (!config.keyFrameFragmentation) fragmenter.enough = config.fragmentDuration;
+  if (isOffline(config)) {
+    fragmenter.enough = std::max<Nanoseconds>(fragmenter.enough, Seconds(10));
+    // Several fragments must fit into the storage, or waiting for room would never end.
+    fragmenter.enoughBytes = std::min<std::uint64_t>(fragmenter.enoughBytes, producer.storageSize / 4);
+  }
+  return fragmenter;
+}
+
+mkv::HeaderSpec headerSpec(const StreamConfig& config, const ProducerConfig& producer) {
+  mkv::HeaderSpec header;
+  header.timecodeScale = config.timecodeScale;
+  header.title = config.name;
+  header.muxingApp = producer.userAgent;
+  header.writingApp = config.writingApp.empty() ? producer.userAgent : config.writingApp;
+  Random random(std::hash<std::string>{}(config.name));
+  for (std::byte& byte : header.segmentUid)
+    byte = static_cast<std::byte>(random.next());
+  return header;
+}
+
 IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer) {
   IngestConfig ingest;
   ingest.streamingType = config.streamingType;
-  if (config.streamingType == StreamingType::offline) {
-    ingest.fragmenter.offlineDuration = Seconds(10);
-    // Several fragments must fit into the storage, or waiting for room would never end.
-    ingest.fragmenter.offlineBytes = std::min<std::uint64_t>(40'000'000, producer.storageSize / 4);
-  }
-  ingest.header.timecodeScale = config.timecodeScale;
-  ingest.header.title = config.name;
-  ingest.header.muxingApp = producer.userAgent;
-  ingest.header.writingApp = config.writingApp.empty() ? producer.userAgent : config.writingApp;
-  Random random(std::hash<std::string>{}(config.name));
-  for (std::byte& byte : ingest.header.segmentUid)
-    byte = static_cast<std::byte>(random.next());
+  ingest.timestampSource = config.timestampSource;
+  ingest.sequencer.fragmenter = fragmenterConfig(config, producer);
+  ingest.sequencer.header = headerSpec(config, producer);
+  ingest.sequencer.silentTrack = config.silentTrack;
+  ingest.sequencer.keepsAll = isOffline(config);
+  ingest.sequencer.interleaver.timeout = config.interleaveTimeout;
+  if (isOffline(config)) ingest.sequencer.interleaver.mediaTimeout = Seconds(10);
   return ingest;
 }
 
@@ -72,7 +100,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
             ++buffer_.stats.fragmentsLost;
             buffer_.stats.framesLost += fragment.frames;
           },
-          config_.timecodeScale),
+          timelineConfig(config_)),
       ingest_(ingestConfig(config_, context_->config), buffer_, clock_),
       machine_(machineConfig(config_, context_->config), seed),
       receivedIsFinal_(config_.retention == std::chrono::hours(0)),
@@ -98,38 +126,59 @@ Result<void> StreamCore::setTrack(TrackConfig track) {
 Result<FrameFate> StreamCore::put(const Frame& frame) {
   const auto outcome = ingest_.put(frame);
   if (!outcome) return fail(outcome.error());
-  if (outcome->closeSession) closeWanted_.store(true, std::memory_order_release);
   if (outcome->appended) {
     source_.put(clock_.now());
     if (ending_.load(std::memory_order_relaxed) && ending_.exchange(false)) {
       loop().post([self = shared_from_this(), this] { dispatch(event::DataAvailable{true}); });
     }
   }
-  if (outcome->appended || outcome->closeSession) loop().wake(*this);
+  follow(*outcome);
   if (outcome->fate == FrameFate::noRoom) {
     const std::lock_guard lock(buffer_.mutex);
     if (buffer_.ended) return fail(*buffer_.ended);
   }
   tellDropped(outcome->fate);
-  tellLosses();
   tellPressure();
   return outcome->fate;
 }
 
-void StreamCore::expectTrack(std::uint32_t) {}
-void StreamCore::endTrack(std::uint32_t) {}
-void StreamCore::removeTrack(std::uint32_t) {}
-void StreamCore::putGap(std::uint32_t, Nanoseconds, Nanoseconds) {}
-bool StreamCore::takeKeyFrameRequest(std::uint32_t) {
-  return false;
+/// After anything that may have moved units into the log, or made one wait.
+void StreamCore::follow(const IngestOutcome& outcome) {
+  if (outcome.closeSession) closeWanted_.store(true, std::memory_order_release);
+  const bool beginsToWait = outcome.waits && !orderDue_.load() && !orderDue_.exchange(true);
+  if (outcome.appended || outcome.closeSession || beginsToWait) loop().wake(*this);
+  tellLosses();
+  tellNotes();
 }
-Result<void> StreamCore::putEvent(FragmentEvent) {
-  return {};
+
+void StreamCore::expectTrack(std::uint32_t number) {
+  ingest_.expectTrack(number);
+}
+
+void StreamCore::endTrack(std::uint32_t number) {
+  follow(ingest_.endTrack(number));
+}
+
+void StreamCore::removeTrack(std::uint32_t number) {
+  follow(ingest_.removeTrack(number));
+}
+
+void StreamCore::putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) {
+  follow(ingest_.putGap(number, pts + duration));
+}
+
+bool StreamCore::takeKeyFrameRequest(std::uint32_t number) {
+  return ingest_.takeKeyFrameRequest(number);
+}
+
+Result<void> StreamCore::putEvent(FragmentEvent event) {
+  return ingest_.putEvent(event);
 }
 
 void StreamCore::flush() {
   ingest_.seal();
   loop().wake(*this);
+  tellNotes();
 }
 
 void StreamCore::interrupt(bool on) {
@@ -140,6 +189,7 @@ void StreamCore::interrupt(bool on) {
 
 void StreamCore::endOfStream() {
   ingest_.seal();
+  tellNotes();
   ending_.store(true);
   loop().post([self = shared_from_this(), this] {
     if (!ending_.load()) return;  // frames came after it
@@ -230,6 +280,17 @@ void StreamCore::tellLosses() {
                                 " bytes) were given up" + (lost.unconfirmed ? " unconfirmed" : ""));
     notifier_->tell([lost](StreamListener& listener) { listener.onFragmentLost(lost); });
   }
+}
+
+void StreamCore::tellNotes() {
+  std::vector<StreamNote> notes;
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    if (buffer_.notes.empty()) return;
+    notes.swap(buffer_.notes);
+  }
+  for (StreamNote& told : notes)
+    notifier_->tell(std::move(told));
 }
 
 /// Told once when it begins, and again only after it has gone.

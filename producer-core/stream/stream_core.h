@@ -108,6 +108,9 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void tellDropped(FrameFate fate);
   void tellDropped(std::uint64_t count, FrameFate why);
   void tellLosses();
+  void tellNotes();
+  void follow(const IngestOutcome& outcome);
+  void watchOrder();
   void tellPressure();
   void checkEmpty();
   void publishState();
@@ -126,6 +129,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   Ingest ingest_;
 
   std::atomic<bool> closeWanted_{false};      ///< only the fragment under the cursor stands in the way
+  std::atomic<bool> orderDue_{false};         ///< the loop looks after units that wait for other tracks
   std::atomic<bool> ending_{false};           ///< end of stream was asked for
   SourceWatch source_;                        ///< of frames appended
   std::atomic<std::uint64_t> droppedRun_{0};  ///< frames not taken since the last one that was
@@ -155,6 +159,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   net::Loop::TimerId progressTimer_ = 0;
   net::Loop::TimerId paceTimer_ = 0;
   net::Loop::TimerId watchTimer_ = 0;
+  net::Loop::TimerId orderTimer_ = 0;
 };
 
 }  // namespace kvs::stream

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The side of the shell that runs on the loop: events in, actions out, and the steps up to ready.
+#include <algorithm>
+
 #include "aws/sigv4.h"
 #include "stream/stream_core.h"
 
@@ -11,6 +13,7 @@ void StreamCore::onReady() {
                                        "The fragment being sent fills the storage; the session was closed to "
                                        "make room. Give the stream more storage, or a faster link."}});
   }
+  if (orderTimer_ == 0 && orderDue_.load()) watchOrder();
   if (openWhenData_ && openSessionNow()) openWhenData_ = false;
   if (!dataTold_) {
     const bool any = [this] {
@@ -25,6 +28,23 @@ void StreamCore::onReady() {
     }
   }
   if (session_) session_->resume();
+}
+
+/// Units that wait for another track go when that has taken too long. One timer, and only while any waits.
+void StreamCore::watchOrder() {
+  const auto due = ingest_.deadline();
+  if (!due) {
+    orderDue_.store(false);
+    // One that came to wait just now has found the flag set, and woke nobody.
+    if (!ingest_.deadline() || orderDue_.exchange(true)) return;
+    return loop().wake(*this);
+  }
+  const Nanoseconds delay = std::max(*due - clock_.now(), Nanoseconds{0});
+  after(orderTimer_, std::chrono::ceil<Milliseconds>(delay), [this] {
+    const IngestOutcome outcome = ingest_.expire();
+    watchOrder();
+    follow(outcome);
+  });
 }
 
 /// One event at a time: what an action brings at once waits for the actions before it.
@@ -221,7 +241,8 @@ void StreamCore::perform(const action::ReportStopped&) {
   closed_ = true;
   call_.reset();
   forgetCall();
-  for (auto* timer : {&retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_}) {
+  for (auto* timer :
+       {&retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_, &orderTimer_}) {
     forget(*timer);
   }
   closeLog();

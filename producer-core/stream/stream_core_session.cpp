@@ -73,7 +73,7 @@ bool StreamCore::openSessionNow() {
   {
     const std::lock_guard lock(buffer_.mutex);
     const store::Fragment* fragment = buffer_.log.atCursor();
-    if (!fragment || fragment->frames == 0) return false;
+    if (!fragment || !fragment->isSendable()) return false;
     config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes};
     epochStart = buffer_.timeline.epochStart(fragment->epoch);
     ++buffer_.stats.sessions;

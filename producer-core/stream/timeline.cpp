@@ -6,41 +6,145 @@
 namespace kvs::stream {
 
 namespace {
+
+/// Between the source's clock and the wall clock: more is taken up at the next fragment (RULES 13).
+constexpr Nanoseconds largestDrift = Milliseconds(500);
+/// The wall clock was set back, and not merely slewed.
+constexpr Nanoseconds stepBack = Seconds(1);
+/// Media times that leap ahead of the wall clock by more than this are no gap in the media.
+constexpr Nanoseconds leapAhead = Seconds(10);
+/// An age outside of this is a mistake of the source's times.
+constexpr Nanoseconds leastAge = -Seconds(1);
+constexpr Nanoseconds greatestAge = std::chrono::minutes(10);
+
 std::int64_t floorDivide(std::int64_t value, std::int64_t by) {
   const std::int64_t quotient = value / by;
   return value % by < 0 ? quotient - 1 : quotient;
 }
+
+Nanoseconds distance(Nanoseconds a, Nanoseconds b) {
+  return a > b ? a - b : b - a;
+}
+
+std::optional<Nanoseconds> believableAge(const Capture& capture) {
+  if (!capture.age || *capture.age < leastAge || *capture.age > greatestAge) return std::nullopt;
+  return capture.age;
+}
+
+Nanoseconds clockOffset(const Capture& capture) {
+  return capture.arrived.time_since_epoch() - capture.at.time_since_epoch();
+}
+
+WallTime capturedAt(const Capture& capture) {
+  return capture.arrived - believableAge(capture).value_or(Nanoseconds{0});
+}
+
 }  // namespace
 
-Ticks Timeline::ticksOf(Nanoseconds mediaTime) const {
-  return floorDivide(mediaTime.count(), Nanoseconds(scale_).count());
+Ticks Timeline::ticksOf(Nanoseconds time) const {
+  return floorDivide(time.count(), Nanoseconds(config_.scale).count());
 }
 
-Placed Timeline::place(const media::Frame& frame, TrackClock& track) const {
-  Placed placed;
-  placed.repaired = !frame.pts;
-  if (frame.pts) {
-    placed.pts = *frame.pts;
-  } else if (track.lastPts) {
-    placed.pts = *track.lastPts + track.frameDuration;
+Ticks Timeline::place(Nanoseconds pts, const Capture& capture) {
+  if (!isAnchored() || !current().byReference) return ticksOf(pts);
+  Nanoseconds time = pts + referenceOffset_;
+  if (capture.reference && distance(capture.reference->time_since_epoch(), time) <= largestDrift) {
+    time = capture.reference->time_since_epoch();
+    referenceOffset_ = time - pts;
+  }
+  return ticksOf(time);
+}
+
+bool Timeline::wantsReference() const {
+  return config_.source == TimestampSource::automatic || config_.source == TimestampSource::reference;
+}
+
+Timeline::Began Timeline::begin(Nanoseconds pts, const Capture& capture) {
+  Began began;
+  if (!isAnchored()) {
+    newEpoch(pts, capture, WallTime::min());
+    began.ticks = place(pts, capture);
+    greatest_ = began.ticks;
+    lastPts_ = pts;
+    return began;
+  }
+  const Ticks before = place(pts, capture);
+  const WallTime stood = wallTime(currentEpoch(), before);
+  if (const auto better = betterWall(pts, before, capture)) {
+    newEpoch(pts, capture, *better);
+    const Nanoseconds moved = wallTime(currentEpoch(), place(pts, capture)) - stood;
+    // Media times that begin anew are a jump, too, even where the wall time goes on as it should.
+    began.repair = TimeRepair{TimeRepair::Kind::reanchored, 0, moved};
+  }
+  began.ticks = place(pts, capture);
+  if (greatest_ && began.ticks <= *greatest_) {  // fragments never overlap
+    began.ticks = *greatest_ + 1;
+    if (!began.repair) {
+      began.repair = TimeRepair{TimeRepair::Kind::raised, 0, timeOf(began.ticks) - timeOf(before)};
+    }
+  }
+  greatest_ = began.ticks;
+  lastPts_ = pts;
+  return began;
+}
+
+void Timeline::note(Ticks ticks) {
+  greatest_ = std::max(greatest_.value_or(ticks), ticks);
+}
+
+/// Where the fragment should stand instead, when the current epoch no longer holds.
+std::optional<WallTime> Timeline::betterWall(Nanoseconds pts, Ticks ticks, const Capture& capture) const {
+  const bool fromSource = config_.source == TimestampSource::pts;
+  const WallTime stands = wallTime(currentEpoch(), ticks);
+  const Nanoseconds back = greatestWall() - stands;
+  if (capture.reference && wantsReference() && !fromSource) {
+    const Nanoseconds off = *capture.reference - stands;
+    const bool jumped = distance(off, Nanoseconds{0}) > largestDrift;
+    return jumped || !current().byReference || back > stepBack ? capture.reference : std::nullopt;
+  }
+  if (fromSource || current().byReference) return back > stepBack ? std::optional(stands) : std::nullopt;
+  if (const auto age = believableAge(capture); age && !config_.recorded) {
+    const Nanoseconds off = capturedAt(capture) - stands;
+    if (off > largestDrift || off < -stepBack) return capturedAt(capture);
+  }
+  const Nanoseconds stepped = clockOffset(capture) - clockOffset_;
+  if (!config_.recorded && (stepped > largestDrift || stepped < -stepBack)) {
+    return back > stepBack ? capturedAt(capture) : stands + stepped;
+  }
+  const WallTime next = greatestWall() + config_.scale;
+  if (back > stepBack) return std::max(capturedAt(capture), next);
+  const bool leaps =
+      !config_.recorded && lastPts_ && pts - *lastPts_ > leapAhead && stands - capture.arrived > leapAhead;
+  return leaps ? std::optional(std::max(capturedAt(capture), next)) : std::nullopt;
+}
+
+/// `wall`: of the frame, where the epoch is not the source's own clock; min: as the first one says.
+void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) {
+  const bool first = !isAnchored();
+  clockOffset_ = clockOffset(capture);
+  const std::optional<WallTime> last = first ? std::nullopt : std::optional(greatestWall());
+  if (capture.reference && wantsReference()) {
+    referenceOffset_ = capture.reference->time_since_epoch() - pts;
+    epochs_.push_back({WallTime{}, ticksOf(capture.reference->time_since_epoch()), true});
+  } else if (config_.source == TimestampSource::pts) {
+    epochs_.push_back({WallTime{}, ticksOf(pts), false});
+  } else if (!first && current().byReference) {
+    epochs_.push_back({WallTime{}, ticksOf(pts + referenceOffset_), true});
   } else {
-    placed.pts = frame.dts.value_or(Nanoseconds{0});
+    anchorAt(ticksOf(pts), !first ? wall : config_.start.value_or(capturedAt(capture)));
   }
-  if (frame.duration > Nanoseconds{0}) {
-    track.frameDuration = frame.duration;
-  } else if (track.lastPts && placed.pts > *track.lastPts && track.frameDuration == Nanoseconds{0}) {
-    track.frameDuration = placed.pts - *track.lastPts;
-  }
-  track.lastPts = placed.pts;
-  placed.duration = track.frameDuration;
-  placed.ticks = ticksOf(placed.pts);
-  return placed;
+  if (!last) return;
+  // In the new epoch's units. A clock that was set back begins anew: its session does, too.
+  const Ticks lastTicks = ticksOf(*last - current().zero);
+  greatest_ = lastTicks < current().first || timeOf(lastTicks - current().first) <= stepBack
+                  ? std::optional(lastTicks)
+                  : std::nullopt;
 }
 
-void Timeline::anchor(WallTime wallNow, Nanoseconds age, Ticks firstTicks, WallTime notBefore) {
-  const WallTime captured = std::max(wallNow - age, notBefore);
-  const Ticks capturedTicks = ticksOf(captured.time_since_epoch());
-  epochs_.push_back({WallTime(timeOf(capturedTicks - firstTicks)), firstTicks});
+/// The anchor is a multiple of TimecodeScale, so that wall times round as media times do.
+void Timeline::anchorAt(Ticks first, WallTime wall) {
+  const Ticks wallTicks = ticksOf(wall.time_since_epoch());
+  epochs_.push_back({WallTime(timeOf(wallTicks - first)), first, false});
 }
 
 WallTime Timeline::wallTime(std::uint32_t epoch, Ticks ticks) const {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one timeline of a stream: where a frame's media time, counted in units of TimecodeScale, comes
-// from, and how media time is tied to the wall clock. Media time is the source's own (GStreamer's
-// running time) and may be negative; the log knows no other. An epoch is one anchor of it to the
-// wall clock; cluster times on the wire follow from the epoch alone, so a resend has the same times.
+// The one timeline of a stream: how frames' times become units of TimecodeScale, and how those are tied
+// to the wall clock. An epoch is one such tie. It may be an anchor (media time is the source's own, and
+// the epoch says which wall time its zero is) or the source's own wall clock (reference timestamps,
+// presentation times since 1970). Cluster times on the wire follow from the epoch alone, so a resend
+// has the same times. docs/timestamps.md tells users of all this.
 #pragma once
 
 #include <cstdint>
@@ -10,44 +11,55 @@
 #include <vector>
 
 #include "base/time.h"
-#include "media/frame.h"
+#include "producer.h"
+#include "stream/track_clock.h"
 
 namespace kvs::stream {
 
 /// Time in units of TimecodeScale.
 using Ticks = std::int64_t;
 
-/// What is remembered of a track's last frame, to fill in what the next one lacks.
-struct TrackClock {
-  std::optional<Nanoseconds> lastPts;
-  Nanoseconds frameDuration{0};  ///< known or measured; 0 while unknown
+/// When a frame was taken, as far as that is known.
+struct Capture {
+  WallTime arrived;                   ///< when it was put
+  TimePoint at{};                     ///< the same moment on the clock that nobody sets
+  std::optional<Nanoseconds> age;     ///< how long before that it was captured
+  std::optional<WallTime> reference;  ///< by the source's own wall clock
 };
 
-struct Placed {
-  Ticks ticks = 0;
-  Nanoseconds pts{0};
-  Nanoseconds duration{0};
-  bool repaired = false;  ///< the frame had no presentation time
+struct TimelineConfig {
+  Milliseconds scale{1};  ///< whole milliseconds, at least 1
+  TimestampSource source = TimestampSource::automatic;
+  std::optional<WallTime> start;  ///< wall time of the first frame of all
+  /// Media times are true as they are (recordings): a gap in them is a gap, however fast they come.
+  bool recorded = false;
 };
 
 class Timeline {
  public:
-  /// `scale`: whole milliseconds, at least 1.
-  explicit Timeline(Milliseconds scale) : scale_(scale) {}
+  explicit Timeline(TimelineConfig config) : config_(config) {}
 
-  Milliseconds scale() const { return scale_; }
+  Milliseconds scale() const { return config_.scale; }
+  const TimelineConfig& config() const { return config_; }
 
   /// Rounded down, also below zero: every relative time is taken from rounded times (RULES 3).
-  Ticks ticksOf(Nanoseconds mediaTime) const;
-  Nanoseconds timeOf(Ticks ticks) const { return ticks * Nanoseconds(scale_); }
+  Ticks ticksOf(Nanoseconds time) const;
+  Nanoseconds timeOf(Ticks ticks) const { return ticks * Nanoseconds(config_.scale); }
 
-  /// Gives a frame its time; a missing one follows from its decoding time or its neighbours.
-  Placed place(const media::Frame& frame, TrackClock& track) const;
+  /// A frame's time in the epoch that is current; its presentation time while there is none.
+  Ticks place(Nanoseconds pts, const Capture& capture);
 
-  /// Ties media time to the wall clock at the first frame: captured `age` before `wallNow`.
-  /// The anchor is a multiple of TimecodeScale, so wall times round as media times do. A later epoch
-  /// begins at `notBefore` at the earliest, so that cluster times rise from one to the next.
-  void anchor(WallTime wallNow, Nanoseconds age, Ticks firstTicks, WallTime notBefore = WallTime::min());
+  /// A fragment begins with this presentation time: anchors what is not anchored, takes up a jump of the
+  /// media's time or of the wall clock in a new epoch, and keeps fragments from overlapping.
+  struct Began {
+    Ticks ticks = 0;
+    std::optional<TimeRepair> repair;
+  };
+  Began begin(Nanoseconds pts, const Capture& capture);
+
+  /// A block stands at `ticks` of the current epoch.
+  void note(Ticks ticks);
+
   bool isAnchored() const { return !epochs_.empty(); }
   std::uint32_t currentEpoch() const { return static_cast<std::uint32_t>(epochs_.size()) - 1; }
 
@@ -59,12 +71,24 @@ class Timeline {
 
  private:
   struct Epoch {
-    WallTime zero;  ///< wall time of media time 0
+    WallTime zero;  ///< wall time of time 0
     Ticks first = 0;
+    bool byReference = false;
   };
 
-  Milliseconds scale_;
+  const Epoch& current() const { return epochs_.back(); }
+  bool wantsReference() const;
+  void newEpoch(Nanoseconds pts, const Capture& capture, WallTime notBefore);
+  void anchorAt(Ticks first, WallTime wall);
+  std::optional<WallTime> betterWall(Nanoseconds pts, Ticks ticks, const Capture& capture) const;
+  WallTime greatestWall() const { return wallTime(currentEpoch(), *greatest_); }
+
+  TimelineConfig config_;
   std::vector<Epoch> epochs_;
+  std::optional<Ticks> greatest_;       ///< of all blocks so far, in the current epoch
+  std::optional<Nanoseconds> lastPts_;  ///< of the last fragment that began
+  Nanoseconds clockOffset_{0};          ///< wall clock less monotonic clock, when the epoch was made
+  Nanoseconds referenceOffset_{0};      ///< reference less presentation time, of the last frame that had one
 };
 
 }  // namespace kvs::stream

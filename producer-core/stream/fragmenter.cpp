@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/fragmenter.h"
+
+#include <algorithm>
+
+namespace kvs::stream {
+
+namespace {
+/// Between two frames: more is a jump, not a slow source.
+constexpr Nanoseconds longestGap = Seconds(10);
+}  // namespace
+
+Placement Fragmenter::place(const store::Fragment* open, const FrameToPlace& frame, bool isVideo) {
+  if (!frame.key) return open ? fit(*open, frame) : Placement::skip;
+  const Placement placement = open ? placeKey(*open, frame, isVideo) : Placement::open;
+  learn(frame);
+  return placement;
+}
+
+Placement Fragmenter::placeKey(const store::Fragment& open, const FrameToPlace& frame, bool isVideo) {
+  const Ticks relative = frame.ticks - open.firstTicks;
+  if (relative < 0) return Placement::open;
+  const Nanoseconds length = timeOf(relative);
+  const bool longEnough = length + frame.duration >= config_.minimum;
+  const Nanoseconds enough = isVideo ? config_.enough : std::max(config_.withoutVideo, config_.enough);
+  const bool grown = length >= enough || open.bytes >= config_.enoughBytes;
+  const bool mayBegin = !frame.mayHaveLeading || !closedOneIsDue(frame);
+  if (longEnough && grown && mayBegin) return Placement::open;
+  return fit(open, frame) == Placement::append ? Placement::append : Placement::open;
+}
+
+Placement Fragmenter::fit(const store::Fragment& open, const FrameToPlace& frame) const {
+  const Ticks relative = frame.ticks - open.firstTicks;
+  if (relative < 0) return Placement::endGroup;
+  const bool fits = relative <= maxRelativeTicks && timeOf(relative) + frame.duration <= config_.maximum;
+  if (fits && open.bytes + frame.bytes <= config_.maximumBytes) return Placement::append;
+  return timeOf(frame.ticks - open.lastTicks) > longestGap ? Placement::endGroup : Placement::tooLong;
+}
+
+bool Fragmenter::wantsKeyFrame(const store::Fragment& open) const {
+  return open.duration >= config_.askAfter || open.bytes >= config_.enoughBytes;
+}
+
+/// An open-GOP key frame begins a fragment only where no closed one comes within the limits.
+bool Fragmenter::closedOneIsDue(const FrameToPlace& frame) const {
+  if (!lastClosed_ || closedDistance_ == Nanoseconds{0} || closedDistance_ > config_.askAfter) return false;
+  const Nanoseconds since = timeOf(frame.ticks - *lastClosed_);
+  return since >= Nanoseconds{0} && since <= closedDistance_ + closedDistance_ / 2;
+}
+
+void Fragmenter::learn(const FrameToPlace& frame) {
+  if (frame.mayHaveLeading) return;
+  if (lastClosed_) closedDistance_ = std::max(timeOf(frame.ticks - *lastClosed_), Nanoseconds{0});
+  lastClosed_ = frame.ticks;
+}
+
+}  // namespace kvs::stream

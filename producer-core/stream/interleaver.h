@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of units over all tracks: decoding order, without any thread waiting (RULES 2, 3). Each
+// track has a lane of units that have come; the first of a lane may go when every other track has got
+// as far, or has kept it waiting for longer than it may. A key frame that leading pictures may follow
+// is held until the first picture behind it is known: only then is it clear where its fragment begins.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "stream/unit.h"
+
+namespace kvs::stream {
+
+struct InterleaverConfig {
+  Nanoseconds timeout = Milliseconds(500);  ///< of waiting for a track, by the clock
+  Nanoseconds atStart = Seconds(5);         ///< of waiting for a track's format
+  /// Recordings come from one thread, as fast as it goes: there it is media time that runs out.
+  std::optional<Nanoseconds> mediaTimeout;
+};
+
+/// Guarded by the stream's lock.
+class Interleaver {
+ public:
+  explicit Interleaver(InterleaverConfig config) : config_(config) {}
+
+  /// `sparse`: samples come when they come, and nothing ever waits for them.
+  /// `expected`: its codec data are still to come, so that it is waited for as in expect().
+  void add(std::uint32_t track, bool sparse, bool expected);
+  void remove(std::uint32_t track) { lanes_.erase(track); }
+  /// Waited for from the first unit of another track on, before its format is known.
+  void expect(std::uint32_t track);
+
+  void push(std::uint32_t track, Unit unit);
+  /// The track has got to `time` without a unit.
+  void advance(std::uint32_t track, Nanoseconds time);
+  void setEnded(std::uint32_t track, bool ended);
+
+  struct Next {
+    std::uint32_t track = 0;
+    Unit unit;
+    Nanoseconds groupStart{0};  ///< of a key frame: the least time of it and its leading pictures
+  };
+  /// The unit whose turn it is; none where the next must wait.
+  std::optional<Next> next(TimePoint now) { return take(now, false); }
+  /// The same, and nothing is waited for.
+  std::optional<Next> force() { return take(TimePoint::max(), true); }
+
+  /// When next() would give more although nothing came.
+  std::optional<TimePoint> deadline() const;
+
+  /// It kept the others waiting for too long, and has given nothing since; or it has ended.
+  bool isSilent(std::uint32_t track) const;
+  bool hasEnded(std::uint32_t track) const;
+  /// Other tracks are further.
+  bool isBehind(std::uint32_t track) const;
+  bool hasUnits() const;
+  /// Whom the first unit waits for is waited for no longer.
+  void giveUpWaiting();
+
+ private:
+  struct Lane {
+    std::deque<Unit> units;
+    std::optional<Nanoseconds> reached;  ///< all before this has come
+    std::optional<Nanoseconds> lastOrder;
+    bool sparse = false;
+    bool expected = false;  ///< its format is not known
+    bool ended = false;
+    bool silent = false;
+  };
+  struct Candidate {
+    std::uint32_t track = 0;
+    Lane* lane = nullptr;
+    Nanoseconds order{0};
+    Nanoseconds groupStart{0};
+  };
+
+  std::optional<Next> take(TimePoint now, bool force);
+  std::optional<Candidate> first();
+  bool isHeld(const Lane& lane, TimePoint now) const;
+  static Nanoseconds groupStart(const Lane& lane);
+  static Nanoseconds order(const Lane& lane, Nanoseconds groupStart);
+  bool keepsWaiting(const Lane& lane, const Candidate& candidate) const;
+  std::vector<Lane*> waitedFor(const Candidate& candidate);
+  bool isOver(const Lane& lane, const Candidate& candidate, TimePoint now) const;
+  TimePoint patience(const Lane& lane, const Unit& unit) const;
+
+  InterleaverConfig config_;
+  std::map<std::uint32_t, Lane> lanes_;
+  std::optional<TimePoint> started_;  ///< when the first unit of all came
+};
+
+}  // namespace kvs::stream

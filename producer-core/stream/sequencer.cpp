@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/sequencer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kvs::stream {
+
+namespace {
+
+/// A track does not come back sooner after the header lost it, so that a stuttering microphone does not
+/// turn sessions over (RULES 2).
+constexpr Seconds shortestAbsence{10};
+
+/// Samples of a data track that wait for a header with it.
+constexpr std::size_t mostHeld = 100;
+
+std::uint64_t& counterOf(FrameFate fate, StreamStats& stats) {
+  switch (fate) {
+    case FrameFate::beforeFirstKeyFrame:
+      return stats.skippedBeforeKeyFrame;
+    case FrameFate::noRoom:
+      return stats.skippedNoRoom;
+    case FrameFate::keyFrameDistance:
+      return stats.skippedKeyFrameDistance;
+    case FrameFate::afterEndOfFragment:
+      return stats.skippedAfterEndOfFragment;
+    case FrameFate::late:
+      return stats.skippedLate;
+    case FrameFate::trackAbsent:
+      return stats.skippedTrackAbsent;
+    default:
+      return stats.skippedAfterGap;
+  }
+}
+
+}  // namespace
+
+Sequencer::Sequencer(SequencerConfig config, StreamBuffer& buffer, const Clock& clock)
+    : config_(std::move(config)),
+      buffer_(buffer),
+      clock_(clock),
+      interleaver_(config_.interleaver),
+      fragmenter_(config_.fragmenter, buffer.timeline.scale()),
+      headers_(config_.header, buffer.headers) {}
+
+// --- tracks ---
+
+void Sequencer::setTrack(const media::TrackConfig& config, mkv::TrackEntry entry, bool known) {
+  const bool isNew = !lines_.contains(config.number);
+  Line& line = lines_[config.number];
+  line.config = config;
+  interleaver_.add(config.number, line.isData(), !known && !line.isVideo());
+  if (isNew) {
+    if (line.isVideo()) line.refuses = FrameFate::beforeFirstKeyFrame;
+    line.known = known;
+  }
+  // Of a track that goes on the new entry comes with its next unit.
+  if (isNew || !line.known) takeEntry(line, entry);
+  line.known |= known;
+}
+
+void Sequencer::takeEntry(Line& line, const mkv::TrackEntry& entry) {
+  const bool changed = line.known && line.entry != entry;
+  line.entry = entry;
+  line.silence = media::silentUnit(line.config, line.entry.codecPrivate);
+  if (changed && opened_) {
+    line.entryChanged = true;
+    const CodecChange change{line.config.number, entry.codecId, entry.width, entry.height};
+    buffer_.notes.push_back([change](StreamListener& listener) { listener.onCodecChanged(change); });
+  }
+}
+
+void Sequencer::endTrack(std::uint32_t number, IngestOutcome& outcome) {
+  interleaver_.setEnded(number, true);
+  work(outcome);
+}
+
+void Sequencer::removeTrack(std::uint32_t number, IngestOutcome& outcome) {
+  interleaver_.setEnded(number, true);
+  settle(outcome);
+  Line* line = find(number);
+  const store::Fragment* fragment = open();
+  if (line && fragment && (fragment->wanted & line->bit()) != 0) {
+    ensurePresent(*line);
+    narrowOpen();
+  }
+  lines_.erase(number);
+  interleaver_.remove(number);
+}
+
+void Sequencer::putGap(std::uint32_t number, Nanoseconds end, IngestOutcome& outcome) {
+  interleaver_.advance(number, end);
+  work(outcome);
+}
+
+Sequencer::Line* Sequencer::find(std::uint32_t number) {
+  const auto line = lines_.find(number);
+  return line == lines_.end() ? nullptr : &line->second;
+}
+
+bool Sequencer::leads(const Line& line) const {
+  return !line.absent && !interleaver_.hasEnded(line.config.number);
+}
+
+/// The track whose key frames fragments begin with: video, where it has not left; else the next kind.
+Sequencer::Line* Sequencer::lead() {
+  Line* best = nullptr;
+  for (auto& [number, line] : lines_) {
+    const bool better = !best || (leads(line) && !leads(*best)) ||
+                        (leads(line) == leads(*best) && line.config.kind < best->config.kind);
+    if (better) best = &line;
+  }
+  return best;
+}
+
+// --- units ---
+
+std::optional<FrameFate> Sequencer::refuses(std::uint32_t number) const {
+  const auto line = lines_.find(number);
+  return line == lines_.end() ? std::nullopt : line->second.refuses;
+}
+
+void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
+  Line* line = find(number);
+  if (!line) return;
+  if (!started_) started_ = unit.capture.at;
+  if (unit.sample) line->sample = unit.sample;
+  if (unit.entry && !line->known) {  // a fragment may begin with another track's unit before this one's turn
+    takeEntry(*line, *std::exchange(unit.entry, nullptr));
+    line->known = true;
+  }
+  if (line->absent && interleaver_.isSilent(number)) line->backSince = unit.times.pts;
+  if (unit.key) {
+    line->refuses.reset();
+    line->keyFrameAsked = false;
+  }
+  interleaver_.push(number, std::move(unit));
+  work(outcome);
+}
+
+void Sequencer::work(IngestOutcome& outcome) {
+  const TimePoint now = clock_.now();
+  while (auto next = interleaver_.next(now))
+    commit(std::move(*next), outcome);
+  outcome.waits = deadline().has_value();
+}
+
+void Sequencer::settle(IngestOutcome& outcome) {
+  while (auto next = interleaver_.force())
+    commit(std::move(*next), outcome);
+}
+
+void Sequencer::commit(Interleaver::Next next, IngestOutcome& outcome) {
+  Line* line = find(next.track);
+  if (!line) return;
+  if (next.unit.entry) takeEntry(*line, *next.unit.entry);
+  if (line->absent && line->isVideo() && next.unit.key) line->absent = false;
+  Line* first = lead();
+  if (line != first && !open() && videoIsGone(*first)) first = lead();
+  if (line == first) return commitLead(*line, next, outcome);
+  commitOther(*line, next, outcome);
+}
+
+/// Audio goes on while the camera gives nothing: then it goes on alone.
+bool Sequencer::videoIsGone(Line& first) {
+  const bool mayStillCome = !opened_ && started_ && clock_.now() < *started_ + config_.interleaver.atStart;
+  if (!first.isVideo() || !interleaver_.isSilent(first.config.number) || mayStillCome) return false;
+  leave(first);
+  return true;
+}
+
+void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& outcome) {
+  Unit& unit = next.unit;
+  store::Fragment* fragment = open();
+  const bool follows = fragment && (fragment->wanted & line.bit()) != 0;
+  if (!unit.key && !follows) return skip(line.lastRefusal, outcome);
+  const Nanoseconds start = unit.key ? next.groupStart : unit.times.pts;
+  const Ticks ticks = buffer_.timeline.place(start, unit.capture);
+  Placement placement = fragmenter_.place(
+      fragment, {ticks, unit.times.duration, unit.block.size(), unit.key, unit.mayHaveLeading},
+      line.isVideo());
+  // Without video every frame is a key frame: there another header waits until a fragment's time is over.
+  const bool otherHeader = fragment && (line.isVideo() ? headerChanges(line) : line.entryChanged);
+  if (unit.key && fragment && (!follows || otherHeader)) placement = Placement::open;
+  const bool slightlyBack = fragment && placement == Placement::endGroup && ticks < fragment->firstTicks &&
+                            buffer_.timeline.timeOf(fragment->firstTicks - ticks) <= largestNudge;
+  if (slightlyBack) placement = Placement::append;
+  if (placement == Placement::endGroup || placement == Placement::tooLong) {
+    endGroup(line, placement == Placement::tooLong ? FrameFate::keyFrameDistance : FrameFate::afterGap);
+    return skip(line.lastRefusal, outcome);
+  }
+  if (placement == Placement::skip) return skip(line.lastRefusal, outcome);
+  if (placement == Placement::open && !openFragment(line, next)) {
+    if (!line.refuses && line.isVideo()) line.refuses = line.lastRefusal;
+    return skip(line.lastRefusal, outcome);
+  }
+  Ticks at = buffer_.timeline.place(unit.times.pts, unit.capture);
+  // Where the fragment was moved, its key frame moved with it; that is counted already.
+  if (placement == Placement::open) at = std::max(at, open()->firstTicks);
+  append(line, unit, at, outcome);
+  if (placement == Placement::open) appendHeld(outcome);
+  fillSilent(at);
+  askForKeyFrame(line, unit);
+}
+
+void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& outcome) {
+  Unit& unit = next.unit;
+  Line* first = lead();
+  store::Fragment* fragment = open();
+  if (!fragment) return skip(first ? first->lastRefusal : FrameFate::beforeFirstKeyFrame, outcome);
+  if ((fragment->wanted & line.bit()) == 0) {
+    if (line.isData() && line.held.size() < mostHeld) return line.held.push_back(std::move(unit));
+    return skip(line.absent ? FrameFate::trackAbsent : FrameFate::beforeFirstKeyFrame, outcome);
+  }
+  if (line.entryChanged) {  // the open fragment's header says otherwise of it
+    first->keyFrameRequest |= first->isVideo();
+    return skip(FrameFate::afterGap, outcome);
+  }
+  const Ticks ticks = buffer_.timeline.place(unit.times.pts, unit.capture);
+  const Nanoseconds behind = buffer_.timeline.timeOf(fragment->firstTicks - ticks);
+  if (behind > std::max(config_.interleaver.timeout, largestNudge / 2)) return skip(FrameFate::late, outcome);
+  const FrameToPlace asked{std::max(ticks, fragment->firstTicks), unit.times.duration, unit.block.size(),
+                           false, false};
+  if (fragmenter_.place(fragment, asked, false) == Placement::append) {
+    return append(line, unit, ticks, outcome);
+  }
+  // The fragment is as long as it may be, and the track that should begin another gives no key frame.
+  endGroup(*first, FrameFate::keyFrameDistance);
+  if (videoIsGone(*first)) return commitLead(line, next, outcome);
+  skip(FrameFate::keyFrameDistance, outcome);
+}
+
+/// Samples that came before any header had their track.
+void Sequencer::appendHeld(IngestOutcome& outcome) {
+  for (auto& [number, line] : lines_) {
+    const store::Fragment* fragment = open();
+    if (!fragment || (fragment->wanted & line.bit()) == 0) continue;
+    for (Unit& unit : std::exchange(line.held, {}))
+      append(line, unit, open()->firstTicks, outcome);
+  }
+}
+
+/// The open fragment ends, and nothing but a key frame begins another.
+void Sequencer::endGroup(Line& first, FrameFate fate) {
+  completeOpen();
+  buffer_.log.seal();
+  first.lastRefusal = fate;
+  first.refuses = first.isVideo() ? std::optional(fate) : std::nullopt;
+}
+
+void Sequencer::skip(FrameFate fate, IngestOutcome& outcome) {
+  outcome.fate = fate;
+  ++counterOf(fate, buffer_.stats);
+}
+
+/// The budget has no room even for one more frame: the open fragment would be incomplete, so it goes
+/// whole, at once or as soon as the cursor has left it (RULES 6).
+void Sequencer::noRoom(IngestOutcome& outcome) {
+  skip(FrameFate::noRoom, outcome);
+  if (buffer_.log.growing() && !buffer_.log.dropGrowing(store::LossReason::storageFull)) {
+    buffer_.growingIsBroken = true;
+  }
+  outcome.closeSession = buffer_.log.pinnedInTheWay();
+  for (auto& [other, line] : lines_) {
+    line.lastRefusal = opened_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
+    if (line.isVideo()) line.refuses = line.lastRefusal;
+  }
+}
+
+store::Fragment* Sequencer::open() {
+  return buffer_.growingIsBroken ? nullptr : buffer_.log.growing();
+}
+
+// --- fragments ---
+
+/// Seals what is open and begins a fragment at this key frame. False where its header is not known
+/// yet (nothing is sent until the codec data are), or where a broken fragment stands in the way.
+bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
+  if (buffer_.growingIsBroken || !first.known) return false;
+  completeOpen();
+  buffer_.log.seal();
+  const auto tracks = wantedTracks(first);
+  const auto header = headers_.find(tracks);
+  if (!header) return false;
+  const auto began = buffer_.timeline.begin(next.groupStart, next.unit.capture);
+  tellRepair(began.repair, first.config.number);
+  lastStart_ = began.ticks;
+  store::Fragment& fragment = buffer_.log.open(*header, buffer_.timeline.currentEpoch(), began.ticks);
+  fragment.since = next.unit.capture.at;
+  fragment.headTags = metadata_.take();
+  for (auto& [number, line] : lines_) {
+    line.filledTo.reset();
+    line.entryChanged = false;
+    line.refuses.reset();
+    line.lastRefusal = FrameFate::afterGap;
+    const bool isIn = std::ranges::find(tracks, number, &mkv::TrackEntry::number) != tracks.end();
+    if (isIn) fragment.wanted |= line.bit();
+    if (isIn) line.absent = false;
+    if (!isIn && line.known && !line.isData()) leave(line);
+  }
+  // What can be filled need not be waited for.
+  for (auto& [number, line] : lines_) {
+    if (line.isFillable() && (line.isData() || config_.silentTrack == SilentTrack::fill)) {
+      fragment.optional |= line.bit();
+    }
+  }
+  opened_ = true;
+  ++buffer_.stats.fragmentsIn;
+  return true;
+}
+
+std::vector<mkv::TrackEntry> Sequencer::wantedTracks(const Line& first) {
+  std::vector<mkv::TrackEntry> tracks;
+  for (auto& [number, line] : lines_) {
+    if (belongs(line, first)) tracks.push_back(line.entry);
+  }
+  return tracks;
+}
+
+/// The track leaves the header, and is taken back when it has earned it.
+void Sequencer::leave(Line& line) {
+  if (std::exchange(line.absent, true)) return;
+  line.backSince.reset();
+  headerNarrowed_ = clock_.now();
+  tellSilence(line, true, false);
+}
+
+/// Whether the next fragment's header has the track.
+bool Sequencer::belongs(Line& line, const Line& first) {
+  if (&line == &first) return true;
+  if (!line.known) return false;
+  if (line.absent) return mayReturn(line);
+  if (line.isData()) return line.sample != nullptr;
+  const bool filled = line.isFillable() && config_.silentTrack == SilentTrack::fill;
+  return filled || !interleaver_.isSilent(line.config.number);
+}
+
+/// It has covered a whole fragment, and has been away for long enough.
+bool Sequencer::mayReturn(const Line& line) {
+  if (line.isVideo() || interleaver_.isSilent(line.config.number) || !line.backSince) return false;
+  const bool covered = lastStart_ && buffer_.timeline.place(*line.backSince, {}) <= *lastStart_;
+  return covered && headerNarrowed_ && clock_.now() - *headerNarrowed_ >= shortestAbsence;
+}
+
+/// The tracks ask for another header than that of the open fragment.
+bool Sequencer::headerChanges(Line& first) {
+  const auto header = headers_.find(wantedTracks(first));
+  return header && *header != open()->header;
+}
+
+void Sequencer::append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outcome) {
+  store::Fragment& fragment = *open();
+  if (line.silenceTold) tellSilence(line, false, false);
+  if (unit.times.repair) {
+    tellRepair(TimeRepair{*unit.times.repair, line.config.number, unit.times.movedBy}, line.config.number);
+  }
+  if (ticks < fragment.firstTicks) {
+    const Nanoseconds by = buffer_.timeline.timeOf(fragment.firstTicks - ticks);
+    tellRepair(TimeRepair{TimeRepair::Kind::raised, line.config.number, by}, line.config.number);
+    ticks = fragment.firstTicks;
+  }
+  ++buffer_.stats.framesIn;
+  buffer_.stats.bytesIn += unit.block.size();
+  if (unit.corrupted) ++buffer_.stats.framesCorrupted;
+  place(line, std::move(unit.block), ticks, {unit.key, unit.invisible, unit.discardable},
+        unit.times.duration);
+  outcome.appended = true;
+  if (!config_.keepsAll) keepDuration(outcome);
+}
+
+/// A full block, at its place in the open fragment.
+void Sequencer::place(Line& line, store::Block block, Ticks ticks, mkv::BlockFlags flags,
+                      Nanoseconds duration) {
+  store::Fragment& fragment = *open();
+  const auto relative = static_cast<std::int16_t>(ticks - fragment.firstTicks);
+  block.writeHead(mkv::simpleBlockHead(line.config.number, relative, flags, block.payloadSize()));
+  buffer_.log.append(std::move(block), ticks, buffer_.timeline.timeOf(relative) + duration);
+  fragment.tracks |= line.bit();
+  line.filledTo =
+      std::max(line.filledTo.value_or(Nanoseconds::min()), buffer_.timeline.timeOf(ticks) + duration);
+  buffer_.timeline.note(ticks);
+}
+
+/// The budget of time is as hard as that of bytes: where dropping what may go is not enough, the session
+/// that pins the rest is closed, and a fragment that alone passes the budget goes whole (RULES 6).
+void Sequencer::keepDuration(IngestOutcome& outcome) {
+  auto& log = buffer_.log;
+  log.trimToDuration();
+  const Nanoseconds limit = log.limits().duration;
+  if (log.totals().duration <= limit) return;
+  const store::Fragment* growing = log.growing();
+  if (growing && growing->duration > limit && !log.dropGrowing(store::LossReason::durationReached)) {
+    buffer_.growingIsBroken = true;
+  }
+  outcome.closeSession = log.pinnedInTheWay();
+}
+
+/// In time before the service's limits; said once, with the distance that was measured.
+void Sequencer::askForKeyFrame(Line& line, const Unit& unit) {
+  if (unit.key) line.lastKey = unit.times.pts;
+  const store::Fragment* fragment = open();
+  if (!fragment || !line.isVideo() || !fragmenter_.wantsKeyFrame(*fragment)) return;
+  if (std::exchange(line.keyFrameAsked, true)) return;
+  line.keyFrameRequest = true;
+  if (std::exchange(distanceTold_, true)) return;
+  const auto seconds =
+      std::chrono::duration_cast<Seconds>(unit.times.pts - line.lastKey.value_or(unit.times.pts));
+  const Error warning{
+      StatusCode::ackFragmentDurationReached, ErrorKind::retryable,
+      "No key frame has come for " + std::to_string(seconds.count()) +
+          " s. The service takes fragments of 20 s and 50 MB at most, and each begins with a key frame: "
+          "without one in time the frames up to the next are lost. Set the encoder's key frame distance "
+          "(x264enc: key-int-max) to two seconds or so."};
+  buffer_.notes.push_back([warning](StreamListener& listener) { listener.onWarning(warning); });
+}
+
+bool Sequencer::takeKeyFrameRequest(std::uint32_t number) {
+  Line* line = find(number);
+  return line && std::exchange(line->keyFrameRequest, false);
+}
+
+// --- time and ends ---
+
+void Sequencer::expire(IngestOutcome& outcome) {
+  work(outcome);
+  const store::Fragment* fragment = open();
+  if (!fragment || fragment->isSendable() || config_.interleaver.mediaTimeout) return;
+  if (clock_.now() < fragment->since + config_.interleaver.timeout) return;
+  narrowOpen();
+  outcome.appended = true;
+}
+
+std::optional<TimePoint> Sequencer::deadline() const {
+  auto due = interleaver_.deadline();
+  const store::Fragment* fragment = buffer_.log.growing();
+  const bool waits = fragment && fragment->frames > 0 && !fragment->isSendable();
+  if (waits && !config_.interleaver.mediaTimeout) {
+    const TimePoint then = fragment->since + config_.interleaver.timeout;
+    due = due ? std::min(*due, then) : then;
+  }
+  return due;
+}
+
+void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
+  settle(outcome);
+  completeOpen();
+  store::Fragment* growing = buffer_.log.growing();
+  if (growing && endTag) growing->endTag = true;
+  if (growing) {
+    for (auto& [number, line] : lines_) {
+      line.lastRefusal = endTag ? FrameFate::afterEndOfFragment : FrameFate::afterGap;
+      if (!line.isVideo()) continue;
+      line.refuses = line.lastRefusal;
+      line.keyFrameRequest = endTag;
+    }
+  }
+  buffer_.log.seal();
+}
+
+bool Sequencer::giveUpWaiting(IngestOutcome& outcome) {
+  if (!interleaver_.hasUnits()) return false;
+  interleaver_.giveUpWaiting();
+  work(outcome);
+  return true;
+}
+
+}  // namespace kvs::stream

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// From units in their order to fragments in the log: which fragment a unit belongs to, what its header
+// says, and what stands for a track that is silent. All of it happens under the stream's lock, by
+// whichever thread brings the next unit or by the loop's timer; nothing waits here.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "media/silence.h"
+#include "mkv/cluster.h"
+#include "stream/fragmenter.h"
+#include "stream/header_book.h"
+#include "stream/interleaver.h"
+#include "stream/metadata.h"
+#include "stream/stream_buffer.h"
+
+namespace kvs::stream {
+
+struct SequencerConfig {
+  FragmenterConfig fragmenter;
+  InterleaverConfig interleaver;
+  mkv::HeaderSpec header;  ///< all but the tracks
+  SilentTrack silentTrack = SilentTrack::fill;
+  bool keepsAll = false;  ///< offline: the budget holds back instead of dropping
+};
+
+/// What the loop must hear of.
+struct IngestOutcome {
+  FrameFate fate = FrameFate::accepted;  ///< of the frame that was put
+  bool appended = false;                 ///< there is something new to send
+  bool closeSession = false;             ///< only the fragment under the cursor stands in the way of new data
+  bool waits = false;                    ///< expire() is to be called by deadline()
+  std::optional<Error> error;            ///< why the stream cannot go on with this source
+};
+
+class Sequencer {
+ public:
+  Sequencer(SequencerConfig config, StreamBuffer& buffer, const Clock& clock);
+
+  // --- tracks ---
+  void setTrack(const media::TrackConfig& config, mkv::TrackEntry entry, bool known);
+  void expectTrack(std::uint32_t number) { interleaver_.expect(number); }
+  void endTrack(std::uint32_t number, IngestOutcome& outcome);
+  void removeTrack(std::uint32_t number, IngestOutcome& outcome);
+  void putGap(std::uint32_t number, Nanoseconds end, IngestOutcome& outcome);
+
+  // --- units ---
+  /// Why nothing but a key frame of this track is taken now; none where anything is.
+  std::optional<FrameFate> refuses(std::uint32_t number) const;
+  void push(std::uint32_t number, Unit unit, IngestOutcome& outcome);
+  /// A frame of the track found no room: what cannot be kept whole goes.
+  void noRoom(IngestOutcome& outcome);
+  /// Counts a frame that was not taken.
+  void skip(FrameFate fate, IngestOutcome& outcome);
+
+  // --- time and ends ---
+  /// Looks again at who has waited for long enough.
+  void expire(IngestOutcome& outcome);
+  /// When expire() would change something; none: never.
+  std::optional<TimePoint> deadline() const;
+  /// Puts everything that waits for its turn into the log.
+  void settle(IngestOutcome& outcome);
+  /// settle(), and ends the open fragment. `endTag`: with the end-of-fragment tag.
+  void seal(bool endTag, IngestOutcome& outcome);
+  /// Offline: nothing that waits for another track keeps the log from emptying.
+  bool giveUpWaiting(IngestOutcome& outcome);
+  bool hasUnits() const { return interleaver_.hasUnits(); }
+  bool isBehind(std::uint32_t number) const { return interleaver_.isBehind(number); }
+  bool takeKeyFrameRequest(std::uint32_t number);
+
+  PendingMetadata& metadata() { return metadata_; }
+
+ private:
+  struct Line {
+    media::TrackConfig config;
+    mkv::TrackEntry entry;
+    bool known = false;  ///< nothing is sent of it before its codec data are
+    std::optional<media::SilentUnit> silence;
+    std::shared_ptr<const Bytes> sample;  ///< of a data track, the last one
+    std::vector<Unit> held;               ///< of a data track, before a header has it
+    bool isVideo() const { return config.kind == media::TrackKind::video; }
+    bool isData() const { return config.kind == media::TrackKind::data; }
+    bool isFillable() const { return isData() ? sample != nullptr : silence.has_value(); }
+    std::uint32_t bit() const { return 1u << (config.number % 32); }
+
+    std::optional<FrameFate> refuses;  ///< all but key frames, and why
+    FrameFate lastRefusal = FrameFate::beforeFirstKeyFrame;
+    bool entryChanged = false;  ///< since the open fragment\'s header was made
+    bool absent = false;        ///< it left the header
+    bool silenceTold = false;
+    std::optional<Nanoseconds> filledTo;   ///< in the epoch's time: what the open fragment has of it
+    std::optional<Nanoseconds> backSince;  ///< absent, and giving frames again since
+    bool keyFrameAsked = false;
+    bool keyFrameRequest = false;
+    std::optional<Nanoseconds> lastKey;
+  };
+
+  void work(IngestOutcome& outcome);
+  void commit(Interleaver::Next next, IngestOutcome& outcome);
+  void commitLead(Line& line, Interleaver::Next& next, IngestOutcome& outcome);
+  void commitOther(Line& line, Interleaver::Next& next, IngestOutcome& outcome);
+  void takeEntry(Line& line, const mkv::TrackEntry& entry);
+  Line* lead();
+  Line* find(std::uint32_t number);
+  bool leads(const Line& line) const;
+  bool videoIsGone(Line& lead);
+  void endGroup(Line& lead, FrameFate fate);
+
+  bool openFragment(Line& lead, const Interleaver::Next& next);
+  std::vector<mkv::TrackEntry> wantedTracks(const Line& lead);
+  bool belongs(Line& line, const Line& lead);
+  bool mayReturn(const Line& line);
+  void leave(Line& line);
+  void appendHeld(IngestOutcome& outcome);
+  bool headerChanges(Line& lead);
+  void append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outcome);
+  void place(Line& line, store::Block block, Ticks ticks, mkv::BlockFlags flags, Nanoseconds duration);
+  void keepDuration(IngestOutcome& outcome);
+  void askForKeyFrame(Line& line, const Unit& unit);
+
+  // sequencer_fill.cpp
+  void fillSilent(Ticks until);
+  void fillUpTo(Line& line, Nanoseconds until);
+  void ensurePresent(Line& line);
+  bool fillOne(Line& line, Ticks ticks, ByteView payload, bool discardable, Nanoseconds duration);
+  void completeOpen();
+  void narrowOpen();
+  void tellSilence(Line& line, bool silent, bool filled);
+  void tellRepair(std::optional<TimeRepair> repair, std::uint32_t track);
+
+  store::Fragment* open();
+
+  SequencerConfig config_;
+  StreamBuffer& buffer_;
+  const Clock& clock_;
+  Interleaver interleaver_;
+  Fragmenter fragmenter_;
+  HeaderBook headers_;
+  PendingMetadata metadata_;
+  std::map<std::uint32_t, Line> lines_;
+  bool opened_ = false;                      ///< a fragment was, ever
+  std::optional<TimePoint> started_;         ///< when the first unit came
+  std::optional<Ticks> lastStart_;           ///< of the newest fragment
+  std::optional<TimePoint> headerNarrowed_;  ///< when a track last left
+  bool distanceTold_ = false;
+  unsigned repairsTold_ = 0;  ///< a bit for each kind
+};
+
+}  // namespace kvs::stream

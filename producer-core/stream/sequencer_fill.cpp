@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands for a track that gives nothing: silence, the last sample again, or a header without it.
+#include "stream/sequencer.h"
+
+namespace kvs::stream {
+
+/// Behind the lead by one timeout, so that a track that comes back late is not talked over.
+void Sequencer::fillSilent(Ticks reached) {
+  const Nanoseconds until = buffer_.timeline.timeOf(reached) - config_.interleaver.timeout;
+  for (auto& [number, line] : lines_) {
+    if (line.silence && !line.isData() && interleaver_.isSilent(number)) fillUpTo(line, until);
+  }
+}
+
+void Sequencer::fillUpTo(Line& line, Nanoseconds until) {
+  const store::Fragment* fragment = open();
+  if (!fragment || (fragment->wanted & line.bit()) == 0) return;
+  const Nanoseconds start = buffer_.timeline.timeOf(fragment->firstTicks);
+  Nanoseconds from = std::max(line.filledTo.value_or(start), start);
+  while (from + line.silence->duration <= until) {
+    if (!fillOne(line, buffer_.timeline.ticksOf(from), line.silence->payload, false, line.silence->duration))
+      return;
+    from += line.silence->duration;
+    line.filledTo = from;
+  }
+}
+
+/// At least one block of the track, or the service refuses the fragment (4011).
+void Sequencer::ensurePresent(Line& line) {
+  const store::Fragment* fragment = open();
+  if (!fragment || (fragment->tracks & line.bit()) != 0 || !line.isFillable()) return;
+  if (line.isData()) {
+    fillOne(line, fragment->firstTicks, *line.sample, true, Nanoseconds{0});
+  } else {
+    fillOne(line, fragment->firstTicks, line.silence->payload, false, line.silence->duration);
+  }
+}
+
+bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discardable, Nanoseconds duration) {
+  auto block = buffer_.log.reserve(mkv::simpleBlockHeadSize, payload.size(), !config_.keepsAll);
+  if (!block || !open()) return false;
+  block->write(payload);
+  if (!line.isData() && !line.silenceTold) tellSilence(line, true, true);
+  ++buffer_.stats.framesFilled;
+  place(line, std::move(*block), ticks, {true, false, discardable}, duration);
+  return true;
+}
+
+/// Before the open fragment ends: every track of its header has a block in it.
+void Sequencer::completeOpen() {
+  const store::Fragment* fragment = open();
+  if (!fragment || fragment->frames == 0) return;
+  const Nanoseconds end = buffer_.timeline.timeOf(fragment->firstTicks) + fragment->duration;
+  for (auto& [number, line] : lines_) {
+    if ((fragment->wanted & line.bit()) == 0) continue;
+    if (line.silence && interleaver_.isSilent(number)) fillUpTo(line, end);
+    ensurePresent(line);
+  }
+  narrowOpen();
+}
+
+/// Gives the open fragment the header of the tracks that it has.
+void Sequencer::narrowOpen() {
+  store::Fragment* fragment = open();
+  if (!fragment || fragment->isWhole()) return;
+  std::vector<mkv::TrackEntry> tracks;
+  for (auto& [number, line] : lines_) {
+    if ((fragment->wanted & line.bit()) == 0) continue;
+    if ((fragment->tracks & line.bit()) != 0 || (fragment->optional & line.bit()) != 0) {
+      tracks.push_back(line.entry);
+      continue;
+    }
+    leave(line);
+    fragment->wanted &= ~line.bit();
+  }
+  if (const auto header = headers_.find(std::move(tracks))) fragment->header = *header;
+}
+
+void Sequencer::tellSilence(Line& line, bool silent, bool filled) {
+  line.silenceTold = silent;
+  const TrackSilence silence{line.config.number, silent, filled};
+  buffer_.notes.push_back([silence](StreamListener& listener) { listener.onTrackSilence(silence); });
+}
+
+/// Every repair is counted, the first of its kind told.
+void Sequencer::tellRepair(std::optional<TimeRepair> repair, std::uint32_t track) {
+  if (!repair) return;
+  repair->track = track;
+  StreamStats& stats = buffer_.stats;
+  ++stats.timesRepaired;
+  switch (repair->kind) {
+    case TimeRepair::Kind::missing:
+      ++stats.timesMissing;
+      break;
+    case TimeRepair::Kind::nudged:
+      ++stats.timesNudged;
+      break;
+    case TimeRepair::Kind::raised:
+      ++stats.timesRaised;
+      break;
+    case TimeRepair::Kind::reanchored:
+      ++stats.timesReanchored;
+      break;
+  }
+  const unsigned bit = 1u << static_cast<unsigned>(repair->kind);
+  if ((repairsTold_ & bit) != 0) return;
+  repairsTold_ |= bit;
+  buffer_.notes.push_back([told = *repair](StreamListener& listener) { listener.onTimeRepaired(told); });
+}
+
+}  // namespace kvs::stream

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// An access unit on its way into the log: its bytes already lie where they will stay, and only its
+// place among the others is open.
+#pragma once
+
+#include <memory>
+
+#include "mkv/header.h"
+#include "store/block.h"
+#include "stream/timeline.h"
+
+namespace kvs::stream {
+
+struct Unit {
+  store::Block block;
+  FrameTimes times;
+  Capture capture;
+  bool key = false;
+  bool mayHaveLeading = false;  ///< pictures that follow it may be shown before it
+  bool invisible = false;
+  bool discardable = false;
+  bool corrupted = false;
+  /// Of data tracks: the bytes again, for fragments that have no sample of their own.
+  std::shared_ptr<const Bytes> sample;
+  /// What the header must say of the track from this unit on; null: as before.
+  std::shared_ptr<const mkv::TrackEntry> entry;
+};
+
+}  // namespace kvs::stream
