@@ -2,6 +2,7 @@
 #include "checks.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace kvs::sim {
@@ -21,11 +22,15 @@ std::vector<const AcceptedFrame*> framesOf(const FragmentLost& lost, const Sourc
   const std::int64_t start = ms(lost.start);
   // Half a frame less, since times are rounded.
   const std::int64_t end = ms(lost.start + lost.duration - source.frameDuration() / 2);
-  std::vector<const AcceptedFrame*> frames;
+  // A wall clock that was set back passes the same times again: an epoch tells them apart.
+  std::map<unsigned, std::vector<const AcceptedFrame*>> byEpoch;
   for (const AcceptedFrame& frame : source.accepted()) {
-    if (frame.wallMs >= start && frame.wallMs <= end) frames.push_back(&frame);
+    if (frame.wallMs >= start && frame.wallMs <= end) byEpoch[frame.epoch].push_back(&frame);
   }
-  return frames;
+  if (byEpoch.empty()) return {};
+  const auto fits =
+      std::ranges::find_if(byEpoch, [&](const auto& epoch) { return epoch.second.size() == lost.frames; });
+  return fits == byEpoch.end() ? byEpoch.begin()->second : fits->second;
 }
 
 void judgeOrder(const test::FakeService& service, std::vector<std::string>& broken) {

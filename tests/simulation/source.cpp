@@ -62,22 +62,33 @@ std::int64_t Source::ticksOf(Nanoseconds time) const {
   return ticks;
 }
 
-/// The first frame ties media time to the wall clock; so does a key frame far behind those before it.
+/// The first frame ties media time to the wall clock; so does a key frame that stands too far from it:
+/// since media time jumped, or since the wall clock was set.
 void Source::account(std::uint64_t number, bool key, Nanoseconds pts) {
+  const Nanoseconds scale(plan_.timecodeScale);
   const std::int64_t ticks = ticksOf(pts);
-  const Nanoseconds back =
-      lastTicks_ ? Nanoseconds(plan_.timecodeScale) * (*lastTicks_ - ticks) : Nanoseconds{0};
-  if (!lastTicks_ || (key && back > Seconds(1))) {
-    std::int64_t wall = ticksOf((clock_.wallNow() - plan_.age).time_since_epoch());
-    if (lastTicks_) {
-      wall = std::max(wall, zeroTicks_ + *lastTicks_ + 1);
-      ++epoch_;
-    }
+  const std::int64_t wall = ticksOf((clock_.wallNow() - plan_.age).time_since_epoch());
+  if (!lastTicks_) {
     zeroTicks_ = wall - ticks;
     lastTicks_ = ticks;
   }
-  lastTicks_ = std::max(*lastTicks_, ticks);
-  accepted_.push_back({number, key, (zeroTicks_ + ticks) * plan_.timecodeScale.count(), epoch_});
+  const Nanoseconds off = (clock_.wallNow() - plan_.age).time_since_epoch() - scale * (zeroTicks_ + ticks);
+  if (key && (off > Milliseconds(500) || off < -Seconds(1))) {
+    ++epoch_;
+    const std::int64_t lastWall = zeroTicks_ + *lastTicks_;
+    zeroTicks_ = wall - ticks;
+    lastTicks_ = lastWall - zeroTicks_;
+    if (scale * (*lastTicks_ - ticks) > Seconds(1)) lastTicks_ = ticks - 1;
+  }
+  // A fragment that would overlap the one before is moved behind it, and what comes before its start with it.
+  if (key && *lastTicks_ >= ticks && number > 0) {
+    groupStart_ = *lastTicks_ + 1;
+  } else if (key) {
+    groupStart_ = ticks;
+  }
+  const std::int64_t placed = std::max(ticks, groupStart_);
+  lastTicks_ = std::max(*lastTicks_, placed);
+  accepted_.push_back({number, key, (zeroTicks_ + placed) * plan_.timecodeScale.count(), epoch_});
 }
 
 }  // namespace kvs::sim

@@ -61,6 +61,7 @@ class Source {
 
   // The account's own idea of the timeline.
   std::optional<std::int64_t> lastTicks_;
+  std::int64_t groupStart_ = 0;
   std::int64_t zeroTicks_ = 0;  // wall ticks of media time zero
   unsigned epoch_ = 0;
 };

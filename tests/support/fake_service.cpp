@@ -336,9 +336,10 @@ void FakeService::nonsense(std::string text) {
 void FakeService::told(const std::shared_ptr<Wire>& wire, std::int64_t wallMs) {
   lastTold_ = clock_.now();
   ++toldCount_;
-  toldTimecodes_[{wire->stream, wallMs}] = true;
   for (auto& fragment : stored_) {
-    if (fragment.stream == wire->stream && fragment.wallMs == wallMs) fragment.told = true;
+    if (fragment.stream != wire->stream || fragment.wallMs != wallMs) continue;
+    fragment.told = true;
+    toldFrames_.insert({fragment.stream, fragment.frames.front()});
   }
 }
 

@@ -143,7 +143,7 @@ class FakeService final : public net::Transport {
   std::map<std::string, unsigned> clientUploads_;
   std::deque<std::function<void()>> held_;  // in the black hole
   std::vector<StoredFragment> stored_;
-  std::map<std::pair<std::string, std::int64_t>, bool> toldTimecodes_;
+  std::set<std::pair<std::string, std::uint64_t>> toldFrames_;  ///< first ones of fragments told PERSISTED
   std::vector<std::string> violations_;
   TimePoint lastTold_{};
   std::uint64_t toldCount_ = 0;

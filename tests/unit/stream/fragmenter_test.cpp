@@ -6,30 +6,31 @@
 namespace kvs::stream {
 namespace {
 
-constexpr Milliseconds oneMs{1};
+using namespace std::chrono_literals;
 
-class Fragmenter : public testing::Test {
+class FragmenterTest : public testing::Test {
  protected:
-  Fragmenter() {
-    open.firstTicks = 1000;
+  FragmenterTest() {
+    open.firstTicks = open.lastTicks = 1000;
     open.bytes = 5000;
   }
-  Placement place(Ticks ticks, bool key, Milliseconds scale = oneMs) const {
-    Placed placed;
-    placed.ticks = ticks;
-    placed.duration = Milliseconds(40);
-    return placeFrame(config, &open, placed, key, scale);
+  Placement place(Ticks ticks, bool key, bool mayHaveLeading = false) {
+    open.lastTicks = std::max(open.lastTicks, ticks - 40);
+    Fragmenter fragmenter(config, scale);
+    return fragmenter.place(&open, {ticks, Milliseconds(40), 100, key, mayHaveLeading}, true);
   }
   FragmenterConfig config;
+  Milliseconds scale{1};
   store::Fragment open;
 };
 
-TEST_F(Fragmenter, OnlyAKeyFrameBegins) {
-  EXPECT_EQ(placeFrame(config, nullptr, {}, true, oneMs), Placement::open);
-  EXPECT_EQ(placeFrame(config, nullptr, {}, false, oneMs), Placement::skip);
+TEST_F(FragmenterTest, OnlyAKeyFrameBegins) {
+  Fragmenter fragmenter(config, scale);
+  EXPECT_EQ(fragmenter.place(nullptr, {.key = true}, true), Placement::open);
+  EXPECT_EQ(fragmenter.place(nullptr, {}, true), Placement::skip);
 }
 
-TEST_F(Fragmenter, AKeyFrameBeginsTheNextAfterASecond) {
+TEST_F(FragmenterTest, AKeyFrameBeginsTheNextAfterASecond) {
   EXPECT_EQ(place(3000, true), Placement::open);
   EXPECT_EQ(place(2000, true), Placement::open);
   EXPECT_EQ(place(1960, true), Placement::open) << "less a frame: 24 frames of 40 ms end at 960";
@@ -37,33 +38,115 @@ TEST_F(Fragmenter, AKeyFrameBeginsTheNextAfterASecond) {
   EXPECT_EQ(place(1000, true), Placement::append);
 }
 
-TEST_F(Fragmenter, DeltaFramesStay) {
+TEST_F(FragmenterTest, WithoutKeyFrameFragmentationOnlyAfterItsDuration) {
+  config.enough = 5s;
+  EXPECT_EQ(place(5999, true), Placement::append);
+  EXPECT_EQ(place(6000, true), Placement::open);
+}
+
+TEST_F(FragmenterTest, StreamsWithoutVideoGoByTheClock) {
+  config.withoutVideo = 3s;
+  Fragmenter fragmenter(config, scale);
+  EXPECT_EQ(fragmenter.place(&open, {3999, Milliseconds(20), 100, true, false}, false), Placement::append);
+  EXPECT_EQ(fragmenter.place(&open, {4000, Milliseconds(20), 100, true, false}, false), Placement::open);
+}
+
+TEST_F(FragmenterTest, DeltaFramesStayUpToTheServicesLimit) {
   EXPECT_EQ(place(1000, false), Placement::append);
-  EXPECT_EQ(place(1000 + 32767, false), Placement::append);
+  EXPECT_EQ(place(1000 + 19'960, false), Placement::append) << "it ends at 20 s";
+  EXPECT_EQ(place(1000 + 19'961, false), Placement::tooLong);
+  EXPECT_EQ(place(1000 + 19'961, true), Placement::open);
 }
 
-TEST_F(Fragmenter, TheSixteenBitRangeIsGuarded) {
-  EXPECT_EQ(place(1000 + 32768, false), Placement::endGroup);
+TEST_F(FragmenterTest, BytesAreLimitedToo) {
+  open.bytes = config.maximumBytes - 100;
+  EXPECT_EQ(place(1100, false), Placement::append);
+  open.bytes += 1;
+  EXPECT_EQ(place(1100, false), Placement::tooLong);
+  EXPECT_EQ(place(1100, true), Placement::open) << "even within the first second";
+}
+
+TEST_F(FragmenterTest, ATimeThatCannotBeSaidEndsTheGroup) {
   EXPECT_EQ(place(999, false), Placement::endGroup) << "no block has a negative relative time";
-  EXPECT_EQ(place(1000 + 32768, true), Placement::open);
+  Fragmenter fragmenter(config, scale);
+  open.lastTicks = 2000;
+  EXPECT_EQ(fragmenter.place(&open, {50'000, Milliseconds(40), 1, false, false}, true), Placement::endGroup)
+      << "a jump";
 }
 
-TEST_F(Fragmenter, AKeyFrameThatStepsBackBegins) {
+TEST_F(FragmenterTest, AKeyFrameThatStepsBackBegins) {
   EXPECT_EQ(place(500, true), Placement::open);
 }
 
-TEST_F(Fragmenter, ScaleCountsForTheMinimum) {
-  EXPECT_EQ(place(1000 + 9, true, Milliseconds(100)), Placement::append);
-  EXPECT_EQ(place(1000 + 10, true, Milliseconds(100)), Placement::open);
+TEST_F(FragmenterTest, ScaleCountsForTheMinimum) {
+  scale = 100ms;
+  EXPECT_EQ(place(1000 + 9, true), Placement::append);
+  EXPECT_EQ(place(1000 + 10, true), Placement::open);
 }
 
-TEST_F(Fragmenter, OfflineFragmentsGrowAtKeyFrames) {
-  config.offlineDuration = Seconds(10);
+TEST_F(FragmenterTest, OfflineFragmentsGrowAtKeyFrames) {
+  config.enough = Seconds(10);
   EXPECT_EQ(place(1000 + 9999, true), Placement::append);
   EXPECT_EQ(place(1000 + 10000, true), Placement::open);
-  open.bytes = config.offlineBytes;
+  open.bytes = config.enoughBytes;
   EXPECT_EQ(place(1000 + 2000, true), Placement::open) << "40 MB are enough";
   EXPECT_EQ(place(1000 + 500, true), Placement::append) << "but never under a second";
+}
+
+TEST_F(FragmenterTest, AKeyFrameIsWantedBeforeTheLimits) {
+  const Fragmenter fragmenter(config, scale);
+  open.duration = 14s;
+  EXPECT_FALSE(fragmenter.wantsKeyFrame(open));
+  open.duration = 15s;
+  EXPECT_TRUE(fragmenter.wantsKeyFrame(open));
+  open.duration = 1s;
+  open.bytes = 40'000'000;
+  EXPECT_TRUE(fragmenter.wantsKeyFrame(open));
+}
+
+class OpenGroups : public FragmenterTest {
+ protected:
+  /// A key frame every two seconds, as a fragmenter with a memory sees it.
+  Placement next(bool mayHaveLeading) {
+    ticks += 2000;
+    const FrameToPlace frame{ticks, Milliseconds(40), 100, true, mayHaveLeading};
+    const Placement placement = fragmenter.place(any ? &open : nullptr, frame, true);
+    any = true;
+    if (placement == Placement::open) open.firstTicks = ticks;
+    open.lastTicks = ticks + 1960;
+    return placement;
+  }
+  Fragmenter fragmenter{config, scale};
+  Ticks ticks = 0;
+  bool any = false;
+};
+
+TEST_F(OpenGroups, BeginFragmentsWhereNoClosedOnesCome) {
+  EXPECT_EQ(next(false), Placement::open);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(next(true), Placement::open);
+}
+
+TEST_F(OpenGroups, DoNotWhereClosedOnesComeWithinTheLimits) {
+  next(false);
+  next(true);
+  EXPECT_EQ(next(false), Placement::open) << "the distance is known from here on";
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(next(true), Placement::append);
+    EXPECT_EQ(next(false), Placement::open);
+  }
+  next(true);
+  next(true);
+  next(true);
+  EXPECT_EQ(next(true), Placement::open) << "none came when it was due";
+}
+
+TEST_F(OpenGroups, BeginWhereClosedOnesAreTooRare) {
+  next(false);
+  for (int i = 0; i < 9; ++i)
+    next(true);
+  next(false);
+  EXPECT_EQ(next(true), Placement::open);
 }
 
 }  // namespace

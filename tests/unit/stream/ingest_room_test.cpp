@@ -100,13 +100,18 @@ TEST_F(IngestDuration, OlderMediaGoes) {
   EXPECT_LE(buffer.log.totals().duration, 20s);
 }
 
-TEST_F(IngestDuration, AFragmentLongerThanTheBudgetGoesWhole) {
+class IngestShortDuration : public test::StreamFixture {
+ protected:
+  IngestShortDuration() : StreamFixture(Options{.bufferDuration = 10s}) { video(); }
+};
+
+TEST_F(IngestShortDuration, AFragmentLongerThanTheBudgetGoesWhole) {
   EXPECT_EQ(put(0s, true), FrameFate::accepted);
-  EXPECT_EQ(put(19s, false), FrameFate::accepted);
-  EXPECT_EQ(put(21s, false), FrameFate::accepted);
+  EXPECT_EQ(put(9s, false), FrameFate::accepted);
+  EXPECT_EQ(put(11s, false), FrameFate::accepted);
   EXPECT_EQ(lost, (Ids{1}));
-  EXPECT_EQ(put(22s, false), FrameFate::afterGap);
-  EXPECT_EQ(put(23s, true), FrameFate::accepted);
+  EXPECT_EQ(put(12s, false), FrameFate::afterGap);
+  EXPECT_EQ(put(13s, true), FrameFate::accepted);
 }
 
 TEST_F(IngestDuration, ThePinnedOneInTheWayClosesTheSession) {

@@ -163,15 +163,44 @@ TEST_F(IngestTest, TimesAreRoundedDownAndFragmentsNeverOverlap) {
   }
 }
 
-TEST_F(IngestTest, AJumpOutOfTheSixteenBitRangeEndsTheGroup) {
+TEST_F(IngestTest, AJumpOutOfTheFragmentsRangeEndsTheGroup) {
   video();
   EXPECT_EQ(put(0s, true), FrameFate::accepted);
-  EXPECT_EQ(put(32'767ms, false), FrameFate::accepted);
-  EXPECT_EQ(put(32'768ms, false), FrameFate::afterGap);
-  EXPECT_EQ(put(33s, false), FrameFate::afterGap) << "what follows waits for a key frame";
-  EXPECT_EQ(put(34s, true), FrameFate::accepted);
+  EXPECT_EQ(put(9s, false), FrameFate::accepted);
+  EXPECT_EQ(put(20s, false), FrameFate::afterGap);
+  EXPECT_EQ(put(21s, false), FrameFate::afterGap) << "what follows waits for a key frame";
+  EXPECT_EQ(put(22s, true), FrameFate::accepted);
   EXPECT_EQ(buffer.stats.skippedAfterGap, 2u);
   EXPECT_FALSE(buffer.log.fragments()[0].growing);
+}
+
+TEST_F(IngestTest, AGroupLongerThanTheServiceTakesEndsInTime) {
+  video();
+  EXPECT_EQ(put(0s, true), FrameFate::accepted);
+  for (int second = 1; second < 20; ++second)
+    EXPECT_EQ(put(Seconds(second), false), FrameFate::accepted);
+  EXPECT_EQ(put(19'900ms, false), FrameFate::accepted) << "100 ms long: it ends at 20 s";
+  EXPECT_EQ(put(19'901ms, false), FrameFate::keyFrameDistance);
+  EXPECT_EQ(put(25s, false), FrameFate::keyFrameDistance);
+  EXPECT_EQ(put(26s, true), FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 2u);
+  EXPECT_EQ(buffer.log.fragments()[0].lastTicks, 19'900);
+}
+
+TEST_F(IngestTest, AKeyFrameIsAskedForInTimeAndTheDistanceToldOnce) {
+  video();
+  for (int round = 0; round < 2; ++round) {
+    clock.advance(Seconds(30 * round));
+    put(Seconds(30 * round), true);
+    put(Seconds(30 * round + 14), false);
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(1));
+    put(Seconds(30 * round + 15), false);
+    EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(1)) << "once for each fragment";
+    put(Seconds(30 * round + 16), false);
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(1));
+  }
+  EXPECT_EQ(buffer.notes.size(), 1u);
 }
 
 TEST_F(IngestTest, FramesALittleBeforeTheirClusterAreMovedToItsStart) {
@@ -207,14 +236,20 @@ TEST_F(IngestTest, ALargeStepBackIsANewEpochThatRises) {
   EXPECT_EQ(session.clusters[1].timecode, session.clusters[0].timecode + 2000);
 }
 
-TEST_F(IngestTest, ANewEpochNeverFallsBehindTheOneBefore) {
+TEST_F(IngestTest, AWallClockSetBackEndsTheSession) {
   video();
-  put(100s, true);
-  put(109s, false);
+  put(0s, true);
+  put(9s, false);
+  clock.advance(10s);
   clock.stepWall(-1h);
-  EXPECT_EQ(put(0s, true), FrameFate::accepted);
-  const auto session = parse(readAll(*body()));
-  EXPECT_EQ(session.clusters[1].timecode, session.clusters[0].timecode + 9001);
+  EXPECT_EQ(put(10s, true), FrameFate::accepted);
+  const auto first = body();
+  const auto before = parse(readAll(*first));
+  EXPECT_EQ(before.clusters.size(), 1u) << "within one session times rise";
+  EXPECT_TRUE(endedByHeader);
+  const auto after = parse(readAll(*body({.epoch = 1})));
+  ASSERT_EQ(after.clusters.size(), 1u);
+  EXPECT_EQ(after.clusters[0].timecode, before.clusters[0].timecode + 10'000 - 3'600'000);
 }
 
 TEST_F(IngestTest, TheAnchorIsTheMomentOfCapture) {

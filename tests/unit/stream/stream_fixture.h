@@ -35,6 +35,9 @@ class StreamFixture : public testing::Test, protected BodyObserver {
     Nanoseconds bufferDuration = Seconds(120);
     StreamingType type = StreamingType::realtime;
     Milliseconds scale{1};
+    TimestampSource source = TimestampSource::automatic;
+    std::optional<WallTime> start;
+    SilentTrack silentTrack = SilentTrack::fill;
   };
   StreamFixture() : StreamFixture(Options()) {}
   explicit StreamFixture(Options options)
@@ -42,16 +45,23 @@ class StreamFixture : public testing::Test, protected BodyObserver {
         buffer(
             {storage, options.bufferDuration}, pool,
             [this](const store::Fragment& fragment, store::LossReason, bool) { lost.push_back(fragment.id); },
-            options.scale),
+            {options.scale, options.source, options.start, options.type == StreamingType::offline}),
         ingest(ingestConfig(options), buffer, clock) {}
 
   static IngestConfig ingestConfig(const Options& options) {
     IngestConfig config;
     config.streamingType = options.type;
-    if (options.type == StreamingType::offline) config.fragmenter.offlineDuration = Seconds(10);
-    config.header.timecodeScale = options.scale;
-    config.header.muxingApp = config.header.writingApp = "test";
-    config.header.segmentUid[0] = std::byte{1};
+    config.timestampSource = options.source;
+    SequencerConfig& sequencer = config.sequencer;
+    sequencer.silentTrack = options.silentTrack;
+    if (options.type == StreamingType::offline) {
+      sequencer.keepsAll = true;
+      sequencer.fragmenter.enough = Seconds(10);
+      sequencer.interleaver.mediaTimeout = Seconds(10);
+    }
+    sequencer.header.timecodeScale = options.scale;
+    sequencer.header.muxingApp = sequencer.header.writingApp = "test";
+    sequencer.header.segmentUid[0] = std::byte{1};
     return config;
   }
 

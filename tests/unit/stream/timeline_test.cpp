@@ -15,24 +15,20 @@ WallTime wall(std::int64_t ms, std::int64_t ns = 0) {
   return WallTime(Milliseconds(ms) + Nanoseconds(ns));
 }
 
-media::Frame frameAt(std::optional<Nanoseconds> pts, Nanoseconds duration = {},
-                     std::optional<Nanoseconds> dts = {}) {
-  media::Frame frame;
-  frame.pts = pts;
-  frame.dts = dts;
-  frame.duration = duration;
-  return frame;
+/// A frame that arrives at `arrived`.
+Capture at(WallTime arrived, std::optional<Nanoseconds> age = {}) {
+  return {arrived, TimePoint(arrived.time_since_epoch()), age, {}};
 }
 
 TEST(Timeline, RoundsDownAlsoBelowZero) {
-  const Timeline ms(Milliseconds(1));
+  const Timeline ms({Milliseconds(1)});
   EXPECT_EQ(ms.ticksOf(0ns), 0);
   EXPECT_EQ(ms.ticksOf(999'999ns), 0);
   EXPECT_EQ(ms.ticksOf(1ms), 1);
   EXPECT_EQ(ms.ticksOf(-1ns), -1);
   EXPECT_EQ(ms.ticksOf(-1ms), -1);
   EXPECT_EQ(ms.ticksOf(-1ms - 1ns), -2);
-  const Timeline coarse(Milliseconds(40));
+  const Timeline coarse({Milliseconds(40)});
   EXPECT_EQ(coarse.ticksOf(39ms), 0);
   EXPECT_EQ(coarse.ticksOf(-1ms), -1);
   EXPECT_EQ(coarse.ticksOf(-40ms), -1);
@@ -40,7 +36,7 @@ TEST(Timeline, RoundsDownAlsoBelowZero) {
 }
 
 TEST(Timeline, TakesAThousandHoursAndMore) {
-  const Timeline ms(Milliseconds(1));
+  const Timeline ms({Milliseconds(1)});
   EXPECT_EQ(ms.ticksOf(1000h), 3'600'000'000);
   const Nanoseconds tenYears = 10 * 365 * 24h;
   EXPECT_EQ(ms.timeOf(ms.ticksOf(tenYears)), tenYears);
@@ -49,7 +45,7 @@ TEST(Timeline, TakesAThousandHoursAndMore) {
 TEST(Timeline, TicksNeverRunAheadOfTime) {
   Random random(4);
   for (const int scale : {1, 2, 3, 7, 10, 33, 100, 1000}) {
-    const Timeline timeline{Milliseconds(scale)};
+    const Timeline timeline({Milliseconds(scale)});
     for (int i = 0; i < 1000; ++i) {
       const Nanoseconds time(static_cast<std::int64_t>(random.next()) >> 4);
       const Ticks ticks = timeline.ticksOf(time);
@@ -59,50 +55,14 @@ TEST(Timeline, TicksNeverRunAheadOfTime) {
   }
 }
 
-TEST(Timeline, AFrameKeepsItsTime) {
-  const Timeline timeline(Milliseconds(1));
-  TrackClock track;
-  const Placed placed = timeline.place(frameAt(1000h + 33ms, 40ms), track);
-  EXPECT_EQ(placed.pts, 1000h + 33ms);
-  EXPECT_EQ(placed.ticks, 3'600'000'033);
-  EXPECT_EQ(placed.duration, 40ms);
-  EXPECT_FALSE(placed.repaired);
-}
-
-TEST(Timeline, AMissingTimeFollowsItsNeighbour) {
-  const Timeline timeline(Milliseconds(1));
-  TrackClock track;
-  timeline.place(frameAt(1s, 40ms), track);
-  const Placed second = timeline.place(frameAt({}), track);
-  EXPECT_EQ(second.pts, 1040ms);
-  EXPECT_TRUE(second.repaired);
-  EXPECT_EQ(timeline.place(frameAt({}), track).pts, 1080ms);
-}
-
-TEST(Timeline, AMissingTimeFollowsTheMeasuredDistance) {
-  const Timeline timeline(Milliseconds(1));
-  TrackClock track;
-  timeline.place(frameAt(1s), track);
-  timeline.place(frameAt(1020ms), track);
-  EXPECT_EQ(timeline.place(frameAt({}), track).pts, 1040ms);
-}
-
-TEST(Timeline, AFirstFrameWithoutPtsTakesItsDts) {
-  const Timeline timeline(Milliseconds(1));
-  TrackClock track;
-  EXPECT_EQ(timeline.place(frameAt({}, {}, 5s), track).pts, 5s);
-  TrackClock other;
-  EXPECT_EQ(timeline.place(frameAt({}), other).pts, 0s);
-}
-
 class TimelineScales : public testing::TestWithParam<int> {
  protected:
-  Timeline timeline{Milliseconds(GetParam())};
+  Timeline timeline{{Milliseconds(GetParam())}};
 };
 
 TEST_P(TimelineScales, TheAnchorIsAMultipleOfTheScale) {
   const WallTime now = wall(1'700'000'000'987, 654'321);
-  timeline.anchor(now, 120ms, timeline.ticksOf(1000h));
+  timeline.begin(1000h, at(now, 120ms));
   const WallTime start = timeline.epochStart(0);
   EXPECT_EQ(start.time_since_epoch() % Milliseconds(GetParam()), 0ns);
   EXPECT_LE(start, now - 120ms);
@@ -110,48 +70,176 @@ TEST_P(TimelineScales, TheAnchorIsAMultipleOfTheScale) {
 }
 
 TEST_P(TimelineScales, AbsoluteWireTimesAreTheWallClocks) {
-  timeline.anchor(wall(1'700'000'000'000), 0s, 500);
+  const Milliseconds scale(GetParam());
+  timeline.begin(500 * scale, at(wall(1'700'000'000'000)));
   const WallTime start = timeline.epochStart(0);
   for (const Ticks ticks : {Ticks{500}, Ticks{501}, Ticks{99'999}}) {
     const auto wire = static_cast<std::int64_t>(timeline.wireTimecode(0, ticks, true));
-    EXPECT_EQ(WallTime(wire * Milliseconds(GetParam())), start + (ticks - 500) * Milliseconds(GetParam()));
-    EXPECT_EQ(timeline.wallTime(0, ticks), start + (ticks - 500) * Milliseconds(GetParam()));
+    EXPECT_EQ(WallTime(wire * scale), start + (ticks - 500) * scale);
+    EXPECT_EQ(timeline.wallTime(0, ticks), start + (ticks - 500) * scale);
   }
 }
 
 TEST_P(TimelineScales, RelativeWireTimesCountFromTheEpochsStart) {
-  timeline.anchor(wall(1'700'000'000'000), 0s, -7);
+  timeline.begin(-7 * Milliseconds(GetParam()), at(wall(1'700'000'000'000)));
   EXPECT_EQ(timeline.wireTimecode(0, -7, false), 0u);
   EXPECT_EQ(timeline.wireTimecode(0, 93, false), 100u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Scales, TimelineScales, testing::Values(1, 2, 7, 33, 100, 1000));
 
-TEST(Timeline, ALaterEpochRisesAboveTheOneBefore) {
-  Timeline timeline(Milliseconds(1));
-  timeline.anchor(wall(1'000'000), 0s, 0);
-  // The wall clock has been set back by an hour, and media time began anew.
-  const WallTime last = timeline.wallTime(0, 50'000);
-  timeline.anchor(wall(1'000'000 - 3'600'000), 0s, 10, last + 1ms);
-  EXPECT_EQ(timeline.currentEpoch(), 1u);
-  EXPECT_EQ(timeline.epochStart(1), last + 1ms);
-  EXPECT_GT(timeline.wireTimecode(1, 10, true), timeline.wireTimecode(0, 50'000, true));
-  EXPECT_EQ(timeline.wireTimecode(1, 10, false), 0u);
-  // Nothing of the first epoch has moved: a resend has the same times.
-  EXPECT_EQ(timeline.wireTimecode(0, 50'000, true), 1'050'000u);
+constexpr std::int64_t noon = 1'700'000'000'000;
+
+TEST(Timeline, FragmentsNeverOverlap) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon)));
+  timeline.note(2000);
+  const auto began = timeline.begin(1990ms, at(wall(noon + 2000)));
+  EXPECT_EQ(began.ticks, 2001);
+  ASSERT_TRUE(began.repair);
+  EXPECT_EQ(began.repair->kind, TimeRepair::Kind::raised);
+  EXPECT_EQ(began.repair->by, 11ms);
+  EXPECT_EQ(timeline.currentEpoch(), 0u);
 }
 
-TEST(Timeline, ACoarseScaleNeverLetsAnEpochBeginTooEarly) {
-  Timeline timeline(Milliseconds(100));
-  timeline.anchor(wall(1'000'000), 0s, 0);
-  const WallTime notBefore = timeline.wallTime(0, 7);
-  timeline.anchor(wall(5), 0s, 0, notBefore);
-  EXPECT_GE(timeline.epochStart(1), notBefore);
+TEST(Timeline, MediaThatBeginsAnewIsALaterEpoch) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(100s, at(wall(noon)));
+  timeline.note(150'000);
+  const auto began = timeline.begin(10ms, at(wall(noon + 60'000)));
+  EXPECT_EQ(timeline.currentEpoch(), 1u);
+  EXPECT_EQ(began.repair->kind, TimeRepair::Kind::reanchored);
+  EXPECT_EQ(timeline.epochStart(1), wall(noon + 60'000));
+  EXPECT_EQ(timeline.wireTimecode(1, 10, false), 0u);
+  // Nothing of the first epoch has moved: a resend has the same times.
+  EXPECT_EQ(timeline.wireTimecode(0, 150'000, true), static_cast<std::uint64_t>(noon + 50'000));
+}
+
+TEST(Timeline, ALaterEpochRisesAboveTheOneBefore) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(100s, at(wall(noon)));
+  timeline.note(150'000);
+  timeline.begin(10ms, at(wall(noon + 1000)));  // the wall clock is where the media has been already
+  EXPECT_EQ(timeline.epochStart(1), wall(noon + 50'001));
+}
+
+TEST(Timeline, DriftOfALiveSourceIsTakenUpForwards) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon), 0s));
+  EXPECT_FALSE(timeline.begin(10s, at(wall(noon + 10'500), 0s)).repair);
+  EXPECT_EQ(timeline.currentEpoch(), 0u);
+  const auto began = timeline.begin(20s, at(wall(noon + 20'600), 0s));
+  ASSERT_TRUE(began.repair);
+  EXPECT_EQ(began.repair->kind, TimeRepair::Kind::reanchored);
+  EXPECT_EQ(began.repair->by, 600ms);
+  EXPECT_EQ(timeline.wallTime(1, began.ticks), wall(noon + 20'600));
+  EXPECT_FALSE(timeline.begin(30s, at(wall(noon + 29'700), 0s)).repair) << "not backwards";
+}
+
+TEST(Timeline, AFrameThatCameLateIsNoDrift) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon), 0s));
+  EXPECT_FALSE(timeline.begin(2s, at(wall(noon + 9'000), 7s)).repair);
+}
+
+TEST(Timeline, AnAgeThatCannotBeIsNotBelieved) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon), -1h));
+  EXPECT_EQ(timeline.epochStart(0), wall(noon));
+}
+
+TEST(Timeline, AWallClockSetBackIsANewEpochBehindTheOneBefore) {
+  for (const bool live : {true, false}) {
+    Timeline timeline({Milliseconds(1)});
+    const auto age = live ? std::optional<Nanoseconds>(0s) : std::nullopt;
+    timeline.begin(0s, at(wall(noon), age));
+    timeline.note(1900);
+    Capture later = at(wall(noon + 2000 - 3'600'000), age);
+    later.at = TimePoint(wall(noon + 2000).time_since_epoch());
+    const auto began = timeline.begin(2s, later);
+    EXPECT_EQ(timeline.currentEpoch(), 1u);
+    EXPECT_EQ(timeline.wallTime(1, began.ticks), wall(noon + 2000 - 3'600'000));
+    EXPECT_EQ(began.repair->by, -1h);
+  }
+}
+
+TEST(Timeline, AWallClockSetForwardIsFollowed) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(1000)));  // no clock yet: 1970
+  Capture later = at(wall(noon));
+  later.at = TimePoint(Milliseconds(3000));
+  const auto began = timeline.begin(2s, later);
+  EXPECT_EQ(timeline.wallTime(1, began.ticks), wall(noon));
+}
+
+TEST(Timeline, MediaTimesThatLeapAheadOfTheWallClockAreTiedAnew) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon)));
+  timeline.note(1900);
+  const auto began = timeline.begin(26h, at(wall(noon + 2000)));
+  EXPECT_EQ(timeline.wallTime(1, began.ticks), wall(noon + 2000));
+}
+
+TEST(Timeline, AGapThatTheWallClockSharesIsAGap) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon)));
+  EXPECT_FALSE(timeline.begin(26h, at(wall(noon) + 26h)).repair);
+}
+
+TEST(Timeline, ARecordingsTimesAreItsOwn) {
+  Timeline timeline({Milliseconds(1), TimestampSource::automatic, wall(noon), true});
+  timeline.begin(5s, at(wall(noon) + 100 * 24h));
+  EXPECT_EQ(timeline.epochStart(0), wall(noon));
+  const auto began = timeline.begin(5s + 3h, at(wall(noon) + 100 * 24h + 1s));
+  EXPECT_FALSE(began.repair) << "a gap in it is a gap, however fast it comes";
+  EXPECT_EQ(timeline.wallTime(0, began.ticks), wall(noon) + 3h);
+}
+
+TEST(Timeline, ReferenceTimesAreTakenAsTheyAre) {
+  Timeline timeline({Milliseconds(1)});
+  Capture capture = at(wall(noon + 80));
+  capture.reference = wall(noon, 900'000);
+  EXPECT_EQ(timeline.wallTime(0, timeline.begin(1000h, capture).ticks), wall(noon));
+  capture.reference = wall(noon + 33, 233'333);
+  EXPECT_EQ(timeline.wallTime(0, timeline.place(1000h + 33'333'333ns, capture)), wall(noon + 33));
+  EXPECT_EQ(timeline.wallTime(0, timeline.place(1000h + 66'666'666ns, at(wall(noon)))), wall(noon + 66))
+      << "a frame without one follows from its neighbours";
+}
+
+TEST(Timeline, ReferenceTimesThatComeLaterAreTakenUpAtAFragment) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon)));
+  timeline.note(1900);
+  Capture capture = at(wall(noon + 2000));
+  capture.reference = wall(noon + 1950);
+  EXPECT_EQ(timeline.place(1950ms, capture), 1950) << "not within one";
+  const auto began = timeline.begin(2s, capture);
+  EXPECT_EQ(timeline.currentEpoch(), 1u);
+  EXPECT_EQ(timeline.wallTime(1, began.ticks), wall(noon + 1950));
+}
+
+TEST(Timeline, ReferenceTimesThatJumpBackBeginAnEpoch) {
+  Timeline timeline({Milliseconds(1), TimestampSource::reference});
+  Capture capture = at(wall(noon));
+  capture.reference = wall(noon);
+  timeline.begin(0s, capture);
+  timeline.note(timeline.place(1900ms, at(wall(noon))));
+  capture.reference = wall(noon - 60'000);
+  const auto began = timeline.begin(2s, capture);
+  EXPECT_EQ(timeline.currentEpoch(), 1u);
+  EXPECT_EQ(timeline.wallTime(1, began.ticks), wall(noon - 60'000));
+}
+
+TEST(Timeline, PresentationTimesSince1970AreWallTimes) {
+  Timeline timeline({Milliseconds(1), TimestampSource::pts});
+  const Nanoseconds pts = Milliseconds(noon) + 700'000ns;
+  const auto began = timeline.begin(pts, at(wall(5)));
+  EXPECT_EQ(timeline.wireTimecode(0, began.ticks, true), static_cast<std::uint64_t>(noon));
 }
 
 TEST(Timeline, BeforeNineteenSeventyCountsAsIt) {
-  Timeline timeline(Milliseconds(1));
-  timeline.anchor(wall(100), 10s, 0);
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(100), 10s));
   EXPECT_EQ(timeline.wireTimecode(0, 0, true), 0u);
   EXPECT_EQ(timeline.wireTimecode(0, 9'900, true), 0u);
   EXPECT_EQ(timeline.wireTimecode(0, 9'901, true), 1u);

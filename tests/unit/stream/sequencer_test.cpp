@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two and three tracks in one stream: their order, their fragments, and what stands for a silent one.
+#include "stream_fixture.h"
+
+namespace kvs::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using kvs::test::ReadBlock;
+using kvs::test::ReadSession;
+using test::accessUnit;
+using test::annexB;
+
+constexpr std::uint32_t videoNumber = 1;
+constexpr std::uint32_t audioNumber = 2;
+constexpr std::uint32_t dataNumber = 3;
+
+class TracksTest : public test::StreamFixture {
+ protected:
+  explicit TracksTest(Options options = Options()) : StreamFixture(options) { video(); }
+
+  void audio() {
+    TrackConfig track;
+    track.number = audioNumber;
+    track.kind = media::TrackKind::audio;
+    track.codec = media::Codec::mulaw;
+    track.samplingFrequency = 8000;
+    track.channels = 1;
+    ASSERT_TRUE(ingest.setTrack(track));
+  }
+  void data() {
+    TrackConfig track;
+    track.number = dataNumber;
+    track.kind = media::TrackKind::data;
+    track.codec = media::Codec::other;
+    track.codecId = "S_TEXT/UTF8";
+    ASSERT_TRUE(ingest.setTrack(track));
+  }
+  IngestOutcome putVideo(Nanoseconds pts, bool key) {
+    Frame made = frame(pts, key, 100ms);
+    made.dts = pts;
+    return StreamFixture::put(made, annexB(accessUnit(key, nextNumber++)));
+  }
+  IngestOutcome putOther(std::uint32_t track, Nanoseconds pts, std::string_view bytes, Nanoseconds duration) {
+    Frame made = frame(pts, true, duration);
+    made.track = track;
+    return StreamFixture::put(made, asBytes(bytes));
+  }
+  IngestOutcome putAudio(Nanoseconds pts, std::string_view bytes = "audio") {
+    return putOther(audioNumber, pts, bytes, 20ms);
+  }
+  IngestOutcome putData(Nanoseconds pts, std::string_view bytes) {
+    return putOther(dataNumber, pts, bytes, 0s);
+  }
+
+  struct Seen {
+    std::uint32_t track;
+    std::int64_t ms;
+    bool operator==(const Seen&) const = default;
+  };
+  /// Track and time since `start`, in the order on the wire.
+  static std::vector<Seen> seen(const ReadSession& session) {
+    std::vector<Seen> all;
+    const std::uint64_t start = session.clusters.empty() ? 0 : session.clusters[0].timecode;
+    for (const auto& cluster : session.clusters) {
+      for (const ReadBlock& block : cluster.blocks)
+        all.push_back({static_cast<std::uint32_t>(block.track),
+                       static_cast<std::int64_t>(cluster.timecode - start) + block.relative});
+    }
+    return all;
+  }
+  static std::size_t count(const ReadSession& session, std::uint32_t track) {
+    std::size_t count = 0;
+    for (const auto& cluster : session.clusters)
+      count += static_cast<std::size_t>(std::ranges::count(cluster.blocks, track, &ReadBlock::track));
+    return count;
+  }
+  void wait(Nanoseconds time) {
+    clock.advance(time);
+    ingest.expire();
+  }
+  struct Heard final : StreamListener {
+    std::vector<TrackSilence> silences;
+    std::vector<TimeRepair> repairs;
+    std::vector<CodecChange> changes;
+    void onTrackSilence(const TrackSilence& silence) override { silences.push_back(silence); }
+    void onTimeRepaired(const TimeRepair& repair) override { repairs.push_back(repair); }
+    void onCodecChanged(const CodecChange& change) override { changes.push_back(change); }
+  };
+  Heard heard() {
+    Heard listener;
+    for (auto& note : std::exchange(buffer.notes, {}))
+      note(listener);
+    return listener;
+  }
+};
+
+TEST_F(TracksTest, AreInterleavedInDecodingOrder) {
+  audio();
+  // From one thread, one after the other, as a demuxer without queues does.
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(putVideo(100ms * i, i == 0).fate, FrameFate::accepted);
+    for (int k = 0; k < 5; ++k)
+      EXPECT_EQ(putAudio(100ms * i + 20ms * k).fate, FrameFate::accepted);
+  }
+  ingest.seal();
+  const auto all = seen(parse(readAll(*body())));
+  EXPECT_EQ(all.size(), 60u);
+  EXPECT_TRUE(std::ranges::is_sorted(all, {}, &Seen::ms));
+}
+
+TEST_F(TracksTest, AThreadIsNeverHeldUpByTheOther) {
+  audio();
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(putVideo(100ms * i, i == 0).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.framesIn, 0u) << "the microphone may still speak";
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(putAudio(20ms * i).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.framesIn, 120u);
+  const auto all = seen(parse(readAll(*body())));
+  EXPECT_TRUE(std::ranges::is_sorted(all, {}, &Seen::ms));
+  EXPECT_EQ(buffer.stats.framesFilled, 0u);
+}
+
+TEST_F(TracksTest, FragmentsDoNotOverlap) {
+  audio();
+  for (int i = 0; i < 60; ++i) {
+    putVideo(100ms * i, i % 20 == 0);
+    if (i % 5 != 4) continue;  // audio comes half a second at a time
+    for (int k = 0; k < 25; ++k)
+      putAudio(100ms * (i - 4) + 20ms * k);
+  }
+  ingest.seal();
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 3u);
+  std::int64_t greatest = -1;
+  for (const auto& cluster : session.clusters) {
+    EXPECT_GT(static_cast<std::int64_t>(cluster.timecode), greatest);
+    for (const ReadBlock& block : cluster.blocks) {
+      EXPECT_GE(block.relative, 0);
+      greatest = std::max(greatest, static_cast<std::int64_t>(cluster.timecode) + block.relative);
+    }
+  }
+  EXPECT_EQ(count(session, videoNumber), 60u);
+  EXPECT_EQ(count(session, audioNumber), 300u);
+  EXPECT_EQ(buffer.stats.timesRepaired, 0u);
+}
+
+TEST_F(TracksTest, AKeyFrameShownLaterThanItIsDecodedSharesItsFragment) {
+  audio();
+  for (int i = 0; i < 4; ++i) {
+    Frame made = frame(2s * i + 200ms, true, 100ms);  // B-frames: decoded 200 ms earlier
+    made.dts = 2s * i;
+    StreamFixture::put(made, annexB(accessUnit(true, nextNumber++)));
+    for (int k = 0; k < 100; ++k)
+      putAudio(2s * i + 20ms * k);
+  }
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.timesRaised, 0u)
+      << "audio up to a key frame's presentation is of the fragment before";
+  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame + buffer.stats.skippedLate, 10u)
+      << "what came before all video";
+}
+
+TEST_F(TracksTest, ASilentTrackHoldsTheOtherUpNoLongerThanItMay) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  putAudio(20ms);
+  putVideo(100ms, false);
+  EXPECT_EQ(buffer.stats.framesIn, 3u);
+  wait(499ms);
+  EXPECT_EQ(buffer.stats.framesIn, 3u);
+  wait(1ms);
+  EXPECT_EQ(buffer.stats.framesIn, 4u);
+  putVideo(700ms, false);
+  EXPECT_EQ(buffer.stats.framesIn, 5u) << "nothing waits for a track that is known to be silent";
+}
+
+TEST_F(TracksTest, SilenceIsFilled) {
+  audio();
+  for (int second = 0; second < 60; ++second) {
+    for (int i = 0; i < 10; ++i) {
+      putVideo(1s * second + 100ms * i, i == 0 && second % 2 == 0);
+      if (second < 2) {
+        for (int k = 0; k < 5; ++k)
+          putAudio(1s * second + 100ms * i + 20ms * k);
+      }
+      wait(100ms);
+    }
+  }
+  wait(1s);
+  ingest.seal();
+  EXPECT_EQ(buffer.headers.size(), 1u) << "the track set never changes";
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 30u);
+  for (const auto& cluster : session.clusters) {
+    EXPECT_GT(std::ranges::count(cluster.blocks, std::uint64_t{audioNumber}, &ReadBlock::track), 0);
+  }
+  EXPECT_EQ(count(session, videoNumber), 600u);
+  EXPECT_NEAR(static_cast<double>(count(session, audioNumber)), 3000.0, 30.0) << "the gap is filled";
+  EXPECT_EQ(buffer.stats.framesFilled + 100u, count(session, audioNumber));
+  const auto told = heard();
+  ASSERT_EQ(told.silences.size(), 1u);
+  EXPECT_TRUE(told.silences[0].silent);
+  EXPECT_TRUE(told.silences[0].filled);
+}
+
+TEST_F(TracksTest, ATrackThatReturnsIsHeardAgain) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  for (int i = 1; i < 40; ++i) {
+    putVideo(100ms * i, i % 20 == 0);
+    wait(100ms);
+  }
+  heard();
+  for (int i = 40; i < 60; ++i) {
+    putVideo(100ms * i, i % 20 == 0);
+    for (int k = 0; k < 5; ++k)
+      EXPECT_EQ(putAudio(100ms * i + 20ms * k).fate, FrameFate::accepted);
+    wait(100ms);
+  }
+  const auto told = heard();
+  ASSERT_EQ(told.silences.size(), 1u);
+  EXPECT_FALSE(told.silences[0].silent);
+  EXPECT_EQ(buffer.stats.skippedLate, 0u);
+}
+
+TEST_F(TracksTest, ATrackThatEndsIsFilledAndDoesNotEndTheOther) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  ingest.endTrack(audioNumber);
+  for (int i = 1; i < 60; ++i)
+    EXPECT_EQ(putVideo(100ms * i, i % 20 == 0).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.framesIn, 61u) << "nothing waits for it";
+  ingest.seal();
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 3u);
+  for (const auto& cluster : session.clusters) {
+    EXPECT_GT(std::ranges::count(cluster.blocks, std::uint64_t{audioNumber}, &ReadBlock::track), 0);
+  }
+}
+
+TEST_F(TracksTest, AGapIsProgress) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  putVideo(100ms, false);
+  ingest.putGap(audioNumber, 1s);
+  EXPECT_EQ(buffer.stats.framesIn, 3u);
+  putVideo(900ms, false);
+  EXPECT_EQ(buffer.stats.framesIn, 4u);
+}
+
+TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraEnds) {
+  audio();
+  putVideo(0s, true);
+  for (int k = 0; k < 50; ++k)
+    putAudio(20ms * k);
+  ingest.endTrack(videoNumber);
+  for (int k = 50; k < 500; ++k)
+    EXPECT_EQ(putAudio(20ms * k).fate, FrameFate::accepted);
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.framesIn, 501u);
+  EXPECT_GE(buffer.log.fragments().size(), 4u);
+  EXPECT_NE(buffer.log.fragments()[0].header, buffer.log.fragments()[1].header);
+  const auto alone = parse(readAll(*body({.header = buffer.log.fragments()[1].header})), false);
+  EXPECT_EQ(alone.tracks.size(), 1u);
+}
+
+TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraHangsAndTheCameraComesBack) {
+  audio();
+  putVideo(0s, true);
+  int k = 0;
+  const auto speak = [&](int frames) {
+    for (; frames > 0; --frames, ++k) {
+      putAudio(20ms * k);
+      wait(20ms);
+    }
+  };
+  speak(40 * 50);  // 40 s
+  EXPECT_EQ(buffer.stats.framesIn, 1u + static_cast<unsigned>(k) - buffer.stats.skippedKeyFrameDistance);
+  EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 0u);
+  const auto alone = buffer.log.fragments().back().header;
+  EXPECT_NE(alone, buffer.log.fragments().front().header);
+  EXPECT_EQ(putVideo(20ms * k, false).fate, FrameFate::trackAbsent);
+  putVideo(20ms * k + 100ms, true);
+  speak(10);
+  EXPECT_EQ(buffer.log.fragments().back().header, buffer.log.fragments().front().header);
+}
+
+TEST_F(TracksTest, AFrameALittleLateIsMovedToItsFragment) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  putVideo(2s, true);
+  wait(500ms);
+  EXPECT_EQ(buffer.log.fragments().size(), 2u);
+  EXPECT_EQ(putAudio(1800ms).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.stats.timesRaised, 1u);
+  EXPECT_EQ(putAudio(1900ms).fate, FrameFate::accepted);
+}
+
+TEST_F(TracksTest, AFrameThatIsMuchTooLateIsRefusedAndCounted) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  putVideo(4s, true);
+  wait(500ms);
+  EXPECT_EQ(putAudio(1s).fate, FrameFate::late);
+  EXPECT_EQ(buffer.stats.skippedLate, 1u);
+}
+
+TEST_F(TracksTest, AtTheStartATrackWithoutFormatIsWaitedFor) {
+  ingest.expectTrack(audioNumber);
+  putVideo(0s, true);
+  wait(4s);
+  EXPECT_EQ(buffer.stats.framesIn, 0u);
+  audio();
+  putAudio(0s);
+  EXPECT_EQ(buffer.stats.framesIn, 2u);
+  putAudio(20ms);
+  putVideo(100ms, false);
+  EXPECT_EQ(parse(readAll(*body()), false).tracks.size(), 2u);
+}
+
+TEST_F(TracksTest, AtTheStartATrackThatNeverComesIsNotWaitedForForEver) {
+  ingest.expectTrack(audioNumber);
+  putVideo(0s, true);
+  wait(5s);
+  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(parse(readAll(*body()), false).tracks.size(), 1u);
+}
+
+TEST_F(TracksTest, ATrackThatIsAddedJoinsAtTheNextKeyFrame) {
+  putVideo(0s, true);
+  putVideo(1s, false);
+  audio();
+  EXPECT_EQ(putAudio(1s).fate, FrameFate::beforeFirstKeyFrame);
+  putVideo(2s, true);
+  putAudio(2s);
+  EXPECT_EQ(buffer.headers.size(), 2u);
+}
+
+TEST_F(TracksTest, ATrackThatIsRemovedLeavesTheNextHeader) {
+  audio();
+  putVideo(0s, true);
+  ingest.removeTrack(audioNumber);
+  EXPECT_EQ(putVideo(1s, false).fate, FrameFate::accepted);
+  putVideo(2s, true);
+  EXPECT_EQ(buffer.headers.size(), 2u);
+  const auto first = parse(readAll(*body()));
+  EXPECT_EQ(first.tracks.size(), 2u);
+  EXPECT_EQ(count(first, audioNumber), 1u) << "or the service refuses it";
+}
+
+TEST_F(TracksTest, ATailOfAudioStaysInTheLastFragment) {
+  audio();
+  putVideo(0s, true);
+  ingest.endTrack(videoNumber);
+  for (int k = 0; k < 50; ++k)
+    putAudio(20ms * k);
+  ingest.seal();
+  EXPECT_EQ(buffer.log.fragments().size(), 1u);
+  EXPECT_EQ(count(parse(readAll(*body())), audioNumber), 50u);
+}
+
+TEST_F(TracksTest, ATrackWhoseCodecDataComeInBandIsInTheFirstHeader) {
+  TrackConfig track;
+  track.number = audioNumber;
+  track.kind = media::TrackKind::audio;
+  track.codec = media::Codec::aac;
+  track.adts = true;
+  ASSERT_TRUE(ingest.setTrack(track));
+  putVideo(0s, true);
+  wait(4s);
+  EXPECT_EQ(buffer.stats.framesIn, 0u) << "nothing is known of it yet";
+  // ADTS: AAC-LC, 48 kHz, mono; two frames of 7 + 4 bytes in one payload.
+  const Bytes one = kvs::test::fromHex("fff14c40017ffc01182007");
+  Bytes two = one;
+  two.insert(two.end(), one.begin(), one.end());
+  Frame made = frame(0s, true, 0s);
+  made.track = audioNumber;
+  StreamFixture::put(made, two);
+  putVideo(100ms, false);
+  ingest.seal();
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.tracks.size(), 2u);
+  EXPECT_EQ(session.tracks[1].codecPrivate, kvs::test::fromHex("1188"));
+  EXPECT_EQ(count(session, audioNumber), 2u);
+  EXPECT_EQ(session.clusters.size(), 1u);
+}
+
+TEST_F(TracksTest, AudioThatChangesWaitsForAHeaderThatSaysSo) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  TrackConfig stereo;
+  stereo.number = audioNumber;
+  stereo.kind = media::TrackKind::audio;
+  stereo.codec = media::Codec::mulaw;
+  stereo.samplingFrequency = 8000;
+  stereo.channels = 2;
+  ASSERT_TRUE(ingest.setTrack(stereo));
+  EXPECT_EQ(putAudio(20ms).fate, FrameFate::afterGap);
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(videoNumber)) << "the sooner the better";
+  putVideo(500ms, true);
+  EXPECT_EQ(putAudio(500ms).fate, FrameFate::accepted);
+  EXPECT_EQ(buffer.headers.size(), 2u);
+  EXPECT_EQ(heard().changes.size(), 1u);
+}
+
+// --- data ---
+
+TEST_F(TracksTest, SamplesAreNeverWaitedFor) {
+  data();
+  putVideo(0s, true);
+  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(parse(readAll(*body()), false).tracks.size(), 1u) << "no header names what may never come";
+}
+
+TEST_F(TracksTest, AFragmentWithoutASampleRepeatsTheLast) {
+  data();
+  putVideo(0s, true);
+  putData(0s, "one");
+  putVideo(2s, true);
+  putData(2100ms, "two");
+  for (int i = 21; i < 80; ++i)
+    putVideo(100ms * i, i % 20 == 0);
+  ingest.seal();
+  ASSERT_EQ(buffer.log.fragments().size(), 4u);
+  buffer.log.markRefused(1);  // which had the header without data
+  const auto session = parse(readAll(*body({.header = 1})));
+  ASSERT_EQ(session.clusters.size(), 3u);
+  for (const auto& cluster : session.clusters) {
+    const bool isFirst = &cluster == &session.clusters.front();
+    std::vector<std::string_view> samples;
+    for (const ReadBlock& block : cluster.blocks) {
+      if (block.track != dataNumber) continue;
+      samples.push_back(asText(block.payload));
+      EXPECT_EQ((block.flags & 0x01) != 0, !isFirst) << "repeats are discardable";
+    }
+    EXPECT_EQ(samples, isFirst ? (std::vector<std::string_view>{"one", "two"})
+                               : (std::vector<std::string_view>{"two"}));
+  }
+}
+
+TEST_F(TracksTest, SamplesThatComeBeforeTheirHeaderAreHeld) {
+  data();
+  putVideo(0s, true);
+  EXPECT_EQ(putData(500ms, "first").fate, FrameFate::accepted);
+  putVideo(2s, true);
+  ingest.seal();
+  const auto session = parse(readAll(*body({.header = 1})));
+  EXPECT_EQ(buffer.headers.size(), 2u);
+  EXPECT_EQ(buffer.stats.framesIn, 3u);
+}
+
+// --- drop ---
+
+class DropTest : public TracksTest {
+ protected:
+  DropTest() : TracksTest(Options{.silentTrack = SilentTrack::drop}) { audio(); }
+  void run(int from, int to, bool speaks) {
+    for (int i = from; i < to; ++i) {
+      putVideo(100ms * i, i % 20 == 0);
+      if (speaks) {
+        for (int k = 0; k < 5; ++k)
+          putAudio(100ms * i + 20ms * k);
+      }
+      wait(100ms);
+    }
+  }
+  std::size_t tracksOf(std::size_t fragment) {
+    return parse(buffer.headers[buffer.log.fragments()[fragment].header], false).tracks.size();
+  }
+};
+
+TEST_F(DropTest, TheHeaderLosesTheTrackAndTakesItBack) {
+  run(0, 40, true);
+  run(40, 200, false);
+  run(200, 400, true);
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.framesFilled, 0u);
+  std::vector<std::size_t> tracks;
+  for (std::size_t i = 0; i < buffer.log.fragments().size(); ++i)
+    tracks.push_back(tracksOf(i));
+  ASSERT_EQ(tracks.size(), 20u);
+  EXPECT_EQ(tracks[0], 2u);
+  EXPECT_EQ(tracks[1], 2u);
+  for (std::size_t i = 3; i < 10; ++i)
+    EXPECT_EQ(tracks[i], 1u) << i;
+  EXPECT_EQ(tracks[10], 1u) << "it has not covered a fragment yet";
+  for (std::size_t i = 11; i < 20; ++i)
+    EXPECT_EQ(tracks[i], 2u) << i;
+  EXPECT_EQ(buffer.headers.size(), 2u);
+  EXPECT_GT(buffer.stats.skippedTrackAbsent, 0u);
+  EXPECT_EQ(buffer.stats.framesIn + buffer.stats.skippedTrackAbsent + buffer.stats.skippedLate, 400u + 1200u);
+}
+
+TEST_F(DropTest, AFragmentIsNotSentBeforeItsTracksAreKnown) {
+  run(0, 20, true);
+  ingest.putGap(audioNumber, 10s);  // the microphone says that it has nothing to say
+  putVideo(2s, true);
+  EXPECT_EQ(buffer.log.fragments().size(), 2u);
+  EXPECT_FALSE(buffer.log.fragments()[1].isSendable());
+  wait(500ms);
+  EXPECT_TRUE(buffer.log.fragments()[1].isSendable());
+  EXPECT_EQ(tracksOf(1), 1u);
+}
+
+// --- recordings ---
+
+class OfflineTracks : public TracksTest {
+ protected:
+  OfflineTracks() : TracksTest(Options{.chunks = 256, .type = StreamingType::offline}) { audio(); }
+};
+
+TEST_F(OfflineTracks, WaitsInMediaTimeOnly) {
+  for (int i = 0; i < 99; ++i)
+    putVideo(100ms * i, i == 0);
+  wait(1h);
+  EXPECT_EQ(buffer.stats.framesIn, 0u) << "the demuxer may be slow";
+  putVideo(9900ms, false);
+  putVideo(10s, false);
+  putVideo(10'100ms, false);
+  EXPECT_GT(buffer.stats.framesIn, 0u) << "ten seconds ahead is enough";
+}
+
+TEST_F(OfflineTracks, WhoIsBehindIsLetInOverTheBudget) {
+  const std::string large(60'000, 'a');
+  int taken = 0;
+  for (; storage->used() + 2 * store::chunkSize <= storage->limit(); ++taken)
+    putVideo(10ms * taken, taken == 0), putOther(audioNumber, 10ms * taken, large, 10ms);
+  const auto full = storage->used();
+  EXPECT_EQ(putOther(audioNumber, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
+  EXPECT_EQ(putOther(audioNumber, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
+  EXPECT_GE(storage->used(), full);
+}
+
+// --- open groups ---
+
+TEST_F(TracksTest, CodecChangesAreToldOnce) {
+  putVideo(0s, true);
+  heard();
+  StreamFixture::put(frame(2s, true), annexB(accessUnit(true, 50, 64, kvs::test::largePicture)));
+  StreamFixture::put(frame(4s, true), annexB(accessUnit(true, 51, 64, kvs::test::largePicture)));
+  const auto told = heard();
+  ASSERT_EQ(told.changes.size(), 1u);
+  EXPECT_EQ(told.changes[0].width, 640u);
+  EXPECT_EQ(told.changes[0].codecId, "V_MPEG4/ISO/AVC");
+}
+
+}  // namespace
+}  // namespace kvs::stream
