@@ -2,9 +2,11 @@
 """Each codec that the service takes, as GStreamer's encoders make it, alone: every frame's bytes, key flag and time."""
 from support import case, frames, judges, matroska, sources, tracks
 from support.pipelines import Pipeline, kvssink
+from support.sources import Feed
 
 FPS = 25
 SECONDS = 3
+SECOND = 1_000_000_000
 VIDEO = sources.camera(FPS * SECONDS, FPS, (160, 120), live=False)
 X264 = sources.x264(FPS)
 X265 = f"x265enc speed-preset=ultrafast key-int-max={FPS} log-level=error"
@@ -77,6 +79,23 @@ class CodecsTest(case.IntegrationTest):
         pipeline = self.check(service, "told", AUDIOS["mulaw"][0], "audio_0", "A_MS/ACM")
         told = pipeline.structures("kvssink-playback")
         self.assertEqual([one.get_string("players") for one in told], ["GetMedia"])
+
+    def test_a_change_of_resolution_is_another_session_and_told(self):
+        service = self.service()
+        feed = Feed(service, "change").play()
+        for shift, size in enumerate(((160, 120), (320, 240))):
+            feed.push(sources.encode(FPS, FPS, size, FPS), shift * SECOND)
+        feed.end()
+        recordings = [matroska.read(path) for path in service.export("change")]
+        self.assertEqual([recording.tracks[0].width for recording in recordings], [160, 320])
+        self.assertEqual([len(recording.blocks) for recording in recordings], [FPS, FPS])
+        for path in service.export("change"):
+            self.assertEqual(judges.complaints(path), [])
+        changed = feed.structures("kvssink-codec-changed")
+        self.assertEqual([one.get_uint("width").value for one in changed], [320])
+        told = feed.structures("kvssink-playback")
+        self.assertEqual([(one.get_string("reason"), one.get_string("players")) for one in told],
+                         [("codec-change", "GetMedia, HLS, GetImages")])
 
 
 if __name__ == "__main__":

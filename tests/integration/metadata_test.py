@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events kvs-add-metadata become tags of the next fragment; stream-tags become tags of the stream."""
+"""Metadata become tags of the next fragment, events of the open one; stream-tags become tags of the stream."""
 from support import case, sources
 from support.pipelines import Gst
 from support.sources import Feed
@@ -14,6 +14,13 @@ def metadata(name, value, persist):
     structure.set_value("value", value)
     structure.set_value("persist", persist)
     return Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM, structure)
+
+
+def event(name, **fields):
+    structure = Gst.Structure.new_empty(name)
+    for field, value in fields.items():
+        structure.set_value(field.replace("_", "-"), value)
+    return structure
 
 
 class MetadataTest(case.IntegrationTest):
@@ -63,6 +70,44 @@ class MetadataTest(case.IntegrationTest):
         feed.end()
         self.assertEqual(len(feed.warnings()), 2)
         self.assertEqual(self.tags("wrong"), [{}, {}])
+
+    def test_the_property_and_the_action_signal(self):
+        feed = Feed(self.local, "signal", metadata="metadata,room=(string)hall").play()
+        self.second(feed, 0)
+        self.assertTrue(feed.sink.emit("add-metadata", "motion", "yes", False))
+        self.second(feed, 1)
+        self.second(feed, 2)
+        feed.end()
+        self.assertEqual(self.tags("signal"), [{"room": "hall"}, {"room": "hall", "motion": "yes"}, {"room": "hall"}])
+
+    def test_events_are_in_the_open_fragment(self):
+        feed = Feed(self.local, "events").play()
+        self.second(feed, 0)
+        pad = feed.source.get_static_pad("src")
+        marked = event("kvs-add-event", type="notification", pairs=event("pairs", zone="2"))
+        self.assertTrue(pad.push_event(Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM, marked)))
+        self.second(feed, 1)
+        self.assertTrue(feed.sink.emit("add-event", event("e", type="image-generation", image_prefix="door")))
+        self.second(feed, 2)
+        feed.end()
+        self.assertEqual(self.tags("events"), [
+            {"AWS_KINESISVIDEO_NOTIFICATION": "", "zone": "2"},
+            {"AWS_KINESISVIDEO_IMAGE_GENERATION": "", "AWS_KINESISVIDEO_IMAGE_PREFIX": "door"}, {}])
+        self.check_whole(self.local, "events", feed.entered)
+
+    def test_what_goes_beyond_the_limits_is_a_warning_that_says_which(self):
+        feed = Feed(self.local, "limits").play()
+        self.assertFalse(feed.sink.emit("add-metadata", "long", "x" * 257, False))
+        for number in range(10):
+            self.assertTrue(feed.sink.emit("add-metadata", f"n{number}", "x", False))
+        self.assertFalse(feed.sink.emit("add-metadata", "n10", "x", False))
+        self.assertFalse(feed.sink.emit("add-event", event("e", type="notification")))
+        self.second(feed, 0)
+        feed.end()
+        said = [error.message for error, _ in feed.warnings()]
+        self.assertEqual(len(said), 3)
+        for words, sentence in zip(("256 bytes", "10 items", "10 items"), said):
+            self.assertIn(words, sentence)
 
     def test_tags_of_the_stream(self):
         feed = Feed(self.local, "tagged", stream_tags="stream-tags,floor=(string)3,room=(string)kitchen").play()

@@ -95,6 +95,7 @@ class Feed(Pipeline):
                          + kvssink(service, stream, **properties))
         self.framing = framing
         self.first_flags = Gst.BufferFlags(0)  # set on the first frame beside its own
+        self.prepare = None  # called with each buffer, to change it
         self.source = self["src"]
         self.source.set_property("caps", Gst.Caps.from_string(f"video/x-h264,{caps}"))
 
@@ -110,6 +111,8 @@ class Feed(Pipeline):
                 buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
             buffer.set_flags(self.first_flags)
             self.first_flags = Gst.BufferFlags(0)
+            if self.prepare:
+                self.prepare(buffer)
             if self.source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
                 raise AssertionError(f"the frame was not taken; {self.summary()}")
 

@@ -35,6 +35,7 @@ class PadTap:
         self.caps = None
         self.segment = Gst.Segment()
         self.broken = []
+        self.ended = False
         pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self.on_probe)
 
     def on_probe(self, _pad, info):
@@ -50,6 +51,8 @@ class PadTap:
     def on_event(self, event):
         if event.type == Gst.EventType.SEGMENT:
             self.segment = event.parse_segment().copy()
+        elif event.type == Gst.EventType.EOS:
+            self.ended = True  # and the pad is done with all that came before
         elif event.type == Gst.EventType.CAPS:
             self.caps = event.parse_caps().get_structure(0).copy()
 
@@ -110,12 +113,16 @@ def h265_frames(entered):
     return made
 
 
-def check(test, taps, recording, numbers, filled=0):
-    """Every track's frames are there, byte for byte, with one anchor for all; `filled` more stand for silence."""
+def check(test, taps, recording, numbers, stats=None):
+    """Every track's frames are there, byte for byte, with one anchor for all. More than those stand for silence, and
+    what came ahead of the first picture is not sent: `stats` must have counted both."""
     test.assertEqual({track.number for track in recording.tracks}, set(numbers.values()))
-    anchored, more = [], 0
+    anchored, more, ahead = [], 0, 0
+    start = min((tap.expected()[0].time_ns for tap in taps if tap.name.startswith("video")), default=None)
     for tap in taps:
-        wanted = tap.expected()
+        entered = tap.expected()
+        wanted = [frame for frame in entered if start is None or frame.time_ns >= start] if stats else entered
+        ahead += len(entered) - len(wanted)
         test.assertTrue(wanted, f"frames entered {tap.name}")
         blocks = [block for block in recording.blocks if block.track == numbers[tap.name]]
         for index, (frame, block) in enumerate(zip(wanted, blocks)):
@@ -124,5 +131,8 @@ def check(test, taps, recording, numbers, filled=0):
         test.assertGreaterEqual(len(blocks), len(wanted), f"{tap.name}: frames in the export")
         more += len(blocks) - len(wanted)
         anchored += [(frame, block) for frame, block in zip(wanted, blocks)]
-    test.assertEqual(more, filled, "frames in the export that nobody put")
+    test.assertEqual(more, stats["frames-filled"] if stats else 0, "frames in the export that nobody put")
+    if stats:
+        skipped = {name: value for name, value in stats.items() if name.startswith("skipped-") and value}
+        test.assertEqual(sum(skipped.values()), ahead, f"frames ahead of the first picture, and {skipped}")
     frames.check_times(test, *zip(*anchored))
