@@ -38,7 +38,7 @@ Placement Fragmenter::fit(const store::Fragment& open, const FrameToPlace& frame
 }
 
 bool Fragmenter::wantsKeyFrame(const store::Fragment& open) const {
-  return open.duration >= config_.askAfter || open.bytes >= config_.enoughBytes;
+  return open.duration >= config_.askAfter || open.bytes >= config_.maximumBytes / 5 * 4;
 }
 
 /// An open-GOP key frame begins a fragment only where no closed one comes within the limits.

@@ -25,7 +25,7 @@ struct FragmenterConfig {
   /// The service's maxima ("Fragment duration", "Fragment size"): a fragment ends before it passes them.
   Nanoseconds maximum = Seconds(20);
   std::uint64_t maximumBytes = 50'000'000;
-  /// From here on upstream is asked for a key frame.
+  /// From here on, or from four fifths of the bytes, upstream is asked for a key frame.
   Nanoseconds askAfter = Seconds(15);
 };
 

@@ -143,7 +143,7 @@ void Machine::handle(const event::DataAvailable& data) {
   if (data.newFrames && std::exchange(draining_, false) && state_ == State::draining) {
     state_ = State::handingOver;  // this session has ended its body: the new frames travel in the next
   }
-  if (state_ == State::ready) openSession();
+  if (state_ == State::ready) goReady();
 }
 
 void Machine::handle(const event::SessionAnswered&) {
@@ -190,6 +190,10 @@ void Machine::handle(const event::TimerFired& fired) {
     case Timer::session:
       if (state_ == State::streaming) finishSession(State::handingOver, false, false);
       return;
+    case Timer::burst:
+      burstSet_ = false;
+      if (state_ == State::ready && data_) beginBurst();
+      return;
     case Timer::progress:
       if (!inSession() || state_ == State::streaming) return;
       return sessionFailed({StatusCode::lastPersistedAckNotReceived, ErrorKind::retryable,
@@ -202,6 +206,7 @@ void Machine::handle(const event::TimerFired& fired) {
 void Machine::handle(const event::EndOfStream&) {
   draining_ = true;
   if (state_ == State::streaming) finishSession(State::draining, true, false);
+  if (state_ == State::ready && data_) goReady();  // bursts end here
 }
 
 void Machine::handle(const event::LogEmpty&) {
@@ -250,7 +255,18 @@ void Machine::enter(State step) {
 
 void Machine::goReady() {
   state_ = State::ready;
-  if (data_) openSession();
+  if (!data_) return;
+  if (config_.burstInterval == Milliseconds{0} || draining_) return openSession();
+  if (!std::exchange(burstSet_, true)) act(action::SetTimer{Timer::burst, config_.burstInterval});
+}
+
+/// What is complete goes in one session, which is let go behind it, so that a radio may sleep.
+void Machine::beginBurst() {
+  openSession();
+  state_ = State::handingOver;
+  act(action::FinishSession{.burst = true});
+  patience_ = config_.completionTimeout;
+  act(action::SetTimer{Timer::progress, patience_});
 }
 
 void Machine::openSession() {
@@ -265,7 +281,7 @@ void Machine::openSession() {
 
 void Machine::finishSession(State state, bool everything, bool endTag) {
   state_ = state;
-  act(action::FinishSession{everything, endTag});
+  act(action::FinishSession{.everything = everything, .endTag = endTag});
   // The fragment under the cursor may still grow for as long as the service allows.
   patience_ = config_.completionTimeout + (everything ? Milliseconds{0} : config_.longestFragment);
   act(action::SetTimer{Timer::progress, patience_});

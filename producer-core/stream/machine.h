@@ -85,7 +85,7 @@ struct EndOfStream {};
 /// The log is empty.
 struct LogEmpty {};
 struct TimerFired {
-  enum class Timer : std::uint8_t { retry, session, progress } timer = Timer::retry;
+  enum class Timer : std::uint8_t { retry, session, progress, burst } timer = Timer::retry;
 };
 struct Stop {};
 }  // namespace event
@@ -104,11 +104,12 @@ struct Create {};
 struct TagStream {};
 struct Locate {};
 struct OpenSession {};
-/// Send up to the end of the fragment under the cursor (`everything`: of the log), end the body, and
-/// report SessionConfirmed once all of it is durable.
+/// Send up to the end of the fragment under the cursor, end the body, and report SessionConfirmed once
+/// all of it is durable.
 struct FinishSession {
-  bool everything = false;
-  bool endTag = false;  ///< close the open fragment with the end-of-fragment tag first
+  bool everything = false;  ///< up to the end of the log
+  bool burst = false;       ///< up to the last fragment that is complete
+  bool endTag = false;      ///< close the open fragment with the end-of-fragment tag first
 };
 /// Drop the connection now; what is not durable is to be sent again.
 struct CloseSession {};
@@ -159,7 +160,8 @@ struct MachineConfig {
   Milliseconds longestFragment{Seconds(20)};
   Milliseconds sessionLength{Seconds(2400)};  ///< the service ends one after 45 minutes
   Milliseconds sessionJitter{
-      Seconds(600)};  ///< taken off at random, so that streams do not turn over together
+      Seconds(600)};              ///< taken off at random, so that streams do not turn over together
+  Milliseconds burstInterval{0};  ///< near-realtime: what is there is sent so often; 0: as it comes
   Milliseconds ownSessionGrace{Seconds(30)};  ///< ConnectionLimitExceeded after our own session's end
 };
 
@@ -199,6 +201,7 @@ class Machine {
   void enter(State step);
   void goReady();
   void openSession();
+  void beginBurst();
   void finishSession(State state, bool everything, bool endTag);
   void closeSession();
   void wait(State next, const Error& error, std::optional<Milliseconds> cap = {});
@@ -221,7 +224,8 @@ class Machine {
   TimePoint now_{};
   Actions actions_;
 
-  bool data_ = false;  // the log may have something to send
+  bool burstSet_ = false;  // the burst's timer runs
+  bool data_ = false;      // the log may have something to send
   bool draining_ = false;
   bool everReady_ = false;
   bool tagged_ = false;

@@ -45,6 +45,14 @@ Result<void> checkStream(const StreamConfig& config) {
   if (config.bufferDuration < Seconds(20)) {
     return invalid(StatusCode::invalidArg, "The buffer duration must be at least 20 s.");
   }
+  const bool bursts = config.streamingType == StreamingType::nearRealtime;
+  if (bursts && (config.burstInterval < Seconds(1) || config.bufferDuration < 2 * config.burstInterval)) {
+    return invalid(StatusCode::invalidArg,
+                   "With near-realtime the buffer must hold two bursts: a buffer duration of " +
+                       std::to_string(config.bufferDuration.count()) +
+                       " s is less than twice the burst interval, " +
+                       std::to_string(config.burstInterval.count()) + " s.");
+  }
   return {};
 }
 

@@ -400,7 +400,7 @@ void Sequencer::keepDuration(IngestOutcome& outcome) {
 void Sequencer::askForKeyFrame(Line& line, const Unit& unit) {
   if (unit.key) line.lastKey = unit.times.pts;
   const store::Fragment* fragment = open();
-  if (!fragment || !line.isVideo() || !fragmenter_.wantsKeyFrame(*fragment)) return;
+  if (unit.key || !fragment || !line.isVideo() || !fragmenter_.wantsKeyFrame(*fragment)) return;
   if (std::exchange(line.keyFrameAsked, true)) return;
   line.keyFrameRequest = true;
   if (std::exchange(distanceTold_, true)) return;

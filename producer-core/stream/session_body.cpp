@@ -42,6 +42,9 @@ void SessionBody::finish(Finish how) {
   finish_ = how;
   const auto& fragments = buffer_.log.fragments();
   lastFragment_ = fragments.empty() ? 0 : fragments.back().id;
+  const store::Fragment* growing = buffer_.log.growing();
+  // Where there is nothing else, the one that grows is seen to its end.
+  if (how == Finish::complete && growing && buffer_.log.atCursor() != growing) --lastFragment_;
 }
 
 SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
@@ -66,7 +69,8 @@ SessionBody::Step SessionBody::atBoundary() {
   if (finish_ == Finish::fragment) return Step::end;
   store::Fragment* fragment = buffer_.log.atCursor();
   const bool nothingMore = !fragment || fragment->id > lastFragment_;
-  if (finish_ == Finish::everything && nothingMore) return Step::end;
+  const bool bounded = finish_ == Finish::everything || finish_ == Finish::complete;
+  if (bounded && nothingMore) return Step::end;
   if (!fragment || !fragment->isSendable()) return Step::wait;
   if (mustEndBefore(*fragment)) {
     headerChanged_ = true;

@@ -44,6 +44,7 @@ class SessionBody final : public net::BodySource {
   enum class Finish {
     no,
     fragment,    ///< end the body behind the fragment under the cursor
+    complete,    ///< end it behind the last fragment that grows no more
     everything,  ///< end it behind the last fragment that the log holds now
   };
 

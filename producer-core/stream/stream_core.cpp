@@ -13,6 +13,7 @@ MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& pr
   machine.allowCreate = config.allowCreate;
   machine.hasTags = !config.tags.empty();
   machine.completionTimeout = producer.completionTimeout;
+  if (config.streamingType == StreamingType::nearRealtime) machine.burstInterval = config.burstInterval;
   return machine;
 }
 

@@ -79,6 +79,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void perform(const action::StripTags&);
   void perform(const action::SetTimer&);
   void watchProgress(Milliseconds patience);
+  net::Loop::TimerId& timerOf(Timer timer);
   void perform(const action::CancelTimer&);
   void perform(const action::Tell&);
   void perform(const action::Warn&);
@@ -160,6 +161,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   net::Loop::TimerId paceTimer_ = 0;
   net::Loop::TimerId watchTimer_ = 0;
   net::Loop::TimerId orderTimer_ = 0;
+  net::Loop::TimerId burstTimer_ = 0;
 };
 
 }  // namespace kvs::stream

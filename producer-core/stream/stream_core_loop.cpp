@@ -241,8 +241,8 @@ void StreamCore::perform(const action::ReportStopped&) {
   closed_ = true;
   call_.reset();
   forgetCall();
-  for (auto* timer :
-       {&retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_, &orderTimer_}) {
+  for (auto* timer : {&retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_, &orderTimer_,
+                      &burstTimer_}) {
     forget(*timer);
   }
   closeLog();
@@ -268,8 +268,21 @@ void StreamCore::noteError(const Error& error) {
 
 void StreamCore::perform(const action::SetTimer& set) {
   if (set.timer == Timer::progress) return watchProgress(set.delay);
-  after(set.timer == Timer::retry ? retryTimer_ : sessionTimer_, set.delay,
-        [this, which = set.timer] { dispatch(event::TimerFired{which}); });
+  after(timerOf(set.timer), set.delay, [this, which = set.timer] { dispatch(event::TimerFired{which}); });
+}
+
+net::Loop::TimerId& StreamCore::timerOf(Timer timer) {
+  switch (timer) {
+    case Timer::retry:
+      return retryTimer_;
+    case Timer::session:
+      return sessionTimer_;
+    case Timer::burst:
+      return burstTimer_;
+    case Timer::progress:
+      break;
+  }
+  return progressTimer_;
 }
 
 /// As long as bytes leave there is progress: on a slow link a fragment may take longer to send than the
@@ -283,9 +296,7 @@ void StreamCore::watchProgress(Milliseconds patience) {
 }
 
 void StreamCore::perform(const action::CancelTimer& cancelled) {
-  forget(cancelled.timer == Timer::retry     ? retryTimer_
-         : cancelled.timer == Timer::session ? sessionTimer_
-                                             : progressTimer_);
+  forget(timerOf(cancelled.timer));
 }
 
 void StreamCore::after(net::Loop::TimerId& timer, Milliseconds delay, std::function<void()> task) {

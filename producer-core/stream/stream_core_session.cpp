@@ -133,12 +133,15 @@ bool StreamCore::sourceIsPaused(TimePoint now) const {
 }
 
 void StreamCore::perform(const action::FinishSession& finish) {
-  if (finish.endTag) ingest_.seal(Ingest::SealWith::endTag);
+  if (finish.endTag || (finish.burst && sourceIsPaused(clock_.now()))) ingest_.seal(Ingest::SealWith::endTag);
   if (!session_) {  // the log was empty when it was to be opened: there is nothing to end
     checkEmpty();
     return dispatch(event::SessionConfirmed{});
   }
-  session_->finish(finish.everything ? SessionBody::Finish::everything : SessionBody::Finish::fragment);
+  using Finish = SessionBody::Finish;
+  session_->finish(finish.everything ? Finish::everything
+                   : finish.burst    ? Finish::complete
+                                     : Finish::fragment);
   checkConfirmed();
 }
 

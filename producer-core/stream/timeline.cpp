@@ -14,7 +14,7 @@ constexpr Nanoseconds stepBack = Seconds(1);
 /// Media times that leap ahead of the wall clock by more than this are no gap in the media.
 constexpr Nanoseconds leapAhead = Seconds(10);
 /// An age outside of this is a mistake of the source's times.
-constexpr Nanoseconds leastAge = -Seconds(1);
+constexpr Nanoseconds leastAge = -leapAhead;
 constexpr Nanoseconds greatestAge = std::chrono::minutes(10);
 
 std::int64_t floorDivide(std::int64_t value, std::int64_t by) {

@@ -376,6 +376,34 @@ TEST_F(StreamCoreTest, TheGuidesLatencyOfAnAcknowledgementIsFromItsFirstFrame) {
   EXPECT_LE(persisted->delay, 3s);
 }
 
+TEST_F(StreamCoreTest, NearRealtimeSendsInBurstsAndLetsTheConnectionGo) {
+  config.streamingType = StreamingType::nearRealtime;
+  config.burstInterval = 10s;
+  begin();
+  stream(9s);
+  EXPECT_EQ(service->sessions(), 0u) << "nothing is sent before the first burst";
+  stream(56s);
+  EXPECT_EQ(service->sessions(), 6u);
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+  EXPECT_GE(stored().size(), 5u * 50) << "all but the fragments since the last burst";
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+  EXPECT_EQ(core->stats().fragmentsLost, 0u);
+}
+
+TEST_F(StreamCoreTest, ABurstThatFailsIsSentWithTheNext) {
+  config.streamingType = StreamingType::nearRealtime;
+  config.burstInterval = 5s;
+  begin();
+  stream(4s);
+  service->network.refuse = true;
+  stream(20s);
+  service->network.refuse = false;
+  stream(20s);
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
 TEST_F(StreamCoreTest, StopReportsWhatIsLeft) {
   begin();
   service->network.refuse = true;
