@@ -122,6 +122,7 @@ void addStream(GstStructure* to, const StreamStats& stats) {
   set(to, "skipped-key-frame-distance", stats.skippedKeyFrameDistance);
   set(to, "skipped-after-end-of-fragment", stats.skippedAfterEndOfFragment);
   set(to, "skipped-late", stats.skippedLate);
+  set(to, "skipped-track-absent", stats.skippedTrackAbsent);
   set(to, "times-repaired", stats.timesRepaired);
   set(to, "times-missing", stats.timesMissing);
   set(to, "times-nudged", stats.timesNudged);
