@@ -83,6 +83,11 @@ void Ingest::expectTrack(std::uint32_t number) {
   sequencer_.expectTrack(number);
 }
 
+bool Ingest::awaitsFormat() const {
+  const std::lock_guard lock(buffer_.mutex);
+  return sequencer_.awaitsFormat();
+}
+
 IngestOutcome Ingest::endTrack(std::uint32_t number) {
   IngestOutcome outcome;
   const TrackPtr track = find(number);

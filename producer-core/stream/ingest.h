@@ -27,6 +27,7 @@ class Ingest {
 
   Result<void> setTrack(TrackConfig config);
   void expectTrack(std::uint32_t number);
+  bool awaitsFormat() const;
   IngestOutcome endTrack(std::uint32_t number);
   IngestOutcome removeTrack(std::uint32_t number);
   IngestOutcome putGap(std::uint32_t number, Nanoseconds end);

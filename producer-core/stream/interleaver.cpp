@@ -169,6 +169,14 @@ bool Interleaver::hasUnits() const {
   return std::ranges::any_of(lanes_, [](const auto& entry) { return !entry.second.units.empty(); });
 }
 
+std::vector<std::uint32_t> Interleaver::expected() const {
+  std::vector<std::uint32_t> tracks;
+  for (const auto& [track, lane] : lanes_) {
+    if (lane.expected) tracks.push_back(track);
+  }
+  return tracks;
+}
+
 void Interleaver::giveUpWaiting() {
   const auto candidate = first();
   if (!candidate) return;

@@ -58,6 +58,7 @@ class Interleaver {
   /// Other tracks are further.
   bool isBehind(std::uint32_t track) const;
   bool hasUnits() const;
+  std::vector<std::uint32_t> expected() const;
   /// Whom the first unit waits for is waited for no longer.
   void giveUpWaiting();
 

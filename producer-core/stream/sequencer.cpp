@@ -71,6 +71,11 @@ void Sequencer::takeEntry(Line& line, const mkv::TrackEntry& entry) {
   }
 }
 
+bool Sequencer::awaitsFormat() const {
+  return std::ranges::any_of(interleaver_.expected(),
+                             [this](std::uint32_t number) { return !lines_.contains(number); });
+}
+
 void Sequencer::endTrack(std::uint32_t number, IngestOutcome& outcome) {
   interleaver_.setEnded(number, true);
   work(outcome);

@@ -43,6 +43,8 @@ class Sequencer {
   // --- tracks ---
   void setTrack(const media::TrackConfig& config, mkv::TrackEntry entry, bool known);
   void expectTrack(std::uint32_t number) { interleaver_.expect(number); }
+  /// A track that was announced has no format yet.
+  bool awaitsFormat() const;
   void endTrack(std::uint32_t number, IngestOutcome& outcome);
   void removeTrack(std::uint32_t number, IngestOutcome& outcome);
   void putGap(std::uint32_t number, Nanoseconds end, IngestOutcome& outcome);

@@ -14,9 +14,9 @@ namespace kvs {
 struct StreamStats {
   std::string state;  ///< the state machine's: configuring, credentials, ..., streaming, stopped
 
-  std::uint64_t framesIn = 0;  ///< accepted into the log
-  std::uint64_t bytesIn = 0;   ///< of accepted frames, as they lie in the log
-  std::uint64_t framesPersisted = 0;
+  std::uint64_t framesIn = 0;         ///< accepted into the log
+  std::uint64_t bytesIn = 0;          ///< of accepted frames, as they lie in the log
+  std::uint64_t framesPersisted = 0;  ///< with those made here in a silent track's place (framesFilled)
   std::uint64_t bytesPersisted = 0;
   std::uint64_t framesLost = 0;  ///< accepted, then dropped or refused with their fragment
 

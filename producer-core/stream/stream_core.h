@@ -145,6 +145,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool dataTold_ = false;
   bool openWhenData_ = false;
   bool createWanted_ = false;
+  bool createOverdue_ = false;
   bool closed_ = false;
   bool sessionFailed_ = false;  ///< the next session is a reconnect
   bool receivedIsFinal_ = false;
@@ -162,6 +163,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   net::Loop::TimerId watchTimer_ = 0;
   net::Loop::TimerId orderTimer_ = 0;
   net::Loop::TimerId burstTimer_ = 0;
+  net::Loop::TimerId createTimer_ = 0;
 };
 
 }  // namespace kvs::stream

@@ -7,6 +7,10 @@
 
 namespace kvs::stream {
 
+namespace {
+constexpr Seconds formatPatience{5};  // RULES 2: what linked pads without caps are given at the start
+}
+
 void StreamCore::onReady() {
   if (closeWanted_.exchange(false, std::memory_order_acquire) && session_) {
     dispatch(event::SessionEnded{Error{StatusCode::storeOutOfMemory, ErrorKind::retryable,
@@ -116,13 +120,20 @@ void StreamCore::described(const aws::StreamDescription& description) {
   }
 }
 
-/// A stream is created with its media type, so this waits for the first track.
+/// A stream is created with its media type, so this waits for the first track, and a while for the others
+/// that were announced.
 void StreamCore::perform(const action::Create&) {
   const std::string contentType = ingest_.contentType();
-  if (contentType.empty()) {
+  if (contentType.empty() || (ingest_.awaitsFormat() && !createOverdue_)) {
     createWanted_ = true;
-    return;
+    if (contentType.empty() || createTimer_ != 0) return;
+    return after(createTimer_, formatPatience, [this] {
+      createOverdue_ = true;
+      if (std::exchange(createWanted_, false) && machine_.state() == State::creating)
+        perform(action::Create{});
+    });
   }
+  forget(createTimer_);
   callWhenAllowed([this, contentType] {
     aws::CreateStreamInput input;
     input.name = config_.name;
@@ -242,7 +253,7 @@ void StreamCore::perform(const action::ReportStopped&) {
   call_.reset();
   forgetCall();
   for (auto* timer : {&retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_, &orderTimer_,
-                      &burstTimer_}) {
+                      &createTimer_, &burstTimer_}) {
     forget(*timer);
   }
   closeLog();

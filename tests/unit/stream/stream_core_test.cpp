@@ -48,6 +48,33 @@ TEST_F(StreamCoreTest, AStreamIsCreatedOnceItsTrackIsKnown) {
   EXPECT_EQ(stored(), range(50));
 }
 
+TEST_F(StreamCoreTest, AStreamIsCreatedWithTheMediaTypesOfAllItsTracks) {
+  options.streamsExist = false;
+  withTrack = false;
+  begin();
+  core->expectTrack(2);
+  setTrack();
+  pass(4s);
+  EXPECT_EQ(service->calls("createStream"), 0u) << "the microphone has not said what it gives";
+  TrackConfig audio;
+  audio.number = 2;
+  audio.kind = media::TrackKind::audio;
+  audio.codec = media::Codec::mulaw;
+  ASSERT_TRUE(core->setTrack(audio));
+  pass(1s);
+  EXPECT_EQ(service->calls("createStream"), 1u);
+}
+
+TEST_F(StreamCoreTest, ATrackThatNeverSaysWhatItGivesDelaysTheStreamOnlySoLong) {
+  options.streamsExist = false;
+  withTrack = false;
+  begin();
+  core->expectTrack(2);
+  setTrack();
+  stream(6s);
+  EXPECT_EQ(service->calls("createStream"), 1u);
+}
+
 TEST_F(StreamCoreTest, ATrackThatComesAfterTheEndCreatesNothing) {
   options.streamsExist = false;
   withTrack = false;
