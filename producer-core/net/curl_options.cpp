@@ -98,16 +98,37 @@ CURLcode CurlTransfer::setOptions() {
 }
 
 CURLcode CurlTransfer::setSecurity() {
-  return Options(easy_.get())
-      .set(CURLOPT_SSL_VERIFYPEER, 1L)
+  Options options(easy_.get());
+  options.set(CURLOPT_SSL_VERIFYPEER, 1L)
       .set(CURLOPT_SSL_VERIFYHOST, 2L)
       .set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
-      .set(CURLOPT_CAINFO, static_cast<const char*>(nullptr))  // else 21 ms a connection: the callback
-      .set(CURLOPT_CAPATH, static_cast<const char*>(nullptr))  // gives it the one store (RULES 9)
-      .set(CURLOPT_SSL_CTX_FUNCTION, &CurlTransfer::sslContextCallback)
-      .set(CURLOPT_SSL_CTX_DATA, this)
-      .set(CURLOPT_SHARE, engine_->share())
-      .result();
+      .set(CURLOPT_CAINFO, static_cast<const char*>(nullptr))   // else 21 ms a connection: the callback
+      .set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // gives it the one store (RULES 9)
+  if (!bringsAuthorities()) {
+    options.set(CURLOPT_SSL_CTX_FUNCTION, &CurlTransfer::sslContextCallback).set(CURLOPT_SSL_CTX_DATA, this);
+  }
+  if (request_.identity) {
+    return options.result() == CURLE_OK ? setIdentity(*request_.identity) : options.result();
+  }
+  return options.set(CURLOPT_SHARE, engine_->share()).result();
+}
+
+CURLcode CurlTransfer::setIdentity(const TlsIdentity& identity) {
+  // Not copied by libcurl: the request keeps them as long as the handle lives.
+  const auto blobOf = [](std::string_view text) {
+    return curl_blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};
+  };
+  curl_blob certificate = blobOf(identity.certificate);
+  curl_blob key = blobOf(identity.key.reveal());
+  curl_blob authorities = blobOf(identity.authorities);
+  Options options(easy_.get());
+  options.set(CURLOPT_SSLCERT_BLOB, &certificate)
+      .set(CURLOPT_SSLKEY_BLOB, &key)
+      .set(CURLOPT_FRESH_CONNECT, 1L)
+      .set(CURLOPT_FORBID_REUSE, 1L)
+      .set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  if (bringsAuthorities()) options.set(CURLOPT_CAINFO_BLOB, &authorities);
+  return options.result();
 }
 
 CURLcode CurlTransfer::setUploadOptions() {

@@ -50,7 +50,7 @@ void CurlTransfer::start() {
   auto place = placeOf(request_.url);
   if (!place) return end(fail(place.error()));
   place_ = std::move(*place);
-  if (!place_.https) return engine_->enterGate(shared_from_this());
+  if (!place_.https || bringsAuthorities()) return engine_->enterGate(shared_from_this());
   engine_->trust().whenLoaded([self = shared_from_this()](const Result<void>& loaded) {
     if (!self->listener_) return;
     if (!loaded) return self->end(loaded);

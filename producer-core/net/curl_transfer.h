@@ -48,11 +48,13 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
 
  private:
   bool refused() const { return headComplete_ && head_.status != 200; }
+  bool bringsAuthorities() const { return request_.identity && !request_.identity->authorities.empty(); }
   // The handle's set-up (curl_options.cpp).
   CURLcode setOptions();
   CURLcode setUploadOptions();
   CURLcode setCallOptions();
   CURLcode setSecurity();
+  CURLcode setIdentity(const TlsIdentity& identity);
   /// Nothing where a header can't be sent as it is.
   std::optional<CurlList> headerList() const;
 

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -27,7 +29,10 @@ bool isLocal(const std::string& host) {
     return address >> 24 == 127 || address >> 16 == 0xa9fe;  // 127.0.0.0/8, 169.254.0.0/16
   }
   in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LINKLOCAL(&v6);
+  if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return false;
+  // fd00:ec2::/32 is where EC2 and EKS serve what 169.254.0.0/16 serves in IPv4.
+  constexpr std::array<std::uint8_t, 4> metadata{0xfd, 0x00, 0x0e, 0xc2};
+  return IN6_IS_ADDR_LINKLOCAL(&v6) || std::equal(metadata.begin(), metadata.end(), v6.s6_addr);
 }
 
 tl::unexpected<Error> refuse(const std::string& url, const char* why) {

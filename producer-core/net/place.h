@@ -12,7 +12,7 @@ struct Place {
   bool https = false;
   std::string host;  ///< without brackets
   int port = 0;
-  /// Loopback or link-local (RFC 6890): never by way of a proxy.
+  /// Loopback, link-local (RFC 6890) or EC2's metadata network: never by way of a proxy.
   bool local = false;
 
   /// "host:port", as a user writes it.

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/time.h"
 
 namespace kvs::net {
@@ -53,12 +54,21 @@ enum class Profile {
   bulk,      ///< a long upload, fresh connection, large buffers: as fast as the link goes
 };
 
+/// Who we are to a server that asks for a certificate (mutual TLS). PEM texts, not files: files are read
+/// on the worker, before the request is made.
+struct TlsIdentity {
+  std::string certificate;  ///< the chain, our own certificate first
+  Secret key;               ///< its private key, without a passphrase
+  std::string authorities;  ///< whom to trust in this request; empty: whom the transport trusts
+};
+
 struct Request {
   std::string method = "POST";
   std::string url;
   std::vector<Header> headers;
   std::string body;              ///< the whole body, where `source` is null
   BodySource* source = nullptr;  ///< not owned; must outlive the exchange; sent chunked over HTTP/1.1
+  std::shared_ptr<const TlsIdentity> identity;  ///< null: none; such a request has a connection of its own
   Profile profile = Profile::call;
   Milliseconds connectTimeout{5000};  ///< DNS, TCP and TLS together, from prepare() on
   Milliseconds totalTimeout{10000};   ///< of the whole exchange; Profile::call only

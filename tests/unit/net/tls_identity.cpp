@@ -44,6 +44,15 @@ Certificate unsignedCertificate(EVP_PKEY* key, const char* subject, const char* 
   setName(X509_get_issuer_name(made.get()), issuer);
   return made;
 }
+
+template <class Write>
+std::string textOf(Write write) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> out(BIO_new(BIO_s_mem()), &BIO_free);
+  write(out.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
 }  // namespace
 
 Authority::Authority()
@@ -74,6 +83,26 @@ TlsContext Authority::server(const std::string& altName, int minVersion, int max
 void Authority::writePem(const std::filesystem::path& file) const {
   const std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen(file.c_str(), "w"), &std::fclose);
   PEM_write_X509(out.get(), certificate_.get());
+}
+
+std::string Authority::pem() const {
+  return textOf([&](BIO* out) { PEM_write_bio_X509(out, certificate_.get()); });
+}
+
+TlsIdentity Authority::client() const {
+  const Key key = makeKey();
+  const Certificate leaf = unsignedCertificate(key.get(), "client", name_.c_str());
+  X509_sign(leaf.get(), key_.get(), EVP_sha256());
+  TlsIdentity identity;
+  identity.certificate = textOf([&](BIO* out) { PEM_write_bio_X509(out, leaf.get()); });
+  identity.key = Secret(textOf(
+      [&](BIO* out) { PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }));
+  return identity;
+}
+
+void Authority::demandFrom(SSL_CTX* context) const {
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate_.get());
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "net/transport.h"
 #include "raw_server.h"
 
 namespace kvs::net::test {
@@ -30,6 +31,11 @@ class Authority {
   TlsContext server(const std::string& altName, int minVersion = TLS1_2_VERSION,
                     int maxVersion = TLS1_3_VERSION) const;
   void writePem(const std::filesystem::path& file) const;
+  std::string pem() const;
+  /// A client's certificate and key.
+  TlsIdentity client() const;
+  /// Makes a server's context ask for a certificate of this authority.
+  void demandFrom(SSL_CTX* context) const;
 
  private:
   std::string name_;

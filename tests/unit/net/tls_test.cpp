@@ -188,5 +188,83 @@ TEST(CaStore, AnEmptyFolderIsAnError) {
   EXPECT_EQ(store.error().kind, ErrorKind::fatal);
 }
 
+// --- mutual TLS ---
+
+class MutualTlsTest : public TlsTest {
+ protected:
+  MutualTlsTest() { clients.demandFrom(context.get()); }
+
+  void call(Upload& heard, const RawServer& server, std::optional<TlsIdentity> identity) {
+    Request request;
+    request.method = "GET";
+    request.url = server.url();
+    if (identity) request.identity = std::make_shared<const TlsIdentity>(std::move(*identity));
+    startOn(heard, std::move(request));
+    ASSERT_TRUE(heard.heard.ended.wait());
+  }
+  TlsIdentity identity() const {
+    TlsIdentity made = clients.client();
+    made.authorities = authority.pem();
+    return made;
+  }
+  static void answer(Connection& peer) {
+    if (peer.readHead().empty()) return;
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    peer.waitForPeerEnd();
+  }
+
+  Authority clients;
+};
+
+TEST_F(MutualTlsTest, ShowsItsCertificateAndTrustsTheAuthoritiesThatComeWithIt) {
+  RawServer server(&MutualTlsTest::answer, context.get());
+  Upload good(*this);  // the transport itself trusts nobody who is here
+  call(good, server, identity());
+  EXPECT_TRUE(good.heard.succeeded()) << good.heard.error().message;
+  EXPECT_EQ(good.heard.data, "ok");
+}
+
+TEST_F(MutualTlsTest, WithoutAuthoritiesTheTransportsOwnCount) {
+  RawServer server(&MutualTlsTest::answer, context.get());
+  trustAuthority();
+  TlsIdentity plain = identity();
+  plain.authorities.clear();
+  Upload good(*this);
+  call(good, server, std::move(plain));
+  EXPECT_TRUE(good.heard.succeeded()) << good.heard.error().message;
+}
+
+TEST_F(MutualTlsTest, OnlyTheAuthoritiesThatComeWithItAreTrusted) {
+  RawServer server(&MutualTlsTest::answer, context.get());
+  trustAuthority();
+  TlsIdentity strange = identity();
+  strange.authorities = clients.pem();
+  Upload refused(*this);
+  call(refused, server, std::move(strange));
+  ASSERT_FALSE(refused.heard.succeeded());
+  EXPECT_EQ(refused.heard.error().code, StatusCode::clientAuthFailed);
+}
+
+TEST_F(MutualTlsTest, AnIdentityIsNotLentToTheNextRequest) {
+  RawServer server(&MutualTlsTest::answer, context.get());
+  trustAuthority();
+  Upload first(*this);
+  call(first, server, identity());
+  ASSERT_TRUE(first.heard.succeeded());
+  Upload second(*this);
+  call(second, server, std::nullopt);
+  EXPECT_FALSE(second.heard.succeeded());
+}
+
+TEST_F(MutualTlsTest, AKeyThatIsNoneIsAClearError) {
+  RawServer server(&MutualTlsTest::answer, context.get());
+  TlsIdentity broken = identity();
+  broken.key = Secret("no key at all");
+  Upload refused(*this);
+  call(refused, server, std::move(broken));
+  ASSERT_FALSE(refused.heard.succeeded());
+  EXPECT_THAT(refused.heard.error().message, HasSubstr("client certificate or key"));
+}
+
 }  // namespace
 }  // namespace kvs::net::test
