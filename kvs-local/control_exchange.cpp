@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::size_t maxBody = 1024 * 1024;
 
-HttpReply faultReply(const FaultAction& action) {
-  HttpReply reply = errorReply({action.error, action.message}, action.status);
-  reply.headers.insert(reply.headers.end(), action.headers.begin(), action.headers.end());
-  return reply;
-}
-
 }  // namespace
 
 void ControlExchange::start() {
@@ -33,47 +27,12 @@ void ControlExchange::onEnd() {
   const auto refused = verifySignature(context_.verifier, head_, {sha256Hex(body_)}, context_.clock.wall());
   if (refused) return reply(errorReply(*refused));
   const std::string stream = ControlPlane::streamNameIn(body_);
-  if (meetFaults(stream)) return;
-  answer(stream);
-}
-
-bool ControlExchange::meetFaults(const std::string& stream) {
-  const auto connection = connection_.lock();
-  std::chrono::milliseconds delay{0};
-  std::optional<FaultAction> instead;
-  for (const auto& fault : context_.faults.match(operation_, stream)) {
-    delay += fault.trigger.after;
-    if (fault.action.kind == FaultKind::delay) {
-      delay += fault.action.duration;
-    } else {
-      instead = fault.action;
-    }
-  }
-  if (!instead && delay.count() == 0) return false;
-  const auto act = [self = shared_from_this(), instead, stream] {
-    const auto alive = self->connection_.lock();
-    if (self->closed_ || !alive) return;
-    if (!instead) return self->answer(stream);
-    switch (instead->kind) {
-      case FaultKind::status:
-        return self->reply(faultReply(*instead));
-      case FaultKind::reset:
-        return alive->reset();
-      case FaultKind::fin:
-        return alive->lingerAndClose();
-      case FaultKind::stall:
-        return alive->abandon(false);
-      default:
-        return self->answer(stream);  // the others speak of acknowledgements
-    }
-  };
-  if (delay.count() == 0) {
-    act();
-    return true;
-  }
-  delay_ = context_.loop.makeTimer();
-  delay_->start(delay, act);
-  return true;
+  faults_.play(
+      operation_, stream, shared_from_this(),
+      [this, stream] {
+        if (!closed_) answer(stream);
+      },
+      [this](const HttpReply& instead) { reply(instead); });
 }
 
 void ControlExchange::answer(const std::string& stream) {

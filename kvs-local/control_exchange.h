@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "call_faults.h"
 #include "http_connection.h"
 #include "server_context.h"
 
@@ -14,7 +15,7 @@ namespace kvslocal {
 class ControlExchange : public RequestHandler, public std::enable_shared_from_this<ControlExchange> {
  public:
   ControlExchange(ServerContext& context, const HttpConnection::Ptr& connection, HttpHead head)
-      : context_(context), connection_(connection), head_(std::move(head)) {}
+      : context_(context), connection_(connection), head_(std::move(head)), faults_(context, connection) {}
 
   void start() override;
   void onBody(ByteView bytes, MonoTime arrival) override;
@@ -22,8 +23,6 @@ class ControlExchange : public RequestHandler, public std::enable_shared_from_th
   void onClosed() override { closed_ = true; }
 
  private:
-  /// True when a fault has answered, or will answer, in our place.
-  bool meetFaults(const std::string& stream);
   void answer(const std::string& stream);
   void apply(const StreamChange& change, HttpReply reply);
   void reply(const HttpReply& reply);
@@ -34,7 +33,7 @@ class ControlExchange : public RequestHandler, public std::enable_shared_from_th
   HttpHead head_;
   std::string operation_;
   std::string body_;
-  std::unique_ptr<Timer> delay_;
+  CallFaults faults_;
   bool closed_ = false;
 };
 

@@ -86,6 +86,7 @@ class PlainSocket final : public TcpSocket {
  public:
   explicit PlainSocket(tcp::socket socket) : TcpSocket(socket), socket_(std::move(socket)) {}
   void handshake(std::function<void(bool)> done) override { done(true); }
+  [[nodiscard]] bool hasClientCertificate() override { return false; }
   void readSome(std::uint8_t* into, std::size_t limit, Done done) override {
     socket_.async_read_some(
         asio::buffer(into, limit),
@@ -109,6 +110,12 @@ class TlsSocket final : public TcpSocket {
   void handshake(std::function<void(bool)> done) override {
     stream_.async_handshake(asio::ssl::stream_base::server,
                             [done = std::move(done)](const ErrorCode& error) { done(!error); });
+  }
+  [[nodiscard]] bool hasClientCertificate() override {
+    // One that is not of the authority ends the handshake.
+    X509* certificate = SSL_get1_peer_certificate(stream_.native_handle());
+    X509_free(certificate);
+    return certificate != nullptr;
   }
   void readSome(std::uint8_t* into, std::size_t limit, Done done) override {
     stream_.async_read_some(
@@ -170,6 +177,10 @@ struct EventLoop::Impl {
     if (error) return failure("cannot use the certificate " + files.certificate + ": " + error.message());
     tls->use_private_key_file(files.key, asio::ssl::context::pem, error);
     if (error) return failure("cannot use the key " + files.key + ": " + error.message());
+    if (files.clientAuthority.empty()) return {};
+    tls->load_verify_file(files.clientAuthority, error);
+    if (error) return failure("cannot use the client CA " + files.clientAuthority + ": " + error.message());
+    tls->set_verify_mode(asio::ssl::verify_peer);
     return {};
   }
 

@@ -42,11 +42,15 @@ class Socket {
   /// Whether the peer has sent FIN or RST, behind whatever is still unread.
   [[nodiscard]] virtual bool peerClosed() = 0;
   [[nodiscard]] virtual std::string peer() const = 0;
+  /// Whether the peer proved to own a certificate of TlsFiles::clientAuthority.
+  [[nodiscard]] virtual bool hasClientCertificate() = 0;
 };
 
 struct TlsFiles {
   std::string certificate;
   std::string key;
+  std::string
+      clientAuthority;  ///< CA of client certificates, which are welcome then; empty: none is asked for
 };
 
 class EventLoop {

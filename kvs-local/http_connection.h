@@ -62,6 +62,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Whether the peer has sent FIN or RST; needed only while nothing is read.
   [[nodiscard]] bool peerClosed() const { return socket_->peerClosed(); }
   [[nodiscard]] std::string peer() const { return socket_->peer(); }
+  [[nodiscard]] bool hasClientCertificate() const { return socket_->hasClientCertificate(); }
 
  private:
   void readMore();

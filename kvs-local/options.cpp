@@ -26,6 +26,7 @@ struct Numbers {
   std::int64_t silenceSeconds = 30;
   std::int64_t idleSeconds = 10;
   std::int64_t clockOffset = 0;
+  std::int64_t credentialSeconds = 3600;
   std::string from;
   std::string to;
 };
@@ -48,6 +49,14 @@ void addServe(CLI::App& app, ServeOptions& serve, Numbers& numbers) {
   auto* key = app.add_option("--key", serve.key, "private key, PEM")->needs(tls);
   certificate->needs(key);
   key->needs(certificate);
+  app.add_option("--client-ca", serve.clientAuthority,
+                 "CA of client certificates, PEM, for AWS IoT credentials")
+      ->needs(tls);
+  auto* credentials = app.add_flag("--credentials", serve.credentials,
+                                   "give temporary credentials as AWS IoT, containers, instances and STS do");
+  app.add_option("--credentials-seconds", numbers.credentialSeconds, "how long they are good [3600]")
+      ->check(CLI::PositiveNumber)
+      ->needs(credentials);
   app.add_flag("--quotas", serve.quotas, "keep the service's rates and its minimum fragment duration");
   app.add_option("--faults", serve.faultsFile, "JSON file of faults to play");
   app.add_option("--trace", serve.traceFile, "write a line a block with its arrival time");
@@ -88,6 +97,7 @@ void setDurations(ServeOptions& serve, const Numbers& numbers) {
   serve.silence = std::chrono::seconds(numbers.silenceSeconds);
   serve.idle = std::chrono::seconds(numbers.idleSeconds);
   serve.clockOffset = std::chrono::seconds(numbers.clockOffset);
+  serve.credentialLife = std::chrono::seconds(numbers.credentialSeconds);
 }
 
 Command finishExport(ExportOptions options, const Numbers& numbers) {

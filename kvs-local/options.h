@@ -29,6 +29,9 @@ struct ServeOptions {
   bool tls = false;
   std::string certificate;
   std::string key;
+  std::string clientAuthority;  ///< CA of client certificates; empty: none is asked for
+  bool credentials = false;     ///< serve temporary credentials
+  std::chrono::seconds credentialLife{3600};
   bool quotas = false;
   std::string faultsFile;
   std::string traceFile;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "control_exchange.h"
+#include "credential_exchange.h"
 #include "log.h"
 #include "put_media.h"
 #include "self_signed.h"
@@ -71,6 +72,8 @@ Result<void> Server::prepare() {
   if (!options.noAuth)
     context_.verifier.key = KeyPair{options.accessKey, options.secretKey, options.sessionToken};
   context_.verifier.region = options.region;
+  context_.issuer = CredentialIssuer(options.credentialLife);
+  context_.verifier.issuer = &context_.issuer;
   if (!options.faultsFile.empty()) {
     const auto text = readFile(options.faultsFile);
     if (!text) return failure(text.error());
@@ -115,6 +118,7 @@ Result<void> Server::listen() {
       if (!made) return failure(made.error());
       tls_ = *made;
     }
+    tls_.clientAuthority = options.clientAuthority;
   }
   const auto port =
       context_.loop.listen(options.host, options.port, options.tls ? &tls_ : nullptr,
@@ -167,6 +171,8 @@ std::shared_ptr<RequestHandler> Server::route(const HttpConnection::Ptr& connect
   if (head.method == "POST" && path.size() > 1 && ControlPlane::knows(path.substr(1))) {
     return std::make_shared<ControlExchange>(context_, connection, head);
   }
+  if (context_.options.credentials && CredentialExchange::knows(head))
+    return std::make_shared<CredentialExchange>(context_, connection, head);
   const ServiceError unknown{"UnknownOperationException",
                              "kvs-local does not serve " + head.method + ' ' + path};
   return std::make_shared<FixedReply>(connection, errorReply(unknown));

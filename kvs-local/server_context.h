@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "control_plane.h"
+#include "credential_issuer.h"
 #include "disk_worker.h"
 #include "event_loop.h"
 #include "faults.h"
@@ -26,6 +27,8 @@ struct ServerContext {
   Clock clock;
   EventLoop loop;
   VerifierConfig verifier;
+  CredentialIssuer issuer;
+  std::string metadataToken;  ///< of the instance metadata service; empty: none was asked for
   StreamTable streams;
   std::unique_ptr<ControlPlane> control;
   std::unique_ptr<DiskWorker> disk;

@@ -207,13 +207,22 @@ std::optional<ServiceError> checkScope(const Authorization& authorization, const
   return std::nullopt;
 }
 
-std::optional<ServiceError> checkKey(const Authorization& authorization, const KeyPair& key,
-                                     const HttpHead& head) {
-  const bool known = authorization.accessKey == key.accessKey;
-  const bool token = head.header("x-amz-security-token").value_or("") == key.sessionToken;
-  if (known && token) return std::nullopt;
-  return ServiceError{"UnrecognizedClientException",
-                      "The security token included in the request is invalid."};
+const ServiceError unknownKey{"UnrecognizedClientException",
+                              "The security token included in the request is invalid."};
+
+/// The key that the request says it is signed with, where that may be.
+tl::expected<KeyPair, ServiceError> findKey(const Authorization& authorization, const KeyPair& own,
+                                            const CredentialIssuer* issuer, const HttpHead& head,
+                                            WallTime now) {
+  const std::string token = head.header("x-amz-security-token").value_or("");
+  if (authorization.accessKey == own.accessKey && token == own.sessionToken) return own;
+  const auto issued = issuer != nullptr ? issuer->find(authorization.accessKey) : std::nullopt;
+  if (!issued || token != issued->sessionToken) return tl::unexpected(unknownKey);
+  if (issued->expires <= now) {
+    return tl::unexpected(
+        ServiceError{"ExpiredTokenException", "The security token included in the request is expired"});
+  }
+  return KeyPair{issued->accessKey, issued->secretKey, issued->sessionToken};
 }
 
 bool sameText(const std::string& left, const std::string& right) {
@@ -269,7 +278,8 @@ std::optional<ServiceError> verifySignature(const VerifierConfig& config, const 
                         "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature'."};
   }
   const std::string amzDate = head.header("x-amz-date").value_or("");
-  if (auto wrong = checkKey(*authorization, *config.key, head)) return wrong;
+  const auto key = findKey(*authorization, *config.key, config.issuer, head, now);
+  if (!key) return key.error();
   if (auto wrong = checkClock(amzDate, config.tolerance, now)) return wrong;
   if (auto wrong = checkScope(*authorization, config, amzDate)) return wrong;
 
@@ -278,7 +288,7 @@ std::optional<ServiceError> verifySignature(const VerifierConfig& config, const 
     if (sent && *sent != hash) continue;
     const auto canonical = canonicalRequest(head, authorization->signedHeaders, hash);
     if (!canonical) return ServiceError{"InvalidSignatureException", canonical.error()};
-    const std::string expected = signature(config.key->secretKey, amzDate, authorization->scope, *canonical);
+    const std::string expected = signature(key->secretKey, amzDate, authorization->scope, *canonical);
     if (sameText(expected, authorization->signature)) return std::nullopt;
   }
   return ServiceError{

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "credential_issuer.h"
 #include "http_types.h"
 #include "result.h"
 
@@ -21,8 +22,9 @@ struct KeyPair {
 };
 
 struct VerifierConfig {
-  std::optional<KeyPair> key;  ///< nothing: every request passes (`--no-auth`)
-  std::string region;          ///< the scope's region must be this one; empty: any
+  const CredentialIssuer* issuer = nullptr;  ///< null: no key but the next
+  std::optional<KeyPair> key;                ///< nothing: every request passes (`--no-auth`)
+  std::string region;                        ///< the scope's region must be this one; empty: any
   std::string service = "kinesisvideo";
   std::chrono::minutes tolerance{5};
 };
@@ -32,8 +34,9 @@ std::string sha256Hex(std::string_view data);
 /// The values that may stand for the payload in a PutMedia request, whose body nobody can know beforehand.
 std::vector<std::string> streamingPayloadHashes();
 
-/// Nothing when the request may pass, else the exception to answer with. `payloadHashes` are the values that
-/// may stand for the payload in the canonical request; a sent x-amz-content-sha256 must be one of them.
+/// Nothing when the request may pass with the configured key, or with one that was issued and has not
+/// expired, else the exception to answer with. `payloadHashes` are the values that may stand for the payload
+/// in the canonical request; a sent x-amz-content-sha256 must be one of them.
 std::optional<ServiceError> verifySignature(const VerifierConfig& config, const HttpHead& head,
                                             const std::vector<std::string>& payloadHashes, WallTime now);
 

@@ -161,6 +161,26 @@ TEST_F(Sigv4Test, putMediaMaySayUnsignedPayload) {
   EXPECT_EQ(verdict(vector, vector.signedAt), "InvalidSignatureException");
 }
 
+TEST_F(Sigv4Test, anIssuedKeyPassesUntilItExpires) {
+  CredentialIssuer issuer(std::chrono::seconds(60));
+  const IssuedKey key = issuer.issue(vector.signedAt);
+  vector.config.issuer = &issuer;
+  vector.head.headers.emplace_back("x-amz-security-token", key.sessionToken);
+  const std::vector<std::string> names{"host", "x-amz-date", "x-amz-security-token"};
+  const auto canonical = canonicalRequest(vector.head, names, sha256Hex(""));
+  ASSERT_TRUE(canonical);
+  const std::string date = *vector.head.header("x-amz-date");
+  const std::string scope = date.substr(0, 8) + "/us-west-2/kinesisvideo/aws4_request";
+  setHeader(vector, "authorization",
+            "AWS4-HMAC-SHA256 Credential=" + key.accessKey + '/' + scope +
+                ",SignedHeaders=host;x-amz-date;x-amz-security-token,Signature=" +
+                signature(key.secretKey, date, scope, *canonical));
+  EXPECT_EQ(verdict(vector, vector.signedAt + std::chrono::seconds(59)), "passes");
+  EXPECT_EQ(verdict(vector, vector.signedAt + std::chrono::seconds(60)), "ExpiredTokenException");
+  setHeader(vector, "x-amz-security-token", "another");
+  EXPECT_EQ(verdict(vector, vector.signedAt), "UnrecognizedClientException");
+}
+
 TEST_F(Sigv4Test, hostAndDateMustBeSigned) {
   const std::string date = *vector.head.header("x-amz-date");
   const std::string scope = date.substr(0, 8) + "/us-west-2/kinesisvideo/aws4_request";
