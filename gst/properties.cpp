@@ -21,11 +21,17 @@ const Property table[] = {
      "Name of the Kinesis video stream: 1 to 256 of a-z, A-Z, 0-9, _ . and -"},
     {"aws-region", "", inReady, TextSlot{&S::region, "us-west-2"},
      "AWS Region of the stream; the environment variable AWS_DEFAULT_REGION goes before it"},
-    {"access-key", "", inReady, SecretSlot{&S::accessKey},
+    {"iot-certificate", "", inReady, TextMapSlot{&S::iotCertificate},
+     "AWS IoT credentials: a structure iot-certificate with endpoint, cert-path, key-path, ca-path, "
+     "role-aliases, and if wanted iot-thing-name, connection-timeout and completion-timeout"},
+    {"access-key", "", MutableWhen::playing, SecretSlot{&S::accessKey},
      "AWS access key; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment go before it"},
-    {"secret-key", "", inReady, SecretSlot{&S::secretKey}, "AWS secret key that belongs to access-key"},
-    {"session-token", "", inReady, SecretSlot{&S::sessionToken},
+    {"secret-key", "", MutableWhen::playing, SecretSlot{&S::secretKey},
+     "AWS secret key that belongs to access-key"},
+    {"session-token", "", MutableWhen::playing, SecretSlot{&S::sessionToken},
      "Session token of temporary credentials given by access-key and secret-key"},
+    {"credential-path", "", inReady, TextSlot{&S::credentialPath, usualCredentialPath},
+     "File with credentials, which somebody else keeps fresh; used where no other of the guide's sources is"},
     {"endpoint", "", inReady, TextSlot{&S::endpoint, ""},
      "Base URL of the service's control plane; empty: CONTROL_PLANE_URI, AWS_ENDPOINT_URL_KINESIS_VIDEO or "
      "AWS_ENDPOINT_URL from the environment, else the region's public endpoint"},
@@ -210,6 +216,8 @@ void setProperty(Settings& settings, guint id, const GValue& value) {
                    const gchar* text =
                        g_value_get_string(&value);  // not by way of a std::string, which stays behind
                    settings.*slot.field = Secret(text ? text : "");
+                   settings.keys->set(
+                       {std::string(settings.accessKey.reveal()), settings.secretKey, settings.sessionToken});
                  },
                  [&](const FlagSlot& slot) { settings.*slot.field = g_value_get_boolean(&value) != FALSE; },
                  [&](const NumberSlot& slot) { settings.*slot.field = g_value_get_uint(&value); },

@@ -2,10 +2,9 @@
 #include "settings.h"
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 
-#include "aws/credentials/chain.h"
-#include "aws/environment.h"
 #include "log_sink.h"
 
 namespace kvs::gst {
@@ -39,13 +38,48 @@ Result<std::optional<WallTime>> startTime(const Settings& settings) {
   return WallTime(Seconds(settings.fileStartTime));
 }
 
+using Structure = std::map<std::string, std::string>;
+
+std::string valueOf(const Structure& structure, const char* key) {
+  const auto at = structure.find(key);
+  return at == structure.end() ? std::string() : at->second;
+}
+
+/// Whole seconds; the standard where there are none.
+Milliseconds secondsOf(const Structure& structure, const char* key, Milliseconds standard) {
+  const std::string text = valueOf(structure, key);
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && seconds > 0;
+  return whole ? Milliseconds(Seconds(seconds)) : standard;
+}
+
+/// The guide's keys (kvssink, "AWS IoT credentials"), and the time-outs that applications set beside them.
+std::optional<aws::IotSettings> iotSettings(const Structure& structure, const std::string& streamName) {
+  if (structure.empty()) return std::nullopt;
+  aws::IotSettings iot;
+  iot.endpoint = valueOf(structure, "endpoint");
+  iot.certificatePath = valueOf(structure, "cert-path");
+  iot.keyPath = valueOf(structure, "key-path");
+  iot.authorityPath = valueOf(structure, "ca-path");
+  iot.roleAlias = valueOf(structure, "role-aliases");
+  iot.thingName = valueOf(structure, "iot-thing-name");
+  if (iot.thingName.empty()) iot.thingName = streamName;
+  iot.connectionTimeout = secondsOf(structure, "connection-timeout", iot.connectionTimeout);
+  iot.completionTimeout = secondsOf(structure, "completion-timeout", iot.completionTimeout);
+  return iot;
+}
+
+aws::CredentialSettings credentialSettings(const Settings& settings) {
+  return {iotSettings(settings.iotCertificate, settings.streamName), settings.keys, settings.credentialPath,
+          settings.credentialPath != usualCredentialPath};
+}
+
 }  // namespace
 
 ProducerConfig producerConfig(const Settings& settings) {
   ProducerConfig config;
-  config.credentials =
-      aws::defaultChain({std::string(settings.accessKey.reveal()), settings.secretKey, settings.sessionToken},
-                        aws::processEnvironment());
+  config.credentialSettings = credentialSettings(settings);
   config.region = settings.region;
   config.endpoint = settings.endpoint;
   config.userAgent = settings.userAgent.empty() ? "kvssink/" KVSSINK_VERSION : settings.userAgent;

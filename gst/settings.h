@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,9 @@
 #include "producer.h"
 
 namespace kvs::gst {
+
+/// Read where it exists, as applications expect; any other path must exist.
+inline constexpr const char* usualCredentialPath = ".kvs/credential";
 
 struct Settings {
   std::string streamName;
@@ -23,6 +27,10 @@ struct Settings {
   Secret accessKey;
   Secret secretKey;
   Secret sessionToken;
+  /// The three above, for those who look while a stream runs. All copies share it.
+  std::shared_ptr<aws::KeySlot> keys = std::make_shared<aws::KeySlot>();
+  std::map<std::string, std::string> iotCertificate;
+  std::string credentialPath;
   std::map<std::string, std::string> streamTags;
   std::map<std::string, std::string> metadata;
   std::string fileStartTimeIso;
@@ -59,7 +67,7 @@ struct Settings {
   std::optional<std::string> contentType;
 };
 
-/// Without executor, which is the element's. Credentials come from the environment, then from the keys.
+/// Without executor, which is the element's.
 ProducerConfig producerConfig(const Settings& settings);
 /// Fails where a text cannot be read.
 Result<StreamConfig> streamConfig(const Settings& settings);

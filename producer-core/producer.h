@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "aws/credentials/provider.h"
+#include "aws/credentials/settings.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/tag.h"
@@ -46,8 +47,10 @@ class Executor {
 };
 
 struct ProducerConfig {
-  /// Where credentials come from. Null: the environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+  /// Where credentials come from. Null: the first source that is set up, of `credentialSettings` and of
+  /// those that every AWS tool asks (docs/credentials.md).
   std::shared_ptr<aws::CredentialProvider> credentials;
+  aws::CredentialSettings credentialSettings;
   std::string
       region;  ///< empty: AWS_DEFAULT_REGION, else us-west-2 (the environment wins, as the guide says)
   std::string endpoint;   ///< control plane's base URL; empty: environment, else the region's public name

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/call.h"
 #include "aws/credentials/credentials.h"
 #include "aws/endpoint.h"
 #include "aws/limits.h"
@@ -57,12 +58,6 @@ Result<std::string> parseCreateStream(std::string_view body);
 /// The data endpoint, checked as checkServiceUrl() does.
 Result<std::string> parseGetDataEndpoint(std::string_view body, bool allowInsecure);
 
-/// A call under way. Destroying it cancels it, also from inside its callback; after that none comes.
-class Call {
- public:
-  virtual ~Call() = default;
-};
-
 struct ControlPlaneOptions {
   Endpoint endpoint;
   std::string userAgent;                  ///< empty: the transport's own
@@ -79,7 +74,7 @@ class ControlPlane {
  public:
   template <class T>
   using Callback = std::function<void(Result<T>)>;
-  using CallHandle = std::unique_ptr<Call>;
+  using CallHandle = aws::CallHandle;
 
   ControlPlane(net::Transport& transport, const Clock& clock, ControlPlaneOptions options)
       : transport_(transport), clock_(clock), options_(std::move(options)) {}

@@ -28,15 +28,13 @@ constexpr std::array partitions{
     Partition{"", "kinesisvideo.", ".amazonaws.com", ".api.aws"},
 };
 
-tl::unexpected<Error> refuse(StatusCode code, std::string_view what, std::string_view why) {
-  return fail(code, ErrorKind::fatal, std::string(what) + " " + std::string(why));
+const Partition& partitionOf(std::string_view region) {
+  return *std::find_if(partitions.begin(), partitions.end(),
+                       [&](const Partition& p) { return region.starts_with(p.prefix); });
 }
 
-bool isLoopback(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  in_addr address{};
-  const std::string text(host);
-  return inet_pton(AF_INET, text.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+tl::unexpected<Error> refuse(StatusCode code, std::string_view what, std::string_view why) {
+  return fail(code, ErrorKind::fatal, std::string(what) + " " + std::string(why));
 }
 
 /// The first of the places that may name the endpoint, with who named it; empty when none does.
@@ -56,13 +54,23 @@ Named namedEndpoint(const EndpointOptions& options, const Environment& environme
 
 }  // namespace
 
+bool isLoopback(std::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  in_addr address{};
+  const std::string text(host);
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
+
 std::string publicHost(std::string_view region, bool dualStack) {
-  const auto& partition = *std::find_if(partitions.begin(), partitions.end(),
-                                        [&](const Partition& p) { return region.starts_with(p.prefix); });
+  const Partition& partition = partitionOf(region);
   std::string host(partition.service);
   host += region;
   host += dualStack ? partition.dualStackDomain : partition.domain;
   return host;
+}
+
+std::string publicStsHost(std::string_view region) {
+  return "sts." + std::string(region) + std::string(partitionOf(region).domain);
 }
 
 Result<std::string> checkServiceUrl(std::string_view url, std::string_view what, bool allowInsecure) {

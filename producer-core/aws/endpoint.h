@@ -31,9 +31,15 @@ struct EndpointOptions {
 /// The region's public host (PROTOCOL.md, table of partitions).
 std::string publicHost(std::string_view region, bool dualStack = false);
 
+/// The region's public host of the Security Token Service.
+std::string publicStsHost(std::string_view region);
+
 /// Property `endpoint`, then CONTROL_PLANE_URI, AWS_ENDPOINT_URL_KINESIS_VIDEO, AWS_ENDPOINT_URL, then
 /// the public name. Errors are fatal: invalidUriLength when too long, else invalidArg.
 Result<Endpoint> controlEndpoint(const EndpointOptions& options, const Environment& environment);
+
+/// localhost, 127.0.0.0/8 or [::1], as UrlParts::host has it.
+bool isLoopback(std::string_view host);
 
 /// Checks an address of the service and gives it back as scheme://host[:port]: http or https, a host,
 /// no user, path, query or fragment; plain http only to loopback unless `allowInsecure`. `what` names

@@ -11,26 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Counted ahead of the parser, so that a deep text costs no memory.
-bool isShallow(std::string_view text) {
-  int depth = 0;
-  bool inString = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (inString) {
-      if (c == '\\') ++i;
-      if (c == '"') inString = false;
-    } else if (c == '"') {
-      inString = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > maxJsonDepth) return false;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return true;
-}
-
 const json* find(const json& object, const char* name) {
   const auto at = object.find(name);
   return at == object.end() ? nullptr : &*at;
@@ -53,8 +33,27 @@ std::optional<std::int64_t> toInteger(double number) {
 
 }  // namespace
 
+bool isShallowJson(std::string_view text) {
+  int depth = 0;
+  bool inString = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (inString) {
+      if (c == '\\') ++i;
+      if (c == '"') inString = false;
+    } else if (c == '"') {
+      inString = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > maxJsonDepth) return false;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return true;
+}
+
 bool parseJsonObject(std::string_view text, json& out) {
-  if (!isShallow(text)) return false;
+  if (!isShallowJson(text)) return false;
   out = json::parse(text, nullptr, false);
   return out.is_object();
 }

@@ -14,6 +14,10 @@ namespace kvs::aws {
 /// Deepest nesting taken; the service's own answers have three levels.
 inline constexpr int maxJsonDepth = 16;
 
+/// Whether `text` nests no deeper than that. Counted ahead of the parser, so that a deep text costs no
+/// memory.
+bool isShallowJson(std::string_view text);
+
 /// True and `out` set when `text` is one JSON object, no deeper than maxJsonDepth.
 bool parseJsonObject(std::string_view text, nlohmann::json& out);
 

@@ -155,29 +155,6 @@ std::string bareException(std::string_view text) {
   return name;
 }
 
-/// Fit for one line of a log. Signature errors go on with the canonical request, and so with the session
-/// token: what follows their first sentence is cut off.
-std::string cleanText(std::string_view text) {
-  for (std::string_view mark :
-       {"The Canonical String", "The String-to-Sign", "canonical string", "x-amz-security-token"}) {
-    text = text.substr(0, text.find(mark));
-  }
-  std::string clean;
-  for (char c : text.substr(0, maxServiceText)) {
-    const auto byte = static_cast<unsigned char>(c);
-    clean += byte < 0x20 || byte == 0x7f ? ' ' : c;
-  }
-  // A cut may have split a character: its continuation bytes go, then its lead.
-  if (text.size() > maxServiceText) {
-    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80)
-      clean.pop_back();
-    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0xC0) clean.pop_back();
-  }
-  clean.erase(0, clean.find_first_not_of(' '));
-  clean.erase(clean.find_last_not_of(' ') + 1);
-  return clean;
-}
-
 /// Request ids are printable ASCII; whatever else an answer says there is not repeated.
 std::string printable(std::string_view text) {
   std::string result;
@@ -200,7 +177,7 @@ ServiceWords readWords(const net::ResponseHead& head, std::string_view body) {
   if (words.exception.empty()) words.exception = bareException(textField(json, "__type"));
   std::string text = textField(json, "Message");
   if (text.empty()) text = textField(json, "message");
-  words.text = cleanText(text);
+  words.text = cleanServiceText(text);
   return words;
 }
 
@@ -238,6 +215,27 @@ std::string sentence(const Error& error, const ServiceWords& words, Operation op
 }
 
 }  // namespace
+
+std::string cleanServiceText(std::string_view text) {
+  for (std::string_view mark :
+       {"The Canonical String", "The String-to-Sign", "canonical string", "x-amz-security-token"}) {
+    text = text.substr(0, text.find(mark));
+  }
+  std::string clean;
+  for (char c : text.substr(0, maxServiceText)) {
+    const auto byte = static_cast<unsigned char>(c);
+    clean += byte < 0x20 || byte == 0x7f ? ' ' : c;
+  }
+  // A cut may have split a character: its continuation bytes go, then its lead.
+  if (text.size() > maxServiceText) {
+    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80)
+      clean.pop_back();
+    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0xC0) clean.pop_back();
+  }
+  clean.erase(0, clean.find_first_not_of(' '));
+  clean.erase(clean.find_last_not_of(' ') + 1);
+  return clean;
+}
 
 std::string_view operationName(Operation operation) {
   return callOf(operation).name;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -31,6 +32,10 @@ Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Ope
 /// The Error of a call that got no whole answer: the transport's, told with operation and stream. Its
 /// kind stays; a time-out becomes serviceCallTimeout, a code that is unknown becomes failureCode().
 Error describeTransportError(Error error, Operation operation, std::string_view streamName);
+
+/// A server's text, fit for one line of a log: cut, without control characters, and without what signature
+/// errors carry behind their first sentence (the canonical request, and in it the session token).
+std::string cleanServiceText(std::string_view text);
 
 /// An HTTP date ("Sun, 06 Nov 1994 08:49:37 GMT"); nothing when it is none.
 std::optional<WallTime> parseHttpDate(std::string_view text);

@@ -3,7 +3,7 @@
 #include <random>
 #include <set>
 
-#include "aws/credentials/chain.h"
+#include "aws/credentials/standard_chain.h"
 #include "aws/environment.h"
 #include "aws/region.h"
 #include "net/curl_transport.h"
@@ -160,6 +160,19 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
   Random random_;
 };
 
+aws::SourceTools credentialTools(const ProducerContext& context, const std::string& region,
+                                 const aws::Environment& environment) {
+  return {context.loop,
+          context.transport,
+          aws::workerFiles(context.loop),
+          aws::workerPrograms(context.loop),
+          environment,
+          &context.clock(),
+          region,
+          context.config.userAgent,
+          Logger(context.config.log, {})};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
@@ -170,7 +183,6 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
       {config.endpoint, aws::regionFor(config.region, environment), false, config.allowInsecureEndpoint},
       environment);
   if (!endpoint) return fail(endpoint.error());
-  if (!config.credentials) config.credentials = aws::defaultChain({}, environment);
   const std::uint64_t seed = config.seed ? config.seed : std::random_device{}();
 
   auto context = std::make_shared<ProducerContext>();
@@ -181,6 +193,10 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
   context->rateGate = sharedRateGate();
   context->storage = std::make_shared<store::StorageBudget>(config.storageSize);
   context->config = std::move(config);
+  if (!context->config.credentials) {
+    context->config.credentials = aws::standardChain(
+        context->config.credentialSettings, credentialTools(*context, endpoint->region, environment));
+  }
   context->controlPlane = std::make_shared<aws::ControlPlane>(
       *context->transport, context->clock(),
       aws::ControlPlaneOptions{std::move(*endpoint), context->config.userAgent,

@@ -101,6 +101,8 @@ class StreamCore final : public net::Ready, private SessionOwner {
   template <class T>
   aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);
   bool openSessionNow();
+  void takeUpCredentials();
+  void handOverBeforeExpiry();
   void watchSession();
   bool sourceIsPaused(TimePoint now) const;
   void checkConfirmed();
@@ -164,6 +166,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   net::Loop::TimerId orderTimer_ = 0;
   net::Loop::TimerId burstTimer_ = 0;
   net::Loop::TimerId createTimer_ = 0;
+  net::Loop::TimerId expiryTimer_ = 0;
 };
 
 }  // namespace kvs::stream

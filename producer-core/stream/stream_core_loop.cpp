@@ -81,7 +81,7 @@ void StreamCore::publishState() {
 
 void StreamCore::perform(const action::FetchCredentials&) {
   const auto weak = weak_from_this();
-  context_->config.credentials->fetch([weak, this](Result<aws::Credentials> fetched) {
+  const auto answered = [weak, this](Result<aws::Credentials> fetched) {
     const auto self = weak.lock();
     if (!self) return;
     if (!fetched) {
@@ -94,7 +94,11 @@ void StreamCore::perform(const action::FetchCredentials&) {
       buffer_.stats.credentialSource = credentials_->source;
     }
     dispatch(event::CredentialsFetched{});
-  });
+  };
+  // Asked for again, those that are here were refused.
+  aws::CredentialProvider& provider = *context_->config.credentials;
+  if (credentials_) return provider.refresh(*credentials_, answered);
+  provider.fetch(answered);
 }
 
 void StreamCore::perform(const action::Describe&) {

@@ -90,6 +90,7 @@ bool StreamCore::openSessionNow() {
   request.profile =
       config_.streamingType == StreamingType::offline ? net::Profile::bulk : net::Profile::realtime;
   request.connectTimeout = producer.connectionTimeout;
+  takeUpCredentials();
   request.prepare = [credentials = *credentials_, region = context_->controlPlane->endpoint().region,
                      &clock = clock_](net::Request& unsignedRequest) -> Result<void> {
     return aws::sign(unsignedRequest, credentials, {region}, clock.wallNow(), aws::emptyPayloadHash);
@@ -98,7 +99,26 @@ bool StreamCore::openSessionNow() {
   session_ = std::make_shared<Session>(std::move(config), buffer_, pacer_, clock_, owner);
   session_->start(*context_->transport, std::move(request));
   watchSession();
+  handOverBeforeExpiry();
   return true;
+}
+
+/// What was changed or fetched meanwhile.
+void StreamCore::takeUpCredentials() {
+  auto fresh = context_->config.credentials->atHand();
+  if (!fresh || !*fresh) return;
+  credentials_ = std::move(**fresh);
+  const std::lock_guard lock(buffer_.mutex);
+  buffer_.stats.credentialSource = credentials_->source;
+}
+
+/// The next session begins with fresh ones, which were fetched in the background by then.
+void StreamCore::handOverBeforeExpiry() {
+  if (!credentials_->expiration) return;
+  const Nanoseconds life = *credentials_->expiration - clock_.wallNow();
+  const Nanoseconds early = std::min<Nanoseconds>(std::chrono::minutes(2), life / 8);
+  const auto delay = std::chrono::ceil<Milliseconds>(std::max<Nanoseconds>(life - early, Seconds(1)));
+  after(expiryTimer_, delay, [this] { dispatch(event::HandOver{}); });
 }
 
 /// Looks now and then whether the source has paused, and whether the service still answers.
@@ -149,6 +169,7 @@ void StreamCore::perform(const action::CloseSession&) {
   openWhenData_ = false;
   forget(paceTimer_);
   forget(watchTimer_);
+  forget(expiryTimer_);
   if (const auto session = std::exchange(session_, nullptr)) {
     const std::uint64_t sent = session->bytesSent();
     session->close();

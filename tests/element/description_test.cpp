@@ -65,6 +65,7 @@ const Documented documented[] = {
     {"user-agent", "gchararray", ""},
     {"kms-key-id", "gchararray", ""},
     {"endpoint", "gchararray", ""},
+    {"credential-path", "gchararray", ".kvs/credential"},
     {"max-fragments-per-second", "guint", "5"},
     {"max-latency", "guint", "60"},
     {"connection-staleness", "guint", "60"},
@@ -103,7 +104,7 @@ TEST_F(ElementTest, PropertiesHaveTheDocumentedTypesAndDefaults) {
 
 TEST_F(ElementTest, EveryPropertyOfTheTableIsDocumented) {
   // These have no default that could be printed: secrets, structures.
-  const std::vector<std::string> others{"access-key",  "secret-key", "session-token",
+  const std::vector<std::string> others{"access-key",  "secret-key", "session-token", "iot-certificate",
                                         "stream-tags", "metadata",   "stats"};
   for (const gst::Property& property : gst::properties()) {
     const bool known =

@@ -102,37 +102,48 @@ TEST_F(ElementTest, WhatConcernsFragmentsAndTracksReachesTheCore) {
   EXPECT_EQ(core.streamConfig.connectionStaleness, Seconds(90));
 }
 
-Result<aws::Credentials> fetched(aws::CredentialProvider& provider) {
-  std::optional<Result<aws::Credentials>> answer;
-  provider.fetch([&](Result<aws::Credentials> result) { answer = std::move(result); });
-  return *answer;
+TEST_F(ElementTest, KeysReachTheCoreAlsoWhenTheyChangeInPlaying) {
+  g_object_set(sink(), "access-key", "FIRST", "secret-key", "s1", "session-token", "t1", nullptr);
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  ASSERT_TRUE(core.producerConfig.credentialSettings.keys);
+  const aws::KeySlot& slot = *core.producerConfig.credentialSettings.keys;
+  EXPECT_EQ(slot.get().accessKey, "FIRST");
+  EXPECT_EQ(slot.get().secretKey.reveal(), "s1");
+  EXPECT_EQ(slot.get().sessionToken.reveal(), "t1");
+  ASSERT_EQ(setState(GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+  g_object_set(sink(), "access-key", "SECOND", "secret-key", "s2", "session-token", nullptr, nullptr);
+  EXPECT_EQ(slot.get().accessKey, "SECOND");
+  EXPECT_EQ(slot.get().secretKey.reveal(), "s2");
+  EXPECT_TRUE(slot.get().sessionToken.empty());
 }
 
-class CredentialsTest : public ElementTest {
- protected:
-  ~CredentialsTest() override {
-    g_unsetenv("AWS_ACCESS_KEY_ID");
-    g_unsetenv("AWS_SECRET_ACCESS_KEY");
-    g_unsetenv("AWS_SESSION_TOKEN");
-  }
-};
-
-TEST_F(CredentialsTest, ComeFromTheEnvironmentBeforeTheProperties) {
-  g_object_set(sink(), "access-key", "PROPERTY", "secret-key", "s1", "session-token", "t1", nullptr);
-  g_setenv("AWS_ACCESS_KEY_ID", "ENVIRONMENT", TRUE);
-  g_setenv("AWS_SECRET_ACCESS_KEY", "s2", TRUE);
+TEST_F(ElementTest, TheIotCertificateHasTheStreamsNameForAThingThatHasNone) {
+  gst_util_set_object_arg(G_OBJECT(sink()), "iot-certificate",
+                          "iot-certificate,endpoint=c0.credentials.iot.eu-central-1.amazonaws.com,"
+                          "cert-path=/d/cert.pem,key-path=/d/key.pem,ca-path=/d/ca.pem,role-aliases=Cam,"
+                          "connection-timeout=7");
+  g_object_set(sink(), "stream-name", "door", "credential-path", "/d/credentials", nullptr);
   ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
-  EXPECT_EQ(fetched(*core.producerConfig.credentials)->accessKey, "ENVIRONMENT");
+  const aws::CredentialSettings& settings = core.producerConfig.credentialSettings;
+  ASSERT_TRUE(settings.iot);
+  EXPECT_EQ(settings.iot->endpoint, "c0.credentials.iot.eu-central-1.amazonaws.com");
+  EXPECT_EQ(settings.iot->certificatePath, "/d/cert.pem");
+  EXPECT_EQ(settings.iot->keyPath, "/d/key.pem");
+  EXPECT_EQ(settings.iot->authorityPath, "/d/ca.pem");
+  EXPECT_EQ(settings.iot->roleAlias, "Cam");
+  EXPECT_EQ(settings.iot->thingName, "door");
+  EXPECT_EQ(settings.iot->connectionTimeout, Seconds(7));
+  EXPECT_EQ(settings.iot->completionTimeout, Seconds(5));
+  EXPECT_EQ(settings.credentialPath, "/d/credentials");
+  EXPECT_TRUE(settings.credentialFileMustExist);
 }
 
-TEST_F(CredentialsTest, ComeFromThePropertiesWhereTheEnvironmentHasNone) {
-  g_object_set(sink(), "access-key", "PROPERTY", "secret-key", "s1", "session-token", "t1", nullptr);
+TEST_F(ElementTest, TheUsualCredentialFileNeedNotExist) {
   ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
-  const auto credentials = fetched(*core.producerConfig.credentials);
-  ASSERT_TRUE(credentials);
-  EXPECT_EQ(credentials->accessKey, "PROPERTY");
-  EXPECT_EQ(credentials->secretKey.reveal(), "s1");
-  EXPECT_EQ(credentials->sessionToken.reveal(), "t1");
+  const aws::CredentialSettings& settings = core.producerConfig.credentialSettings;
+  EXPECT_EQ(settings.credentialPath, ".kvs/credential");
+  EXPECT_FALSE(settings.credentialFileMustExist);
+  EXPECT_FALSE(settings.iot);
 }
 
 TEST_F(ElementTest, StatsCanBeReadInEveryState) {

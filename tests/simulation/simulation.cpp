@@ -42,7 +42,7 @@ class SimCredentials final : public aws::CredentialProvider {
   std::string_view name() const override { return "simulation"; }
   void fetch(Callback callback) override {
     if (bad) return callback(fail(StatusCode::clientAuthFailed, ErrorKind::retryable, "no keys today"));
-    callback(aws::Credentials{"AKID", Secret("secret"), Secret("token"), std::nullopt, "simulation"});
+    callback(aws::Credentials{"AKID", Secret("secret"), Secret("token"), std::nullopt, "simulation", {}});
   }
   bool bad = false;
 };

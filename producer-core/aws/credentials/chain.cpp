@@ -3,49 +3,78 @@
 
 #include <utility>
 
-#include "aws/credentials/environment.h"
-#include "aws/credentials/static.h"
-
 namespace kvs::aws {
+namespace {
+
+void addReason(std::string& reasons, const CredentialProvider& provider, const Error& why) {
+  if (!reasons.empty()) reasons += "; ";
+  reasons.append(provider.name()).append(": ").append(why.message);
+}
+
+bool isAbsent(const Result<Credentials>& result) {
+  return !result && result.error().kind == ErrorKind::notFound;
+}
+
+tl::unexpected<Error> noneFound(const std::string& reasons) {
+  return fail(StatusCode::clientAuthFailed, ErrorKind::fatal,
+              "No AWS credentials were found" + (reasons.empty() ? "" : ": " + reasons) +
+                  ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or set up one of "
+                  "the others.");
+}
+
+}  // namespace
 
 /// One walk along the chain. It owns no source, so a source that never answers is no leak.
 struct ChainProvider::Search {
   std::weak_ptr<const Providers> providers;
   Callback callback;
+  std::optional<Credentials> refused{};
   std::size_t next = 0;
-  std::string reasons;
+  std::string reasons{};
 };
 
 void ChainProvider::fetch(Callback callback) {
-  askNext(std::make_shared<Search>(Search{providers_, std::move(callback), 0, {}}));
+  askNext(std::make_shared<Search>(Search{providers_, std::move(callback)}));
+}
+
+void ChainProvider::refresh(const Credentials& refused, Callback callback) {
+  askNext(std::make_shared<Search>(Search{providers_, std::move(callback), refused}));
 }
 
 void ChainProvider::askNext(const std::shared_ptr<Search>& search) {
   const auto providers = search->providers.lock();
   if (!providers) return;
-  if (search->next == providers->size()) {
-    return search->callback(
-        fail(StatusCode::clientAuthFailed, ErrorKind::fatal,
-             "No AWS credentials were found" + search->reasons +
-                 ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or "
-                 "the properties access-key and secret-key."));
-  }
+  if (search->next == providers->size()) return search->callback(noneFound(search->reasons));
   CredentialProvider& provider = *(*providers)[search->next++];
-  provider.fetch([search, source = std::string(provider.name())](Result<Credentials> result) {
-    if (search->providers.expired()) return;
-    if (result || result.error().kind != ErrorKind::notFound) return search->callback(std::move(result));
-    search->reasons += search->reasons.empty() ? ": " : "; ";
-    search->reasons += source + ": " + result.error().message;
-    askNext(search);
-  });
+  const auto answered = [search, &provider](Result<Credentials> result) {
+    const auto alive = search->providers.lock();
+    if (!alive) return;
+    if (isAbsent(result)) {
+      addReason(search->reasons, provider, result.error());
+      return askNext(search);
+    }
+    if (result) result->passedOver = search->reasons;
+    search->callback(std::move(result));
+  };
+  if (search->refused) {
+    provider.refresh(*search->refused, answered);
+  } else {
+    provider.fetch(answered);
+  }
 }
 
-std::shared_ptr<CredentialProvider> defaultChain(StaticKeys keys, Environment environment) {
-  std::vector<std::shared_ptr<CredentialProvider>> providers;
-  providers.push_back(std::make_shared<EnvironmentProvider>(std::move(environment)));
-  providers.push_back(std::make_shared<StaticProvider>(std::move(keys.accessKey), std::move(keys.secretKey),
-                                                       std::move(keys.sessionToken)));
-  return std::make_shared<ChainProvider>(std::move(providers));
+std::optional<Result<Credentials>> ChainProvider::atHand() {
+  std::string reasons;
+  for (const auto& provider : *providers_) {
+    auto result = provider->atHand();
+    if (!result) return std::nullopt;
+    if (!isAbsent(*result)) {
+      if (*result) (*result)->passedOver = reasons;
+      return result;
+    }
+    addReason(reasons, *provider, result->error());
+  }
+  return Result<Credentials>(noneFound(reasons));
 }
 
 }  // namespace kvs::aws

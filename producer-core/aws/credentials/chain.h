@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guide's order of sources: the first one that is configured is used. When none is, the error
-// names each source and says why it was not used.
+// The order of sources: the first one that is configured is used. When none is, the error names each
+// source and says why it was not used.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "aws/credentials/provider.h"
-#include "aws/environment.h"
 
 namespace kvs::aws {
 
@@ -19,8 +18,11 @@ class ChainProvider final : public CredentialProvider {
   std::string_view name() const override { return "credential chain"; }
 
   /// A source that is configured and fails ends the search with its error (it is retried, not passed
-  /// over); ErrorKind::fatal with StatusCode::clientAuthFailed when no source is configured at all.
+  /// over); ErrorKind::fatal with StatusCode::clientAuthFailed when no source is configured at all. What is
+  /// given says which sources were passed over, and why (Credentials::passedOver).
   void fetch(Callback callback) override;
+  void refresh(const Credentials& refused, Callback callback) override;
+  std::optional<Result<Credentials>> atHand() override;
 
  private:
   using Providers = std::vector<std::shared_ptr<CredentialProvider>>;
@@ -29,16 +31,5 @@ class ChainProvider final : public CredentialProvider {
 
   std::shared_ptr<const Providers> providers_;  // a search that outlives it ends in silence
 };
-
-/// What the user set by properties; empty is "not set".
-struct StaticKeys {
-  std::string accessKey;
-  Secret secretKey;
-  Secret sessionToken;
-};
-
-/// The chain of everything the house knows: environment, then properties (guide, kvssink,
-/// "Provide credentials to kvssink").
-std::shared_ptr<CredentialProvider> defaultChain(StaticKeys keys, Environment environment);
 
 }  // namespace kvs::aws

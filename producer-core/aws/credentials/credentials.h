@@ -16,6 +16,7 @@ struct Credentials {
   Secret sessionToken;                 ///< empty for long-term keys
   std::optional<WallTime> expiration;  ///< nothing: they do not expire, as far as the source knows
   std::string source;                  ///< who gave them, for `stats` and logs, e.g. "environment"
+  std::string passedOver;              ///< the sources before it, and why each was not used
 };
 
 }  // namespace kvs::aws

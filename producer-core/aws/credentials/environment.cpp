@@ -28,14 +28,18 @@ Result<Credentials> read(const Environment& environment) {
     if (!secretKey.empty()) why = "AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not";
     return fail(StatusCode::clientAuthFailed, ErrorKind::notFound, std::move(why));
   }
-  return Credentials{*accessKey, std::move(secretKey), takeSecret(environment(sessionTokenName)),
-                     std::nullopt, "environment variables"};
+  return Credentials{*accessKey,   std::move(secretKey),    takeSecret(environment(sessionTokenName)),
+                     std::nullopt, "environment variables", {}};
 }
 
 }  // namespace
 
 void EnvironmentProvider::fetch(Callback callback) {
   callback(read(environment_));
+}
+
+std::optional<Result<Credentials>> EnvironmentProvider::atHand() {
+  return read(environment_);
 }
 
 }  // namespace kvs::aws

@@ -13,6 +13,7 @@ class EnvironmentProvider final : public CredentialProvider {
   explicit EnvironmentProvider(Environment environment) : environment_(std::move(environment)) {}
   std::string_view name() const override { return "environment variables"; }
   void fetch(Callback callback) override;
+  std::optional<Result<Credentials>> atHand() override;
 
  private:
   Environment environment_;

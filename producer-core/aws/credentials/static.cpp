@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/credentials/static.h"
 
-namespace kvs::aws {
+#include "aws/credentials/check.h"
 
-void StaticProvider::fetch(Callback callback) {
-  if (!accessKey_.empty() && !secretKey_.empty()) {
-    return callback(Credentials{accessKey_, secretKey_, sessionToken_, std::nullopt, std::string(name())});
+namespace kvs::aws {
+namespace {
+
+Result<Credentials> read(StaticKeys keys, std::string_view source) {
+  if (!keys.accessKey.empty() && !keys.secretKey.empty()) {
+    return Credentials{std::move(keys.accessKey),    std::move(keys.secretKey),
+                       std::move(keys.sessionToken), std::nullopt,
+                       std::string(source),          {}};
   }
   const char* why = "neither access-key nor secret-key is set";
-  if (!accessKey_.empty()) why = "access-key is set but secret-key is not";
-  if (!secretKey_.empty()) why = "secret-key is set but access-key is not";
-  callback(fail(StatusCode::clientAuthFailed, ErrorKind::notFound, why));
+  if (!keys.accessKey.empty()) why = "access-key is set but secret-key is not";
+  if (!keys.secretKey.empty()) why = "secret-key is set but access-key is not";
+  return notConfigured(why);
+}
+
+}  // namespace
+
+void StaticProvider::fetch(Callback callback) {
+  callback(read(keys_->get(), name()));
+}
+
+std::optional<Result<Credentials>> StaticProvider::atHand() {
+  return read(keys_->get(), name());
 }
 
 }  // namespace kvs::aws

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cstdlib>
 
 #include "aws/credentials/chain.h"
+#include "aws/credentials/check.h"
 #include "aws/credentials/environment.h"
+#include "aws/credentials/standard_chain.h"
 #include "aws/credentials/static.h"
-#include "fake_environment.h"
+#include "credential_fixture.h"
 
 namespace kvs::aws {
 namespace {
+
+using ::testing::HasSubstr;
 
 Result<Credentials> fetchNow(CredentialProvider& provider) {
   std::optional<Result<Credentials>> result;
@@ -27,15 +31,16 @@ class LaterProvider final : public CredentialProvider {
   explicit LaterProvider(std::string name) : name_(std::move(name)) {}
   std::string_view name() const override { return name_; }
   void fetch(Callback callback) override { pending = std::move(callback); }
+  void refresh(const Credentials& old, Callback callback) override {
+    refused = old;
+    fetch(std::move(callback));
+  }
   Callback pending;
+  std::optional<Credentials> refused;
 
  private:
   std::string name_;
 };
-
-tl::unexpected<Error> notConfigured(std::string why) {
-  return fail(StatusCode::clientAuthFailed, ErrorKind::notFound, std::move(why));
-}
 
 const Environment fullEnvironment = fakeEnvironment({{"AWS_ACCESS_KEY_ID", "envKey"},
                                                      {"AWS_SECRET_ACCESS_KEY", "envSecret"},
@@ -82,34 +87,122 @@ TEST(StaticCredentials, givenAndHalfGiven) {
   EXPECT_EQ(refused.error().message, "secret-key is set but access-key is not");
 }
 
-TEST(CredentialChain, environmentComesBeforeProperties) {
-  const auto chain = defaultChain({"propKey", Secret("propSecret"), {}}, fullEnvironment);
-  const Result<Credentials> credentials = fetchNow(*chain);
-  ASSERT_TRUE(credentials);
-  EXPECT_EQ(credentials->accessKey, "envKey");
+class StandardChainTest : public CredentialTest {
+ protected:
+  std::shared_ptr<CredentialProvider> chain(std::map<std::string, std::string> variables,
+                                            CredentialSettings settings = {}) {
+    variables.try_emplace("AWS_EC2_METADATA_DISABLED", "true");
+    return standardChain(settings, tools(std::move(variables)));
+  }
+  static std::shared_ptr<KeySlot> keys(const char* access, const char* secret) {
+    return std::make_shared<KeySlot>(StaticKeys{access, Secret(secret), {}});
+  }
+  std::shared_ptr<Outcome> ask(CredentialProvider& provider) {
+    auto outcome = fetch(provider);
+    settle();
+    return outcome;
+  }
+  const std::map<std::string, std::string> environmentKeys{{"AWS_ACCESS_KEY_ID", "envKey"},
+                                                           {"AWS_SECRET_ACCESS_KEY", "envSecret"}};
+};
+
+TEST_F(StandardChainTest, TheGuidesOrder) {
+  CredentialSettings settings;
+  settings.iot = IotSettings{"localhost", "/c", "/k", "/a", "Cam", "door"};
+  settings.keys = keys("propKey", "propSecret");
+  settings.credentialPath = "/cam";
+  files->texts = {{"/c", "c"}, {"/k", "k"}, {"/a", "a"}, {"/cam", "CREDENTIALS fileKey s"}};
+  const auto iot = chain(environmentKeys, settings);
+  EXPECT_FALSE(ask(*iot)->result) << "AWS IoT is asked";
+  EXPECT_EQ(lastRequest().url, "https://localhost/role-aliases/Cam/credentials");
+  settings.iot.reset();
+  EXPECT_EQ(ask(*chain(environmentKeys, settings))->credentials().accessKey, "envKey");
+  EXPECT_EQ(ask(*chain({}, settings))->credentials().accessKey, "propKey");
+  settings.keys.reset();
+  EXPECT_EQ(ask(*chain({}, settings))->credentials().accessKey, "fileKey");
 }
 
-TEST(CredentialChain, halfAnEnvironmentIsPassedOver) {
-  const auto chain =
-      defaultChain({"propKey", Secret("propSecret"), {}}, fakeEnvironment({{"AWS_ACCESS_KEY_ID", "k"}}));
-  const Result<Credentials> credentials = fetchNow(*chain);
-  ASSERT_TRUE(credentials);
-  EXPECT_EQ(credentials->accessKey, "propKey");
+TEST_F(StandardChainTest, BehindTheGuidesOrderWhatEveryToolAsks) {
+  files->texts = {{"/t", "jwt"},
+                  {"/h/.aws/credentials", "[default]\naws_access_key_id=P\naws_secret_access_key=s"}};
+  std::map<std::string, std::string> variables{{"AWS_WEB_IDENTITY_TOKEN_FILE", "/t"},
+                                               {"AWS_ROLE_ARN", "arn:r"},
+                                               {"HOME", "/h"},
+                                               {"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://localhost/c"},
+                                               {"AWS_EC2_METADATA_DISABLED", "false"}};
+  const auto web = chain(variables);
+  EXPECT_FALSE(ask(*web)->result);
+  EXPECT_EQ(lastRequest().url, "https://sts.eu-west-1.amazonaws.com/");
+  variables.erase("AWS_WEB_IDENTITY_TOKEN_FILE");
+  EXPECT_EQ(ask(*chain(variables))->credentials().accessKey, "P");
+  files->texts.clear();
+  const auto container = chain(variables);
+  EXPECT_FALSE(ask(*container)->result);
+  EXPECT_EQ(lastRequest().url, "http://localhost/c");
+  variables.erase("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  const auto instance = chain(variables);
+  EXPECT_FALSE(ask(*instance)->result);
+  EXPECT_EQ(lastRequest().url, "http://169.254.169.254/latest/api/token");
 }
 
-TEST(CredentialChain, noneFoundNamesEachSourceAndWhy) {
-  const auto chain =
-      defaultChain({"propKey", {}, {}}, fakeEnvironment({{"AWS_SECRET_ACCESS_KEY", "hidden"}}));
-  const Result<Credentials> credentials = fetchNow(*chain);
-  ASSERT_FALSE(credentials);
-  EXPECT_EQ(credentials.error().code, StatusCode::clientAuthFailed);
-  EXPECT_EQ(credentials.error().kind, ErrorKind::fatal);
+TEST_F(StandardChainTest, HalfAnEnvironmentIsPassedOver) {
+  CredentialSettings settings;
+  settings.keys = keys("propKey", "propSecret");
+  const auto outcome = ask(*chain({{"AWS_ACCESS_KEY_ID", "k"}}, settings));
+  ASSERT_TRUE(outcome->succeeded());
+  EXPECT_EQ(outcome->credentials().accessKey, "propKey");
+  EXPECT_THAT(outcome->credentials().passedOver,
+              HasSubstr("environment variables: AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not"));
+}
+
+TEST_F(StandardChainTest, NoneFoundNamesEachSourceAndWhy) {
+  CredentialSettings settings;
+  settings.keys = keys("propKey", "");
+  const auto outcome = ask(*chain({{"AWS_SECRET_ACCESS_KEY", "hidden"}, {"HOME", "/h"}}, settings));
+  ASSERT_TRUE(outcome->failed());
+  EXPECT_EQ(outcome->error().code, StatusCode::clientAuthFailed);
+  EXPECT_EQ(outcome->error().kind, ErrorKind::fatal);
   EXPECT_EQ(
-      credentials.error().message,
-      "No AWS credentials were found: environment variables: AWS_SECRET_ACCESS_KEY is set but "
-      "AWS_ACCESS_KEY_ID is not; properties access-key and secret-key: access-key is set but secret-key is "
-      "not. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or the properties access-key "
-      "and secret-key.");
+      outcome->error().message,
+      "No AWS credentials were found: AWS IoT certificate: iot-certificate is not set; environment "
+      "variables: AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not; properties access-key and "
+      "secret-key: access-key is set but secret-key is not; credential file: credential-path is not set; "
+      "web identity token: AWS_WEB_IDENTITY_TOKEN_FILE is not set; shared config and credentials files: "
+      "there is no profile 'default' in the shared config and credentials files; container endpoint: "
+      "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set; EC2 "
+      "instance metadata: AWS_EC2_METADATA_DISABLED is true. Set AWS_ACCESS_KEY_ID and "
+      "AWS_SECRET_ACCESS_KEY in the environment, or set up one of the others.");
+}
+
+TEST_F(StandardChainTest, KeysThatChangeAreAtHand) {
+  CredentialSettings settings;
+  settings.keys = keys("first", "s");
+  const auto provider = chain({}, settings);
+  EXPECT_EQ((*provider->atHand())->accessKey, "first");
+  settings.keys->set({"second", Secret("s"), {}});
+  EXPECT_EQ((*provider->atHand())->accessKey, "second");
+}
+
+TEST_F(StandardChainTest, TwoChainsAskOneSource) {
+  const std::map<std::string, std::string> variables{
+      {"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://localhost/c"}};
+  const auto first = chain(variables);
+  const auto second = chain(variables);
+  const auto one = ask(*first);
+  const auto two = ask(*second);
+  EXPECT_EQ(transport->count(), 1U);
+  answer(200, R"({"AccessKeyId":"C","SecretAccessKey":"s","Token":"t","Expiration":"2026-03-01T13:00:00Z"})");
+  EXPECT_TRUE(one->succeeded());
+  EXPECT_TRUE(two->succeeded());
+}
+
+TEST(CredentialChain, refreshGoesToEachSourceInTurn) {
+  const auto first = std::make_shared<LaterProvider>("first");
+  ChainProvider chain({first});
+  const Credentials refused{"old", Secret("s"), {}, {}, "first", {}};
+  chain.refresh(refused, [](const Result<Credentials>&) {});
+  ASSERT_TRUE(first->refused);
+  EXPECT_EQ(first->refused->accessKey, "old");
 }
 
 TEST(CredentialChain, sourcesMayAnswerLater) {
@@ -121,7 +214,7 @@ TEST(CredentialChain, sourcesMayAnswerLater) {
   ASSERT_FALSE(second->pending);
   first->pending(notConfigured("not there"));
   ASSERT_FALSE(result);
-  second->pending(Credentials{"k", Secret("s"), {}, {}, "second"});
+  second->pending(Credentials{"k", Secret("s"), {}, {}, "second", {}});
   ASSERT_TRUE(result && *result);
   EXPECT_EQ((*result)->source, "second");
 }
@@ -147,7 +240,7 @@ TEST(CredentialChain, aChainThatIsGoneIsSilent) {
     chain.fetch([&](const Result<Credentials>&) { called = true; });
   }
   refusing->pending(notConfigured("not there"));
-  giving->pending(Credentials{"k", Secret("s"), {}, {}, "giving"});
+  giving->pending(Credentials{"k", Secret("s"), {}, {}, "giving", {}});
   EXPECT_FALSE(called);
 }
 

@@ -41,7 +41,7 @@ class GivenKeys final : public aws::CredentialProvider {
   std::string_view name() const override { return "test"; }
   void fetch(Callback callback) override {
     ++fetched;
-    callback(aws::Credentials{"AKID", Secret("secret"), Secret(), std::nullopt, "test"});
+    callback(aws::Credentials{"AKID", Secret("secret"), Secret(), std::nullopt, "test", {}});
   }
   int fetched = 0;
 };

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user says about credentials: plain values. Everything else comes from the environment and
+// from the files that every AWS tool reads.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/secret.h"
+#include "base/time.h"
+
+namespace kvs::aws {
+
+/// `iot-certificate` (guide, kvssink, "AWS IoT credentials"). Paths are of PEM files.
+struct IotSettings {
+  std::string endpoint;  ///< host of the account's credentials provider, with a port where it is not 443
+  std::string certificatePath;
+  std::string keyPath;
+  std::string authorityPath;  ///< CA certificates to trust there
+  std::string roleAlias;
+  std::string thingName;  ///< the stream's name where the user gives none
+  Milliseconds connectionTimeout{3000};
+  Milliseconds completionTimeout{5000};
+};
+
+/// Keys that the user gives himself; empty is "not set".
+struct StaticKeys {
+  std::string accessKey;
+  Secret secretKey;
+  Secret sessionToken;
+};
+
+/// The keys of a stream, which may be changed while it runs: a session takes those that are set when it
+/// begins. Any thread.
+class KeySlot {
+ public:
+  KeySlot() = default;
+  explicit KeySlot(StaticKeys keys) : keys_(std::move(keys)) {}
+  void set(StaticKeys keys) {
+    const std::lock_guard lock(mutex_);
+    keys_ = std::move(keys);
+  }
+  StaticKeys get() const {
+    const std::lock_guard lock(mutex_);
+    return keys_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  StaticKeys keys_;
+};
+
+struct CredentialSettings {
+  std::optional<IotSettings> iot;
+  std::shared_ptr<KeySlot> keys;        ///< null: none
+  std::string credentialPath;           ///< empty: no credential file
+  bool credentialFileMustExist = true;  ///< false: a file that is not there is no source, and no failure
+};
+
+}  // namespace kvs::aws
