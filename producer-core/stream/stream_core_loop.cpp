@@ -89,6 +89,10 @@ void StreamCore::perform(const action::FetchCredentials&) {
       return dispatch(event::CallFailed{fetched.error()});
     }
     credentials_ = std::move(*fetched);
+    note(LogLevel::debug, [this] {
+      const std::string& others = credentials_->passedOver;
+      return "credentials from " + credentials_->source + (others.empty() ? "" : "; not used: " + others);
+    }());
     {
       const std::lock_guard lock(buffer_.mutex);
       buffer_.stats.credentialSource = credentials_->source;
