@@ -124,14 +124,19 @@ TEST_F(WorkTest, ACancelledProgramIsEnded) {
   const auto programs = workerPrograms(loop);
   CallHandle call;
   loop->post([&] {
-    call = programs->run({"/bin/sh", "-c", "echo started > " + pipe + "; exec sleep 1000 > " + pipe},
+    call = programs->run({"/bin/sh", "-c", "exec > " + pipe + "; echo started; exec sleep 1000"},
                          [](const Outcome&) { ADD_FAILURE() << "it was cancelled"; });
   });
   std::ifstream from(pipe);
   std::string word;
   from >> word;
   EXPECT_EQ(word, "started");
-  loop->post([&] { call.reset(); });
+  std::promise<void> dropped;
+  loop->post([&] {
+    call.reset();
+    dropped.set_value();
+  });
+  dropped.get_future().wait();
   EXPECT_FALSE(from >> word) << "the child's end of the pipe closes when it ends";
 }
 
