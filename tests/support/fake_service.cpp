@@ -176,7 +176,7 @@ void FakeService::resetConnections() {
     const auto wire = weak.lock();
     if (!wire || !wire->connected || wire->dead) continue;
     const bool lastBytesArrive = random_.next() % 2 == 0;
-    const auto cut = [this, wire] {
+    const auto cut = [wire] {
       if (wire->session) wire->session->broken();
     };
     lastBytesArrive ? after(network.latency * 2, cut) : cut();
