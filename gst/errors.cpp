@@ -1,63 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "errors.h"
 
-#include <map>
+#include <algorithm>
+#include <iterator>
+#include <optional>
 
 namespace kvs::gst {
 
 namespace {
 
-using Table = std::map<StatusCode, gint>;
+struct Row {
+  StatusCode status;
+  gint code;
+};
 
-// Codes of GST_RESOURCE_ERROR by status code, where the kind of the error does not say it all.
-const Table& resourceCodes() {
-  static const Table table{
-      {StatusCode::invalidArg, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::serviceInvalidArg, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidStreamNameLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidStorageSize, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidRetentionPeriod, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidUriLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::duplicateStreamName, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::maxTagCount, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidTagNameLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidTagValueLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidMetadataName, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidMetadataKeyLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::invalidMetadataValueLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::maxFragmentMetadataCount, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::mkvInvalidTimecodeScale, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::mkvInvalidCodecIdLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::mkvInvalidTrackNameLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::mkvInvalidContentTypeLength, GST_RESOURCE_ERROR_SETTINGS},
-      {StatusCode::notAuthorized, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
-      {StatusCode::clientAuthFailed, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
-      {StatusCode::invalidTokenExpiration, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
-      {StatusCode::ackKmsAccessDenied, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
-      {StatusCode::resourceNotFound, GST_RESOURCE_ERROR_NOT_FOUND},
-      {StatusCode::resourceDeleted, GST_RESOURCE_ERROR_NOT_FOUND},
-      {StatusCode::streamBeingDeleted, GST_RESOURCE_ERROR_NOT_FOUND},
-      {StatusCode::ackStreamDeleted, GST_RESOURCE_ERROR_NOT_FOUND},
-      {StatusCode::ackKmsKeyNotFound, GST_RESOURCE_ERROR_NOT_FOUND},
-      {StatusCode::storeOutOfMemory, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
-      {StatusCode::streamLimit, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
-      {StatusCode::maxStreamCount, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
-      {StatusCode::describeStreamFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
-      {StatusCode::createStreamFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
-      {StatusCode::tagStreamFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
-      {StatusCode::getDataEndpointFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
-      {StatusCode::invalidDescribeResponse, GST_RESOURCE_ERROR_OPEN_WRITE},
-      {StatusCode::invalidCreateResponse, GST_RESOURCE_ERROR_OPEN_WRITE},
-      {StatusCode::serviceCallTimeout, GST_RESOURCE_ERROR_OPEN_WRITE},
-      {StatusCode::resourceInUse, GST_RESOURCE_ERROR_BUSY},
-      {StatusCode::clientLimit, GST_RESOURCE_ERROR_BUSY},
-  };
-  return table;
+// Codes of GST_RESOURCE_ERROR by status code, where the kind of the error does not say it all. A constant:
+// GStreamer's workers may still post while the process's static destructors run (RULES 22).
+constexpr Row resourceCodes[] = {
+    {StatusCode::invalidArg, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::serviceInvalidArg, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidStreamNameLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidStorageSize, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidRetentionPeriod, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidUriLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::duplicateStreamName, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::maxTagCount, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidTagNameLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidTagValueLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidMetadataName, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidMetadataKeyLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::invalidMetadataValueLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::maxFragmentMetadataCount, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::mkvInvalidTimecodeScale, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::mkvInvalidCodecIdLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::mkvInvalidTrackNameLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::mkvInvalidContentTypeLength, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::notAuthorized, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+    {StatusCode::clientAuthFailed, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+    {StatusCode::invalidTokenExpiration, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+    {StatusCode::ackKmsAccessDenied, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+    {StatusCode::resourceNotFound, GST_RESOURCE_ERROR_NOT_FOUND},
+    {StatusCode::resourceDeleted, GST_RESOURCE_ERROR_NOT_FOUND},
+    {StatusCode::streamBeingDeleted, GST_RESOURCE_ERROR_NOT_FOUND},
+    {StatusCode::ackStreamDeleted, GST_RESOURCE_ERROR_NOT_FOUND},
+    {StatusCode::ackKmsKeyNotFound, GST_RESOURCE_ERROR_NOT_FOUND},
+    {StatusCode::storeOutOfMemory, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
+    {StatusCode::streamLimit, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
+    {StatusCode::maxStreamCount, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
+    {StatusCode::describeStreamFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
+    {StatusCode::createStreamFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
+    {StatusCode::tagStreamFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
+    {StatusCode::getDataEndpointFailed, GST_RESOURCE_ERROR_OPEN_WRITE},
+    {StatusCode::invalidDescribeResponse, GST_RESOURCE_ERROR_OPEN_WRITE},
+    {StatusCode::invalidCreateResponse, GST_RESOURCE_ERROR_OPEN_WRITE},
+    {StatusCode::serviceCallTimeout, GST_RESOURCE_ERROR_OPEN_WRITE},
+    {StatusCode::resourceInUse, GST_RESOURCE_ERROR_BUSY},
+    {StatusCode::clientLimit, GST_RESOURCE_ERROR_BUSY},
+};
+
+std::optional<gint> ownResourceCode(StatusCode status) {
+  const auto* row = std::ranges::find(resourceCodes, status, &Row::status);
+  if (row == std::end(resourceCodes)) return std::nullopt;
+  return row->code;
 }
 
 gint resourceCodeOf(const Error& error) {
-  const auto known = resourceCodes().find(error.code);
-  if (known != resourceCodes().end()) return known->second;
+  if (const auto own = ownResourceCode(error.code)) return *own;
   if (error.kind == ErrorKind::auth) return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
   if (error.kind == ErrorKind::notFound) return GST_RESOURCE_ERROR_NOT_FOUND;
   return GST_RESOURCE_ERROR_WRITE;
@@ -77,7 +85,7 @@ void post(GstElement* element, GstMessageType type, ErrorCode code, const Error&
 }  // namespace
 
 ErrorCode errorCodeOf(const Error& error) {
-  const bool setting = resourceCodes().contains(error.code);
+  const bool setting = ownResourceCode(error.code).has_value();
   if (concernsMedia(error.code) && !setting) return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
   if (error.code == StatusCode::internalError || error.code == StatusCode::notEnoughMemory) {
     return {GST_CORE_ERROR, GST_CORE_ERROR_FAILED};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/time.h"
 
+#include "base/immortal.h"
+
 namespace kvs {
 
 namespace {
@@ -12,8 +14,8 @@ class SystemClock final : public Clock {
 }  // namespace
 
 const Clock& systemClock() {
-  static const SystemClock clock;
-  return clock;
+  static Immortal<SystemClock> clock;
+  return *clock;
 }
 
 }  // namespace kvs

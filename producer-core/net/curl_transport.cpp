@@ -6,9 +6,9 @@
 #include <mutex>
 #include <utility>
 
+#include "base/immortal.h"
 #include "net/curl_engine.h"
 #include "net/curl_transfer.h"
-#include "net/immortal.h"
 
 namespace kvs::net {
 

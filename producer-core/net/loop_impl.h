@@ -13,9 +13,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/immortal.h"
 #include "net/deadline_heap.h"
 #include "net/fd.h"
-#include "net/immortal.h"
 #include "net/lag_histogram.h"
 #include "net/loop.h"
 

@@ -6,8 +6,8 @@
 #include "aws/credentials/standard_chain.h"
 #include "aws/environment.h"
 #include "aws/region.h"
+#include "base/immortal.h"
 #include "net/curl_transport.h"
-#include "net/immortal.h"
 #include "stream/stream_core.h"
 #include "version.h"
 
@@ -58,7 +58,7 @@ Result<void> checkStream(const StreamConfig& config) {
 
 /// The process's; used on the loop only.
 std::shared_ptr<aws::RateGate> sharedRateGate() {
-  static net::Immortal<aws::RateGate> gate;
+  static Immortal<aws::RateGate> gate;
   return {std::shared_ptr<void>(), &*gate};
 }
 

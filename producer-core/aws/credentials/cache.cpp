@@ -9,7 +9,7 @@
 #include <random>
 
 #include "aws/credentials/check.h"
-#include "net/immortal.h"
+#include "base/immortal.h"
 
 namespace kvs::aws {
 namespace {
@@ -156,7 +156,7 @@ std::shared_ptr<CredentialProvider> sharedCache(
     std::mutex mutex;  // held across fork(), so that a child finds it free
     std::map<Key, std::weak_ptr<CredentialCache>> caches;
   };
-  static net::Immortal<Registry> registry;
+  static Immortal<Registry> registry;
   [[maybe_unused]] static const int registered = pthread_atfork(
       [] { registry->mutex.lock(); }, [] { registry->mutex.unlock(); }, [] { registry->mutex.unlock(); });
   const std::lock_guard lock(registry->mutex);

@@ -3,8 +3,8 @@
 // before them.
 #include <filesystem>
 
+#include "base/immortal.h"
 #include "child.h"
-#include "net/immortal.h"
 #include "sanitizers.h"
 #include "tls_identity.h"
 #include "transport_fixture.h"

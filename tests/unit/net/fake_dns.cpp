@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "await.h"
-#include "net/immortal.h"
+#include "base/immortal.h"
 
 namespace kvs::net::test {
 

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "await.h"
+#include "base/immortal.h"
 #include "child.h"
-#include "net/immortal.h"
 #include "net/loop.h"
 #include "sanitizers.h"
 

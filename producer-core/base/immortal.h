@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <new>
 
-namespace kvs::net {
+namespace kvs {
 
 template <class T>
 class Immortal {
@@ -23,4 +23,4 @@ class Immortal {
   T* object_;
 };
 
-}  // namespace kvs::net
+}  // namespace kvs
