@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/curl_handle.h"
 
+#include <openssl/crypto.h>
+
 #include "net/loop.h"
 
 namespace kvs::net {
 
 void initCurl() {
   static const bool initialised = [] {
+    // What still runs when exit()'s patience with it is over must not meet an OpenSSL that is torn down. In
+    // a process that has used OpenSSL before, it is; then the order of the handlers is all that helps.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    Loop::endAtExit();  // after OpenSSL registered its own handler, so that ours runs before it
+    Loop::endAtExit();  // after OpenSSL's own handler, so that ours runs before it
     return done;
   }();
   static_cast<void>(initialised);

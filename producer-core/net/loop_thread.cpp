@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop's thread and its life in the process: lazy start, end by the last holder, fork and exit.
+#include <openssl/crypto.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -125,6 +127,7 @@ void* Loop::Impl::threadMain(void* raw) noexcept {
     impl->pass(impl->timeoutMs());
   impl->finish();
   impl->orphan.reset();
+  OPENSSL_thread_stop();  // left to the thread's own end, it could meet exit() inside OPENSSL_cleanup()
   Process& process = Process::get();
   const std::lock_guard lock(process.mutex);
   std::erase(process.running, impl.get());

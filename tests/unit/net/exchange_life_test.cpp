@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exchanges that are destroyed where it hurts, resumed where it could be lost, and transports that go
 // before them.
+#include <openssl/rand.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/immortal.h"
 #include "child.h"
+#include "net/curl_handle.h"
 #include "sanitizers.h"
 #include "tls_identity.h"
 #include "transport_fixture.h"
@@ -13,6 +18,23 @@ namespace kvs::net::test {
 namespace {
 
 constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+bool openSslWorks() {
+  unsigned char byte = 0;
+  return RAND_bytes(&byte, 1) == 1;
+}
+
+bool askedAtExit = false;
+
+// As in an application that does not use OpenSSL itself: libcurl is initialised before any test has used it.
+// The handler is registered first, so it runs last: where OpenSSL's would have run before it.
+[[maybe_unused]] const bool initialised = [] {
+  std::atexit([] {
+    if (askedAtExit) _exit(openSslWorks() ? 8 : 9);
+  });
+  initCurl();
+  return true;
+}();
 
 class ExchangeLife : public TransportTest {
  protected:
@@ -286,6 +308,14 @@ TEST(SharedTransport, AProcessMayExitInTheMiddleOfAnUpload) {
               }),
               4);
   }
+}
+
+TEST(SharedTransport, ExitDoesNotTakeOpenSslFromWhatStillRuns) {
+  EXPECT_EQ(inChild([]() -> int {
+              askedAtExit = openSslWorks();
+              std::exit(7);
+            }),
+            8);
 }
 
 }  // namespace
