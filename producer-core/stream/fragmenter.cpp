@@ -21,7 +21,7 @@ Placement Fragmenter::placeKey(const store::Fragment& open, const FrameToPlace& 
   const Ticks relative = frame.ticks - open.firstTicks;
   if (relative < 0) return Placement::open;
   const Nanoseconds length = timeOf(relative);
-  const bool longEnough = length + frame.duration >= config_.minimum;
+  const bool longEnough = length + std::min(frame.duration, largestLack) >= config_.minimum;
   const Nanoseconds enough = isVideo ? config_.enough : std::max(config_.withoutVideo, config_.enough);
   const bool grown = length >= enough || open.bytes >= config_.enoughBytes;
   const bool mayBegin = !frame.mayHaveLeading || !closedOneIsDue(frame);
@@ -32,7 +32,8 @@ Placement Fragmenter::placeKey(const store::Fragment& open, const FrameToPlace& 
 Placement Fragmenter::fit(const store::Fragment& open, const FrameToPlace& frame) const {
   const Ticks relative = frame.ticks - open.firstTicks;
   if (relative < 0) return Placement::endGroup;
-  const bool fits = relative <= maxRelativeTicks && timeOf(relative) + frame.duration <= config_.maximum;
+  const bool fits = relative <= maxRelativeTicks && timeOf(relative) < config_.maximum &&
+                    timeOf(relative) + frame.duration <= config_.maximum;
   if (fits && open.bytes + frame.bytes <= config_.maximumBytes) return Placement::append;
   return timeOf(frame.ticks - open.lastTicks) > longestGap ? Placement::endGroup : Placement::tooLong;
 }

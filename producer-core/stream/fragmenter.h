@@ -12,10 +12,16 @@
 
 namespace kvs::stream {
 
+/// The service's minimum ("Fragment duration"), from one fragment's start to the next one's.
+inline constexpr Nanoseconds shortestDistance = Seconds(1);
+/// By how much a fragment may be shorter: by a frame, and by no more than this.
+inline constexpr Nanoseconds largestLack = Milliseconds(100);
+inline constexpr Nanoseconds shortestFragment = shortestDistance - largestLack;
+
 struct FragmenterConfig {
-  /// The service's minimum: a key frame starts a fragment only when so much has passed since the last
+  /// A key frame starts a fragment only when so much has passed since the last
   /// start, less a frame. Shorter groups of pictures are merged (RULES 16).
-  Nanoseconds minimum = Seconds(1);
+  Nanoseconds minimum = shortestDistance;
   /// Fragments grow to this or to `enoughBytes` at key frames. Offline 10 s, so that the link and not the
   /// service's quota of fragments is the limit (RULES 14); without keyFrameFragmentation as configured.
   Nanoseconds enough{0};
@@ -43,7 +49,7 @@ inline constexpr Ticks maxRelativeTicks = std::numeric_limits<std::int16_t>::max
 /// A frame that asks for its place. A key frame's `ticks` is where its fragment would begin.
 struct FrameToPlace {
   Ticks ticks = 0;
-  Nanoseconds duration{0};
+  Nanoseconds duration{0};  ///< from there to the frame's end
   std::uint64_t bytes = 0;
   bool key = false;
   bool mayHaveLeading = false;

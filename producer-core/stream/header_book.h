@@ -19,6 +19,8 @@ class HeaderBook {
 
   /// The number of the header with these tracks. Errors: those of mkv::header().
   Result<std::uint32_t> find(std::vector<mkv::TrackEntry> tracks);
+  /// What the header of this number says.
+  const std::vector<mkv::TrackEntry>& tracks(std::uint32_t number) const { return sets_[number]; }
 
  private:
   mkv::HeaderSpec spec_;

@@ -34,6 +34,20 @@ std::uint64_t& counterOf(FrameFate fate, StreamStats& stats) {
   }
 }
 
+/// No frame ends a fragment by saying that it lasts long: that is a pause, or a mistake.
+Nanoseconds lengthOf(const Unit& unit) {
+  return std::min<Nanoseconds>(unit.times.duration, Seconds(1));
+}
+
+/// What is known of the unit's capture, as of `time`: a picture that leads its key frame is the older one.
+Capture captureAt(Nanoseconds time, const Unit& unit) {
+  Capture capture = unit.capture;
+  const Nanoseconds earlier = unit.times.pts - time;
+  if (capture.age) *capture.age += earlier;
+  if (capture.reference) *capture.reference -= earlier;
+  return capture;
+}
+
 }  // namespace
 
 Sequencer::Sequencer(SequencerConfig config, StreamBuffer& buffer, const Clock& clock)
@@ -89,7 +103,9 @@ void Sequencer::removeTrack(std::uint32_t number, IngestOutcome& outcome) {
   if (line && fragment && (fragment->wanted & line->bit()) != 0) {
     ensurePresent(*line);
     narrowOpen();
+    open()->wanted &= ~line->bit();  // one that is set up anew under this number is another
   }
+  if (line) skipHeld(*line, outcome);
   lines_.erase(number);
   interleaver_.remove(number);
 }
@@ -104,8 +120,11 @@ Sequencer::Line* Sequencer::find(std::uint32_t number) {
   return line == lines_.end() ? nullptr : &line->second;
 }
 
+/// A track that has ended leads up to its last unit.
 bool Sequencer::leads(const Line& line) const {
-  return !line.absent && !interleaver_.hasEnded(line.config.number);
+  const std::uint32_t number = line.config.number;
+  const bool isOver = interleaver_.hasEnded(number) && interleaver_.isSilent(number);
+  return !line.absent && (!isOver || number == committing_);
 }
 
 /// The track whose key frames fragments begin with: video, where it has not left; else the next kind.
@@ -128,8 +147,9 @@ std::optional<FrameFate> Sequencer::refuses(std::uint32_t number) const {
 
 void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
   Line* line = find(number);
-  if (!line) return;
+  if (!line) return skip(FrameFate::trackAbsent, outcome);
   if (!started_) started_ = unit.capture.at;
+  line->cameAt = unit.capture.at;
   if (unit.sample) line->sample = unit.sample;
   if (unit.entry && !line->known) {  // a fragment may begin with another track's unit before this one's turn
     takeEntry(*line, *std::exchange(unit.entry, nullptr));
@@ -158,7 +178,8 @@ void Sequencer::settle(IngestOutcome& outcome) {
 
 void Sequencer::commit(Interleaver::Next next, IngestOutcome& outcome) {
   Line* line = find(next.track);
-  if (!line) return;
+  if (!line) return skip(FrameFate::trackAbsent, outcome);
+  committing_ = next.track;
   if (next.unit.entry) takeEntry(*line, *next.unit.entry);
   if (line->absent && line->isVideo() && next.unit.key) line->absent = false;
   Line* first = lead();
@@ -181,16 +202,16 @@ void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& o
   const bool follows = fragment && (fragment->wanted & line.bit()) != 0;
   if (!unit.key && !follows) return skip(line.lastRefusal, outcome);
   const Nanoseconds start = unit.key ? next.groupStart : unit.times.pts;
-  const Ticks ticks = buffer_.timeline.place(start, unit.capture);
+  Ticks ticks = buffer_.timeline.place(start, captureAt(start, unit));
+  const bool slightlyBack = fragment && !unit.key && ticks < fragment->firstTicks &&
+                            buffer_.timeline.timeOf(fragment->firstTicks - ticks) <= largestNudge;
+  if (slightlyBack) ticks = fragment->firstTicks;
+  const Nanoseconds length = unit.times.pts - start + lengthOf(unit);
   Placement placement = fragmenter_.place(
-      fragment, {ticks, unit.times.duration, unit.block.size(), unit.key, unit.mayHaveLeading},
-      line.isVideo());
+      fragment, {ticks, length, unit.block.size(), unit.key, unit.mayHaveLeading}, line.isVideo());
   // Without video every frame is a key frame: there another header waits until a fragment's time is over.
   const bool otherHeader = fragment && (line.isVideo() ? headerChanges(line) : line.entryChanged);
   if (unit.key && fragment && (!follows || otherHeader)) placement = Placement::open;
-  const bool slightlyBack = fragment && placement == Placement::endGroup && ticks < fragment->firstTicks &&
-                            buffer_.timeline.timeOf(fragment->firstTicks - ticks) <= largestNudge;
-  if (slightlyBack) placement = Placement::append;
   if (placement == Placement::endGroup || placement == Placement::tooLong) {
     endGroup(line, placement == Placement::tooLong ? FrameFate::keyFrameDistance : FrameFate::afterGap);
     return skip(line.lastRefusal, outcome);
@@ -203,8 +224,12 @@ void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& o
   Ticks at = buffer_.timeline.place(unit.times.pts, unit.capture);
   // Where the fragment was moved, its key frame moved with it; that is counted already.
   if (placement == Placement::open) at = std::max(at, open()->firstTicks);
+  if (placement == Placement::open) appendHeld(line, outcome);
+  if (!open()) return skip(line.lastRefusal, outcome);
   append(line, unit, at, outcome);
-  if (placement == Placement::open) appendHeld(outcome);
+  for (auto& [number, other] : lines_) {
+    if (placement == Placement::open && &other != &line) appendHeld(other, outcome);
+  }
   fillSilent(at);
   askForKeyFrame(line, unit);
 }
@@ -225,11 +250,13 @@ void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& 
   const Ticks ticks = buffer_.timeline.place(unit.times.pts, unit.capture);
   const Nanoseconds behind = buffer_.timeline.timeOf(fragment->firstTicks - ticks);
   if (behind > std::max(config_.interleaver.timeout, largestNudge / 2)) return skip(FrameFate::late, outcome);
-  const FrameToPlace asked{std::max(ticks, fragment->firstTicks), unit.times.duration, unit.block.size(),
-                           false, false};
-  if (fragmenter_.place(fragment, asked, false) == Placement::append) {
-    return append(line, unit, ticks, outcome);
-  }
+  const FrameToPlace asked{std::max(ticks, fragment->firstTicks),
+                           line.isData() ? Nanoseconds{0} : lengthOf(unit), unit.block.size(), false, false};
+  const Placement placement = fragmenter_.place(fragment, asked, false);
+  if (placement == Placement::append) return append(line, unit, ticks, outcome);
+  // A clock that jumps ends nothing while the track that leads goes on.
+  const bool goesOn = first->cameAt && clock_.now() < *first->cameAt + config_.interleaver.timeout;
+  if (placement == Placement::endGroup && goesOn) return skip(FrameFate::late, outcome);
   // The fragment is as long as it may be, and the track that should begin another gives no key frame.
   endGroup(*first, FrameFate::keyFrameDistance);
   if (videoIsGone(*first)) return commitLead(line, next, outcome);
@@ -237,13 +264,20 @@ void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& 
 }
 
 /// Samples that came before any header had their track.
-void Sequencer::appendHeld(IngestOutcome& outcome) {
-  for (auto& [number, line] : lines_) {
-    const store::Fragment* fragment = open();
-    if (!fragment || (fragment->wanted & line.bit()) == 0) continue;
-    for (Unit& unit : std::exchange(line.held, {}))
+void Sequencer::appendHeld(Line& line, IngestOutcome& outcome) {
+  if (open() && (open()->wanted & line.bit()) == 0) return;
+  for (Unit& unit : std::exchange(line.held, {})) {
+    if (open()) {
       append(line, unit, open()->firstTicks, outcome);
+    } else {
+      skip(line.lastRefusal, outcome);
+    }
   }
+}
+
+void Sequencer::skipHeld(Line& line, IngestOutcome& outcome) {
+  for (std::size_t i = std::exchange(line.held, {}).size(); i > 0; --i)
+    skip(line.lastRefusal, outcome);
 }
 
 /// The open fragment ends, and nothing but a key frame begins another.
@@ -283,12 +317,13 @@ store::Fragment* Sequencer::open() {
 /// yet (nothing is sent until the codec data are), or where a broken fragment stands in the way.
 bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
   if (buffer_.growingIsBroken || !first.known) return false;
-  completeOpen();
+  const Capture capture = captureAt(next.groupStart, next.unit);
+  completeOpen(buffer_.timeline.place(next.groupStart, capture));
   buffer_.log.seal();
   const auto tracks = wantedTracks(first);
   const auto header = headers_.find(tracks);
   if (!header) return false;
-  const auto began = buffer_.timeline.begin(next.groupStart, next.unit.capture);
+  const auto began = buffer_.timeline.begin(next.groupStart, capture);
   tellRepair(began.repair, first.config.number);
   lastStart_ = began.ticks;
   store::Fragment& fragment = buffer_.log.open(*header, buffer_.timeline.currentEpoch(), began.ticks);
@@ -380,7 +415,8 @@ void Sequencer::place(Line& line, store::Block block, Ticks ticks, mkv::BlockFla
   store::Fragment& fragment = *open();
   const auto relative = static_cast<std::int16_t>(ticks - fragment.firstTicks);
   block.writeHead(mkv::simpleBlockHead(line.config.number, relative, flags, block.payloadSize()));
-  buffer_.log.append(std::move(block), ticks, buffer_.timeline.timeOf(relative) + duration);
+  const Nanoseconds end = buffer_.timeline.timeOf(relative) + duration;
+  buffer_.log.append(std::move(block), ticks, std::min(end, fragmenter_.config().maximum));
   fragment.tracks |= line.bit();
   line.filledTo =
       std::max(line.filledTo.value_or(Nanoseconds::min()), buffer_.timeline.timeOf(ticks) + duration);
@@ -451,6 +487,8 @@ void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
   settle(outcome);
   completeOpen();
   store::Fragment* growing = buffer_.log.growing();
+  for (auto& [number, line] : lines_)
+    skipHeld(line, outcome);
   if (growing && endTag) growing->endTag = true;
   if (growing) {
     for (auto& [number, line] : lines_) {

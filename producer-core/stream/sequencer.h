@@ -95,6 +95,7 @@ class Sequencer {
     bool silenceTold = false;
     std::optional<Nanoseconds> filledTo;   ///< in the epoch's time: what the open fragment has of it
     std::optional<Nanoseconds> backSince;  ///< absent, and giving frames again since
+    std::optional<TimePoint> cameAt;       ///< its newest unit
     bool keyFrameAsked = false;
     bool keyFrameRequest = false;
     std::optional<Nanoseconds> lastKey;
@@ -116,7 +117,8 @@ class Sequencer {
   bool belongs(Line& line, const Line& lead);
   bool mayReturn(const Line& line);
   void leave(Line& line);
-  void appendHeld(IngestOutcome& outcome);
+  void appendHeld(Line& line, IngestOutcome& outcome);
+  void skipHeld(Line& line, IngestOutcome& outcome);
   bool headerChanges(Line& lead);
   void append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outcome);
   void place(Line& line, store::Block block, Ticks ticks, mkv::BlockFlags flags, Nanoseconds duration);
@@ -128,7 +130,7 @@ class Sequencer {
   void fillUpTo(Line& line, Nanoseconds until);
   void ensurePresent(Line& line);
   bool fillOne(Line& line, Ticks ticks, ByteView payload, bool discardable, Nanoseconds duration);
-  void completeOpen();
+  void completeOpen(std::optional<Ticks> next = std::nullopt);
   void narrowOpen();
   void tellSilence(Line& line, bool silent, bool filled);
   void tellRepair(std::optional<TimeRepair> repair, std::uint32_t track);
@@ -143,6 +145,7 @@ class Sequencer {
   HeaderBook headers_;
   PendingMetadata metadata_;
   std::map<std::uint32_t, Line> lines_;
+  std::uint32_t committing_ = 0;             ///< the track whose unit it is
   bool opened_ = false;                      ///< a fragment was, ever
   std::optional<TimePoint> started_;         ///< when the first unit came
   std::optional<Ticks> lastStart_;           ///< of the newest fragment

@@ -17,7 +17,9 @@ void Sequencer::fillUpTo(Line& line, Nanoseconds until) {
   if (!fragment || (fragment->wanted & line.bit()) == 0) return;
   const Nanoseconds start = buffer_.timeline.timeOf(fragment->firstTicks);
   Nanoseconds from = std::max(line.filledTo.value_or(start), start);
-  while (from + line.silence->duration <= until) {
+  const std::uint64_t size = mkv::simpleBlockHeadSize + line.silence->payload.size();
+  while (from + line.silence->duration <= until &&
+         fragment->bytes + size <= fragmenter_.config().maximumBytes) {
     if (!fillOne(line, buffer_.timeline.ticksOf(from), line.silence->payload, false, line.silence->duration))
       return;
     from += line.silence->duration;
@@ -46,11 +48,13 @@ bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discarda
   return true;
 }
 
-/// Before the open fragment ends: every track of its header has a block in it.
-void Sequencer::completeOpen() {
+/// Before the open fragment ends: every track of its header has a block in it, and none stands behind
+/// where the next fragment begins, where that is known.
+void Sequencer::completeOpen(std::optional<Ticks> next) {
   const store::Fragment* fragment = open();
   if (!fragment || fragment->frames == 0) return;
-  const Nanoseconds end = buffer_.timeline.timeOf(fragment->firstTicks) + fragment->duration;
+  Nanoseconds end = buffer_.timeline.timeOf(fragment->firstTicks) + fragment->duration;
+  if (next && *next > fragment->lastTicks) end = std::min(end, buffer_.timeline.timeOf(*next));
   for (auto& [number, line] : lines_) {
     if ((fragment->wanted & line.bit()) == 0) continue;
     if (line.silence && interleaver_.isSilent(number)) fillUpTo(line, end);
@@ -63,13 +67,12 @@ void Sequencer::completeOpen() {
 void Sequencer::narrowOpen() {
   store::Fragment* fragment = open();
   if (!fragment || fragment->isWhole()) return;
-  std::vector<mkv::TrackEntry> tracks;
+  // As that header has them: what the tracks say now may be of the next fragment.
+  std::vector<mkv::TrackEntry> tracks = headers_.tracks(fragment->header);
   for (auto& [number, line] : lines_) {
-    if ((fragment->wanted & line.bit()) == 0) continue;
-    if ((fragment->tracks & line.bit()) != 0 || (fragment->optional & line.bit()) != 0) {
-      tracks.push_back(line.entry);
-      continue;
-    }
+    const std::uint32_t missing = fragment->wanted & ~fragment->tracks & ~fragment->optional;
+    if ((missing & line.bit()) == 0) continue;
+    std::erase_if(tracks, [&](const mkv::TrackEntry& entry) { return entry.number == line.config.number; });
     leave(line);
     fragment->wanted &= ~line.bit();
   }

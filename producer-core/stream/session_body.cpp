@@ -6,6 +6,7 @@
 
 #include "mkv/cluster.h"
 #include "mkv/tags.h"
+#include "stream/fragmenter.h"
 
 namespace kvs::stream {
 
@@ -87,30 +88,39 @@ SessionBody::Step SessionBody::atBoundary() {
 }
 
 bool SessionBody::mustEndBefore(const store::Fragment& fragment) {
+  const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   const bool otherStart = !config_.absoluteTimes && fragment.epoch != config_.epoch;
   // The service judges within one session that times rise (4004): a clock that was set back ends it.
-  const bool stepsBack = greatest_ && timecodeOf(fragment, fragment.firstTicks) <= *greatest_;
-  return fragment.header != config_.header || otherStart || stepsBack;
+  const bool stepsBack = greatest_ && timecode <= *greatest_;
+  // It judges, too, how long after another a fragment begins; a session's last may be as short as it is.
+  const bool tooSoon = started_ && timeOf(timecode) - timeOf(*started_) < shortestFragment;
+  return fragment.header != config_.header || otherStart || stepsBack || tooSoon;
 }
 
 std::uint64_t SessionBody::timecodeOf(const store::Fragment& fragment, Ticks ticks) const {
   return buffer_.timeline.wireTimecode(fragment.epoch, ticks, config_.absoluteTimes);
 }
 
+Milliseconds SessionBody::timeOf(std::uint64_t timecode) const {
+  return buffer_.timeline.scale() * static_cast<std::int64_t>(timecode);
+}
+
 void SessionBody::enter(store::Fragment& fragment) {
   buffer_.log.enter();
   ++buffer_.stats.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
-  sent_.push_back({fragment.id,
-                   Milliseconds(static_cast<std::int64_t>(timecode) * buffer_.timeline.scale().count()),
-                   fragment.since, clock_.now()});
+  started_ = timecode;
+  sent_.push_back({fragment.id, timeOf(timecode), fragment.since, clock_.now()});
   rendered_ = mkv::tags(fragment.headTags);
   const auto head = mkv::clusterHead(timecode);
   rendered_.insert(rendered_.end(), head.begin(), head.end());
 }
 
 void SessionBody::leave(store::Fragment& fragment) {
-  if (fragment.endTag) rendered_ = mkv::endOfFragmentTags(fragment.tailTags);
+  if (fragment.endTag) {
+    rendered_ = mkv::endOfFragmentTags(fragment.tailTags);
+    started_.reset();
+  }
   greatest_ = timecodeOf(fragment, fragment.lastTicks);
   buffer_.log.leave();
 }

@@ -67,6 +67,7 @@ class SessionBody final : public net::BodySource {
   Step atBoundary();
   bool mustEndBefore(const store::Fragment& fragment);
   std::uint64_t timecodeOf(const store::Fragment& fragment, Ticks ticks) const;
+  Milliseconds timeOf(std::uint64_t timecode) const;
   void enter(store::Fragment& fragment);
   void leave(store::Fragment& fragment);
 
@@ -83,6 +84,7 @@ class SessionBody final : public net::BodySource {
   bool ended_ = false;
   bool headerChanged_ = false;
   std::optional<std::uint64_t> greatest_;  ///< of all blocks sent, as it stands on the wire
+  std::optional<std::uint64_t> started_;   ///< the newest fragment's; unset where an end tag closed it
   std::deque<SentFragment> sent_;
 };
 

@@ -412,6 +412,103 @@ TEST_F(TracksTest, AudioThatChangesWaitsForAHeaderThatSaysSo) {
   EXPECT_EQ(heard().changes.size(), 1u);
 }
 
+TEST_F(TracksTest, AudioThatIsSetUpAnewWaitsForAHeaderOfItsOwn) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  ingest.removeTrack(audioNumber);
+  audio();
+  EXPECT_EQ(putAudio(20ms).fate, FrameFate::beforeFirstKeyFrame)
+      << "the open header has another of this number";
+  putVideo(2s, true);
+  EXPECT_EQ(putAudio(2s).fate, FrameFate::accepted);
+}
+
+TEST_F(TracksTest, AHeaderThatNarrowsKeepsTheCodecDataOfItsOwnFragment) {
+  TrackConfig track;  // of a codec that has no silence
+  track.number = audioNumber;
+  track.kind = media::TrackKind::audio;
+  track.codec = media::Codec::other;
+  track.codecId = "A_VORBIS";
+  ASSERT_TRUE(ingest.setTrack(track));
+  ingest.putGap(audioNumber, 10s);
+  putVideo(0s, true);
+  StreamFixture::put(frame(2s, true), annexB(accessUnit(true, 50, 64, kvs::test::largePicture)));
+  ASSERT_EQ(buffer.log.fragments().size(), 2u);
+  const auto first = parse(buffer.headers[buffer.log.fragments()[0].header], false);
+  ASSERT_EQ(first.tracks.size(), 1u);
+  EXPECT_EQ(first.tracks[0].codecPrivate, kvs::test::fromHex(kvs::test::smallPicture.avcC));
+}
+
+TEST_F(TracksTest, AClockOfAudioThatJumpsDoesNotEndTheVideosGroup) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  putAudio(1h);
+  for (int i = 1; i < 20; ++i)
+    EXPECT_EQ(putVideo(100ms * i, false).fate, FrameFate::accepted) << i;
+  clock.advance(1s);
+  putVideo(2s, false);
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.skippedLate, 1u);
+  EXPECT_EQ(buffer.stats.framesIn, 22u);
+  EXPECT_EQ(buffer.log.fragments().size(), 1u);
+}
+
+TEST_F(TracksTest, AFrameThatSaysThatItLastsLongEndsNothing) {
+  audio();
+  data();
+  EXPECT_EQ(StreamFixture::put(frame(0s, true, 30s), annexB(accessUnit(true, nextNumber++))).fate,
+            FrameFate::accepted);
+  ingest.endTrack(audioNumber);
+  putData(0s, "a caption");
+  putVideo(2s, true);
+  EXPECT_EQ(putOther(dataNumber, 2s, "another", 25s).fate, FrameFate::accepted);
+  EXPECT_EQ(putVideo(2100ms, false).fate, FrameFate::accepted);
+  ingest.seal();
+  ASSERT_EQ(buffer.log.fragments().size(), 2u);
+  for (const auto& fragment : buffer.log.fragments()) {
+    EXPECT_LE(fragment.duration, 20s);
+    EXPECT_LT(buffer.timeline.timeOf(fragment.lastTicks - fragment.firstTicks), 20s);
+  }
+  EXPECT_EQ(buffer.stats.timesRaised, 0u) << "silence ends where the next fragment begins";
+}
+
+TEST_F(TracksTest, SilenceDoesNotReachIntoTheNextFragment) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  ingest.endTrack(audioNumber);
+  putVideo(1950ms, false);
+  putVideo(2s, true);  // 50 ms after a frame that says 100
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.timesRaised, 0u);
+  EXPECT_EQ(buffer.log.fragments()[1].firstTicks, 2000);
+}
+
+TEST_F(TracksTest, VideoThatHasEndedLeadsUpToItsLastFrame) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  putVideo(3s, true);  // waits for the audio
+  ingest.endTrack(videoNumber);
+  for (int k = 1; k < 200; ++k)
+    EXPECT_EQ(putAudio(20ms * k).fate, FrameFate::accepted);
+  ingest.seal();
+  const auto session = parse(readAll(*body()));
+  ASSERT_EQ(session.clusters.size(), 2u);
+  for (const auto& cluster : session.clusters)
+    EXPECT_EQ(cluster.blocks.front().track, videoNumber);
+  EXPECT_EQ(session.clusters[1].timecode - session.clusters[0].timecode, 3000u);
+}
+
+TEST_F(TracksTest, AFragmentIsNotShortBecauseFramesAreLong) {
+  for (int i = 0; i < 9; ++i)  // two key frames a second
+    StreamFixture::put(frame(500ms * i, true, 500ms), annexB(accessUnit(true, nextNumber++)));
+  ingest.seal();
+  EXPECT_EQ(buffer.log.fragments().size(), 5u);
+}
+
 // --- data ---
 
 TEST_F(TracksTest, SamplesAreNeverWaitedFor) {
@@ -445,6 +542,37 @@ TEST_F(TracksTest, AFragmentWithoutASampleRepeatsTheLast) {
     EXPECT_EQ(samples, isFirst ? (std::vector<std::string_view>{"one", "two"})
                                : (std::vector<std::string_view>{"two"}));
   }
+}
+
+TEST_F(TracksTest, SamplesThatNoHeaderTookAreCounted) {
+  data();
+  putVideo(0s, true);
+  EXPECT_EQ(putData(500ms, "first").fate, FrameFate::accepted);
+  ingest.removeTrack(dataNumber);
+  EXPECT_EQ(buffer.stats.skippedAfterGap, 1u);
+  data();
+  EXPECT_EQ(putData(600ms, "second").fate, FrameFate::accepted);
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.skippedAfterGap + buffer.stats.skippedBeforeKeyFrame, 2u);
+}
+
+TEST_F(TracksTest, SamplesThatWereHeldStayInOrder) {
+  data();
+  putVideo(0s, true);
+  putVideo(600ms, false);
+  putData(500ms, "first");
+  ingest.endTrack(videoNumber);
+  putData(3s, "second");
+  ingest.seal();
+  ASSERT_EQ(buffer.log.fragments().size(), 2u);
+  buffer.log.markRefused(1);  // which had the header without data
+  const auto session = parse(readAll(*body({.header = 1})));
+  std::vector<std::string> samples;
+  for (const auto& cluster : session.clusters) {
+    for (const ReadBlock& block : cluster.blocks)
+      samples.emplace_back(asText(block.payload));
+  }
+  EXPECT_EQ(samples, (std::vector<std::string>{"first", "second"}));
 }
 
 TEST_F(TracksTest, SamplesThatComeBeforeTheirHeaderAreHeld) {

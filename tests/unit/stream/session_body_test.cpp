@@ -220,6 +220,7 @@ TEST_F(SessionBodyTest, AnotherHeaderEndsTheBody) {
 
 TEST_F(SessionBodyTest, AnotherEpochEndsARelativeBodyOnly) {
   put(100s, true);
+  clock.advance(2s);
   put(0s, true);  // an epoch of its own
   const auto absolute = body({.epoch = 0, .absoluteTimes = true});
   EXPECT_EQ(parse(readAll(*absolute)).clusters.size(), 2u);
@@ -231,6 +232,22 @@ TEST_F(SessionBodyTest, AnotherEpochEndsARelativeBodyOnly) {
   EXPECT_EQ(read.clusters[0].timecode, 0u);
   EXPECT_EQ(last.state, State::end);
   EXPECT_TRUE(endedByHeader);
+}
+
+TEST_F(SessionBodyTest, AFragmentThatWasCutShortIsTheLastOfItsSession) {
+  put(0s, true);
+  ingest.seal();
+  put(500ms, true);  // the service refuses what is followed in less than a second
+  EXPECT_EQ(parse(readAll(*body())).clusters.size(), 1u);
+  EXPECT_EQ(last.state, State::end);
+  EXPECT_TRUE(endedByHeader);
+}
+
+TEST_F(SessionBodyTest, AFragmentThatATagClosedMayBeShort) {
+  put(0s, true);
+  ingest.seal(Ingest::SealWith::endTag);
+  put(500ms, true);
+  EXPECT_EQ(parse(readAll(*body())).clusters.size(), 2u);
 }
 
 TEST_F(SessionBodyTest, RelativeTimesGoOnInTheNextSession) {
