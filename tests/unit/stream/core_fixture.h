@@ -41,8 +41,18 @@ class GivenKeys final : public aws::CredentialProvider {
   std::string_view name() const override { return "test"; }
   void fetch(Callback callback) override {
     ++fetched;
-    callback(aws::Credentials{"AKID", Secret("secret"), Secret(), std::nullopt, "test", {}});
+    callback(fresh());
   }
+  std::optional<Result<aws::Credentials>> atHand() override {
+    if (!expiration) return std::nullopt;
+    return fresh();
+  }
+  aws::Credentials fresh() const {
+    aws::Credentials credentials{"AKID", Secret("secret"), Secret(), std::nullopt, "test", {}};
+    if (expiration) credentials.expiration = expiration();
+    return credentials;
+  }
+  std::function<WallTime()> expiration;  ///< of what is given now; null: never
   int fetched = 0;
 };
 

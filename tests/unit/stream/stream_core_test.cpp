@@ -349,6 +349,16 @@ TEST_F(StreamCoreTest, ExpiredCredentialsAreFetchedAgain) {
   EXPECT_EQ(stored(), range(number));
 }
 
+TEST_F(StreamCoreTest, ASessionIsHandedOverBeforeItsCredentialsExpire) {
+  keys->expiration = [this] { return clock.wallNow() + 10min; };
+  begin();
+  stream(35min);
+  EXPECT_EQ(service->sessions(), 4u) << "each lives eight and three quarter minutes";
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
 TEST_F(StreamCoreTest, LatencyPressureIsToldOncePerTime) {
   config.maxLatency = 30s;
   begin();
