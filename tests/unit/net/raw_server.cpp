@@ -113,10 +113,12 @@ void Connection::reset() {
 }
 
 void Connection::close() {
+  const std::lock_guard lock(mutex_);
   socket_.reset();
 }
 
 void Connection::interrupt() {
+  const std::lock_guard lock(mutex_);
   ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
