@@ -22,7 +22,8 @@ MAY_INCLUDE = {
     "mkv": ["base/"],
     "store": ["base/"],
     "net": ["base/"],
-    "aws": ["base/", "net/transport.h"],
+    # The network by Transport alone; credentials also need timers, and the worker for files and programs.
+    "aws": ["base/", "net/transport.h", "net/loop.h", "net/fd.h"],
     "stream": ["base/", "store/", "mkv/", "media/", "aws/", "net/", "producer.h"],
     "producer.h": ["public"],
     "gst": ["public"],
