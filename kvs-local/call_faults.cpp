@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call_faults.h"
 
+#include "ack_faults.h"
+
 namespace kvslocal {
 namespace {
 
@@ -24,6 +26,8 @@ void CallFaults::play(const std::string& operation, const std::string& stream,
     delay += fault.trigger.after;
     if (fault.action.kind == FaultKind::delay) {
       delay += fault.action.duration;
+    } else if (fault.action.kind == FaultKind::date) {
+      if (const auto connection = connection_.lock()) connection->setDateOffset(fault.action.dateOffset);
     } else {
       instead = fault.action;
     }
@@ -46,6 +50,13 @@ void CallFaults::act(const std::optional<FaultAction>& instead) {
       return connection->lingerAndClose();
     case FaultKind::stall:
       return connection->abandon(false);
+    case FaultKind::cutShort:
+      connection->cutReply(instead->bytes);
+      return answer_();
+    case FaultKind::oversized:
+      return reply_(jsonReply(oversizedAck(instead->bytes)));
+    case FaultKind::endpoint:
+      return reply_(jsonReply(R"({"DataEndpoint":)" + jsonString(instead->url) + '}'));
     default:
       return answer_();  // the others speak of acknowledgements
   }

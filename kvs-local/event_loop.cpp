@@ -139,6 +139,7 @@ struct EventLoop::Impl {
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   tcp::acceptor acceptor{context};
+  tcp::endpoint address;  ///< where it listens
   asio::steady_timer acceptPause{context};
   std::optional<asio::ssl::context> tls;
   std::optional<asio::signal_set> signals;
@@ -149,7 +150,7 @@ struct EventLoop::Impl {
       if (error == asio::error::operation_aborted) return;
       if (error) return pauseAccepting(error);
       take(std::move(socket));
-      acceptNext();
+      if (acceptor.is_open()) acceptNext();
     });
   }
 
@@ -158,6 +159,20 @@ struct EventLoop::Impl {
     acceptPause.expires_after(std::chrono::milliseconds(100));
     acceptPause.async_wait([this](const ErrorCode& ended) {
       if (!ended) acceptNext();
+    });
+  }
+
+  void refuseFor(std::chrono::milliseconds duration) {
+    ErrorCode ignored;
+    acceptor.close(ignored);
+    acceptPause.expires_after(duration);
+    acceptPause.async_wait([this](const ErrorCode& ended) {
+      if (ended) return;
+      if (const auto error = open()) {
+        log::warn("cannot listen again: " + error.message());
+        return refuseFor(std::chrono::milliseconds(100));
+      }
+      acceptNext();
     });
   }
 
@@ -189,14 +204,23 @@ struct EventLoop::Impl {
     tcp::resolver resolver(context);
     const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
     if (error || found.empty()) return failure("no address for the host " + host + ": " + error.message());
-    const tcp::endpoint endpoint = found.begin()->endpoint();
-    acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(1024, error);
+    address = found.begin()->endpoint();
+    error = open();
     if (error)
       return failure("cannot listen on " + host + ':' + std::to_string(port) + ": " + error.message());
-    return acceptor.local_endpoint().port();
+    address = acceptor.local_endpoint();
+    return address.port();
+  }
+
+  ErrorCode open() {
+    ErrorCode error;
+    acceptor.open(address.protocol(), error);
+    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor.bind(address, error);
+    if (!error) acceptor.listen(1024, error);
+    ErrorCode ignored;
+    if (error) acceptor.close(ignored);
+    return error;
   }
 };
 
@@ -226,6 +250,10 @@ Result<std::uint16_t> EventLoop::listen(const std::string& host, std::uint16_t p
   impl_->accepted = std::move(accepted);
   impl_->acceptNext();
   return bound;
+}
+
+void EventLoop::refuseFor(std::chrono::milliseconds duration) {
+  impl_->refuseFor(duration);
 }
 
 void EventLoop::onStopSignal(std::function<void()> stopping) {

@@ -70,6 +70,8 @@ class EventLoop {
   /// Accepts connections; answers the port, which the system chooses when `port` is 0.
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port, const TlsFiles* tls,
                                std::function<void(std::unique_ptr<Socket>)> accepted);
+  /// Nobody listens for so long: connections are refused.
+  void refuseFor(std::chrono::milliseconds duration);
   /// Calls `stopping` at SIGINT or SIGTERM.
   void onStopSignal(std::function<void()> stopping);
 

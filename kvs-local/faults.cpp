@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 9> kinds{{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 18> kinds{{
     {"status", FaultKind::status},
     {"delay", FaultKind::delay},
     {"reset", FaultKind::reset},
@@ -23,6 +23,15 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 9> kinds{{
     {"stall", FaultKind::stall},
     {"error", FaultKind::error},
     {"malformedAck", FaultKind::malformedAck},
+    {"refuse", FaultKind::refuse},
+    {"slowRead", FaultKind::slowRead},
+    {"date", FaultKind::date},
+    {"cutShort", FaultKind::cutShort},
+    {"oversized", FaultKind::oversized},
+    {"repeatAcks", FaultKind::repeatAcks},
+    {"swapAcks", FaultKind::swapAcks},
+    {"strayAck", FaultKind::strayAck},
+    {"endpoint", FaultKind::endpoint},
 }};
 
 /// A wrong field; parse() makes it a Result.
@@ -42,6 +51,18 @@ class Fields {
     if (!field->is_number_unsigned())
       throw WrongField{where_ + '.' + name + " must be a number of 0 or more"};
     return field->get<std::uint64_t>();
+  }
+  std::chrono::seconds seconds(const char* name) {
+    const Json* field = take(name);
+    if (field == nullptr) return {};
+    if (!field->is_number_integer()) throw WrongField{where_ + '.' + name + " must be a whole number"};
+    return std::chrono::seconds(field->get<std::int64_t>());
+  }
+  double share(const char* name) {
+    const Json* field = take(name);
+    const double value = field != nullptr && field->is_number() ? field->get<double>() : -1.0;
+    if (value < 0.0 || value > 1.0) throw WrongField{where_ + '.' + name + " must be a number in 0 to 1"};
+    return value;
   }
   std::chrono::milliseconds milliseconds(const char* name) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(number(name, 0)));
@@ -119,6 +140,14 @@ FaultAction readAction(const Json* json, const std::string& where) {
   action.errorCode = fields.text("code");
   action.named = fields.flag("named", true);
   action.text = fields.text("text");
+  action.dateOffset = fields.seconds("offset");
+  action.bytes = fields.number("bytes", action.kind == FaultKind::oversized ? 1024 * 1024 : 10);
+  action.bytesPerSecond = fields.number("bytesPerSecond", 1000);
+  if (action.bytesPerSecond == 0) throw WrongField{where + ".bytesPerSecond must be 1 or more"};
+  action.times = fields.number("times", 2);
+  action.url = fields.text("url");
+  if (const auto wait = fields.number("retryAfter", 0); wait > 0)
+    action.headers.emplace_back("Retry-After", std::to_string(wait));
   action.reading = fields.flag("reading", true);
   fields.finish();
   return action;
@@ -137,6 +166,12 @@ struct FaultBookParser {
       rule.from = matching.number("from", 1);
       rule.times = matching.number("times", 1);
       matching.finish();
+    }
+    if (const Json* random = fields.take("random")) {
+      Fields drawing(*random, where + ".random");
+      const std::uint64_t seed = drawing.number("seed", 1);
+      rule.dice = FaultDice(seed, drawing.share("share"));
+      drawing.finish();
     }
     rule.fault.trigger = readTrigger(fields.take("when"), where + ".when");
     rule.fault.action = readAction(fields.take("action"), where + ".action");
@@ -169,6 +204,22 @@ bool isDue(const FaultTrigger& trigger, const FaultProgress& progress) {
          progress.age >= trigger.after && progress.idle >= trigger.idle;
 }
 
+std::uint64_t FaultDice::upTo(std::uint64_t most) {
+  return most == 0 ? 0 : 1 + random_() % most;
+}
+
+FaultTrigger FaultDice::draw(FaultTrigger most) {
+  const auto moment = [this](std::chrono::milliseconds bound) {
+    return std::chrono::milliseconds(
+        static_cast<std::int64_t>(upTo(static_cast<std::uint64_t>(bound.count()))));
+  };
+  most.afterBytes = upTo(most.afterBytes);
+  most.afterFragments = upTo(most.afterFragments);
+  most.after = moment(most.after);
+  most.idle = moment(most.idle);
+  return most;
+}
+
 Result<FaultBook> FaultBook::parse(const std::string& json) {
   try {
     return FaultBookParser::read(json);
@@ -187,7 +238,10 @@ std::vector<Fault> FaultBook::match(const std::string& operation, const std::str
     const std::uint64_t occurrence = ++rule.seen;
     const bool before = occurrence < rule.from;
     const bool over = rule.times != 0 && occurrence >= rule.from + rule.times;
-    if (!before && !over) faults.push_back(rule.fault);
+    if (before || over || (rule.dice && !rule.dice->meets())) continue;
+    Fault fault = rule.fault;
+    if (rule.dice) fault.trigger = rule.dice->draw(fault.trigger);
+    faults.push_back(std::move(fault));
   }
   return faults;
 }

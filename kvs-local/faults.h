@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ enum class FaultKind : std::uint8_t {
   stall,         ///< read nothing
   error,         ///< an ERROR acknowledgement, which ends the session
   malformedAck,  ///< send a text where an acknowledgement belongs
+  refuse,        ///< RST, and nobody listens for a while
+  slowRead,      ///< read no faster than a rate
+  date,          ///< the answer's Date is off
+  cutShort,      ///< the answer ends in its midst
+  oversized,     ///< an answer, or an acknowledgement, of so many bytes
+  repeatAcks,    ///< each acknowledgement several times from now on
+  swapAcks,      ///< PERSISTED in pairs, the younger first, from now on
+  strayAck,      ///< PERSISTED for a fragment that was never sent
+  endpoint,      ///< getDataEndpoint answers with another address
 };
 
 /// When within a PutMedia session: every condition that is set must hold. None set: at once.
@@ -42,11 +52,16 @@ struct FaultAction {
   std::string error;  ///< the exception's name
   std::string message;
   Headers headers;
-  std::chrono::milliseconds duration{0};  ///< of delay; of stall (0: for ever)
+  std::chrono::milliseconds duration{0};  ///< of delay, refuse; of stall (0: for ever); strayAck's distance
+  std::chrono::seconds dateOffset{0};
+  std::uint64_t bytes = 0;           ///< of cutShort and oversized
+  std::uint64_t bytesPerSecond = 0;  ///< of slowRead
+  std::uint64_t times = 2;           ///< of repeatAcks
   std::uint32_t errorId = 0;
   std::string errorCode;  ///< empty: the published name
   bool named = true;      ///< an ERROR names the open fragment
   std::string text;       ///< of malformedAck
+  std::string url;        ///< of endpoint
   bool reading = true;    ///< endBody: go on reading and throwing away
 };
 
@@ -64,6 +79,25 @@ struct FaultProgress {
 };
 
 bool isDue(const FaultTrigger& trigger, const FaultProgress& progress);
+
+/// Draws of a rule that meets a share of its requests only, at moments of its own: the same for one seed
+/// everywhere.
+class FaultDice {
+ public:
+  FaultDice(std::uint64_t seed, double share) : random_(seed), share_(share) {}
+  /// Whether the next request is met.
+  bool meets() { return unit() < share_; }
+  /// Each condition that is set becomes a moment from 1 up to it.
+  FaultTrigger draw(FaultTrigger most);
+
+ private:
+  /// In [0, 1).
+  double unit() { return static_cast<double>(random_() >> 11) * 0x1p-53; }
+  std::uint64_t upTo(std::uint64_t most);
+
+  std::mt19937_64 random_;
+  double share_;
+};
 
 /// The rules of one file. Each counts the requests that match it.
 class FaultBook {
@@ -83,6 +117,7 @@ class FaultBook {
     std::uint64_t from = 1;
     std::uint64_t times = 1;  ///< 0: always
     std::uint64_t seen = 0;
+    std::optional<FaultDice> dice;  ///< without them every request in the window is met
     Fault fault;
   };
   friend struct FaultBookParser;

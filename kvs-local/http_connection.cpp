@@ -52,6 +52,7 @@ void HttpConnection::start(std::function<void()> gone) {
 void HttpConnection::beginRequest() {
   requestId_ = makeRequestId();
   requestEnded_ = false;
+  dateOffset_ = std::chrono::seconds(0);
   closeAfter(requestTimeout);
   // The parser lives in this object and is replaced only outside feed(): `this` outlives its callbacks.
   HttpParserEvents events;
@@ -79,7 +80,8 @@ void HttpConnection::readMore() {
     input_.resize(input_.size() * 2);
   }
   readUnderWay_ = true;
-  socket_->readSome(input_.data() + inputBytes_, input_.size() - inputBytes_,
+  const std::size_t room = input_.size() - inputBytes_;
+  socket_->readSome(input_.data() + inputBytes_, std::min(room, readLimit_.value_or(room)),
                     [self = shared_from_this()](std::size_t bytes) { self->onRead(bytes); });
 }
 
@@ -114,9 +116,10 @@ void HttpConnection::feedParser() {
 
 void HttpConnection::reply(const HttpReply& answer) {
   if (closed_) return;
-  const bool keep = requestEnded_ && head_.keepAlive;
-  send(renderHead(answer.status, answer.headers, answer.body.size(), requestId_, clock_.wall(), !keep) +
-       answer.body);
+  const auto limit = std::exchange(replyLimit_, std::nullopt);
+  const bool keep = requestEnded_ && head_.keepAlive && !limit;
+  send(renderHead(answer.status, answer.headers, answer.body.size(), requestId_, answerDate(), !keep) +
+       answer.body.substr(0, limit.value_or(answer.body.size())));
   endExchange(keep);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "clock.h"
@@ -55,6 +56,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// The exchange is over but the TCP connection stays; `reading`: what comes is thrown away.
   void abandon(bool reading);
   void reset();
+  /// Of the next whole answer's body only so much is sent, then FIN (faults).
+  void cutReply(std::size_t bytes) { replyLimit_ = bytes; }
+  /// What the Date of the answers is off by (faults).
+  void setDateOffset(std::chrono::seconds offset) { dateOffset_ = offset; }
+  [[nodiscard]] WallTime answerDate() const { return clock_.wall() + dateOffset_; }
+  /// No read brings more than that from now on (faults).
+  void readAtMost(std::size_t bytes) { readLimit_ = bytes; }
   void pauseReading();
   void resumeReading();
 
@@ -89,6 +97,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   Bytes input_;
   std::size_t inputBytes_ = 0;
+  std::optional<std::size_t> readLimit_;
+  std::optional<std::size_t> replyLimit_;
+  std::chrono::seconds dateOffset_{0};
   MonoTime arrival_{};
   std::string waiting_;  ///< to be written
   std::string inFlight_;

@@ -82,7 +82,10 @@ HttpReply jsonReply(std::string body) {
 std::string renderHead(int status, const Headers& headers, std::optional<std::size_t> length,
                        const std::string& requestId, WallTime now, bool close) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + ' ' + reasonPhrase(status) + "\r\n";
-  head += "x-amzn-RequestId: " + requestId + "\r\nDate: " + httpDate(now) + "\r\n";
+  head += "x-amzn-RequestId: " + requestId + "\r\n";
+  const bool dated = std::any_of(headers.begin(), headers.end(),
+                                 [](const auto& header) { return toLower(header.first) == "date"; });
+  if (!dated) head += "Date: " + httpDate(now) + "\r\n";
   for (const auto& [name, value] : headers)
     head += name + ": " + value + "\r\n";
   head += length ? "Content-Length: " + std::to_string(*length) : std::string("Transfer-Encoding: chunked");

@@ -51,7 +51,8 @@ HttpReply errorReply(const ServiceError& error, int status);
 /// A JSON text with the service's content type.
 HttpReply jsonReply(std::string body);
 
-/// Status line and headers, the empty line included. `x-amzn-RequestId` and `Date` are always among them.
+/// Status line and headers, the empty line included. `x-amzn-RequestId` is always among them, and
+/// `Date` unless `headers` have one.
 /// Without `length` the body is chunked.
 std::string renderHead(int status, const Headers& headers, std::optional<std::size_t> length,
                        const std::string& requestId, WallTime now, bool close);

@@ -34,10 +34,6 @@ std::optional<WallTime> parseTimestamp(const std::string& text) {
   return WallTime(milliseconds(value));
 }
 
-milliseconds since(MonoTime then, MonoTime now) {
-  return std::chrono::duration_cast<milliseconds>(now - then);
-}
-
 }  // namespace
 
 Result<PutMediaHeaders> parsePutMediaHeaders(const HttpHead& head) {
@@ -85,35 +81,6 @@ void PutMedia::start() {
   openSession();
 }
 
-// Faults that come before the answer's head: a status at once or late, and a delay.
-bool PutMedia::meetFirstFaults() {
-  for (const auto& fault : faults_) {
-    const FaultKind kind = fault.action.kind;
-    if (kind == FaultKind::status && fault.trigger.immediate()) {
-      actOn(fault.action);
-      return true;
-    }
-    if (kind == FaultKind::status) {
-      phase_ = Phase::withheld;
-      scheduleTick();
-      return true;
-    }
-    if (kind == FaultKind::delay) {
-      if (const auto connection = connection_.lock()) connection->pauseReading();
-      pause_->start(fault.action.duration, [weak = weak_from_this()] {
-        const auto self = weak.lock();
-        const auto connection = self ? self->connection_.lock() : nullptr;
-        if (!connection || self->phase_ != Phase::starting) return;
-        self->openSession();
-        self->takeEarly();
-        connection->resumeReading();
-      });
-      return true;
-    }
-  }
-  return false;
-}
-
 std::optional<ServiceError> PutMedia::admit() {
   if (context_.options.quotas && !context_.calls.allow("putMedia", stream_, Clock::mono())) {
     return ServiceError{"ClientLimitExceededException", "Too many PutMedia calls a second for " + stream_};
@@ -147,7 +114,7 @@ void PutMedia::openSession() {
   log::info("putMedia " + stream_ + " from " + connection->peer() + " -> 200 " + connection->requestId());
   connection->sendContinue(head_);
   connection->send(renderHead(200, {{"Content-Type", "application/json"}}, std::nullopt,
-                              connection->requestId(), context_.clock.wall(), !head_.keepAlive));
+                              connection->requestId(), connection->answerDate(), !head_.keepAlive));
   if (!context_.control->isActive(record, context_.clock.wall())) {
     return end(static_cast<std::uint32_t>(AckError::streamNotActive));
   }
@@ -265,8 +232,9 @@ void PutMedia::ack(const Ack& ack) {
 
 void PutMedia::sendAck(const Ack& ack) {
   const auto connection = connection_.lock();
-  if (!connection || phase_ == Phase::over || !headers_.acksRequired || acksCut_) return;
-  connection->send(renderChunk(toJson(ack) + "\r\n"));
+  if (!connection || phase_ == Phase::over || !headers_.acksRequired) return;
+  for (const Ack& one : ackFaults_.pass(ack))
+    connection->send(renderChunk(toJson(one) + "\r\n"));
 }
 
 void PutMedia::onSealed(const FragmentSummary& summary, const Result<void>& stored) {
@@ -289,13 +257,15 @@ void PutMedia::endIfSettled() {
   const auto connection = connection_.lock();
   if (phase_ != Phase::ending || unsettled_ > 0 || !connection) return;
   const bool good = !lastAck_;
+  for (const Ack& late : ackFaults_.rest())
+    connection->send(renderChunk(toJson(late) + "\r\n"));
   if (lastAck_) sendAck(*lastAck_);
   release();
   connection->send(renderChunk({}));
   connection->endExchange(good);
 }
 
-// ---- clocks, quotas, faults
+// ---- clocks, quotas
 // -----------------------------------------------------------------------------------
 
 void PutMedia::scheduleTick() {
@@ -338,6 +308,10 @@ void PutMedia::checkClocks() {
 void PutMedia::checkPace(std::size_t bytes) {
   if (!reading_) return;
   if (disk_->backlog() > maxBacklog) return pauseFor(backlogPause);
+  if (slow_) {
+    slow_->draw(static_cast<double>(bytes), Clock::mono());
+    return pauseFor(slow_->untilPaid());
+  }
   if (!context_.options.quotas) return;
   const std::uint64_t fragments = ingest_->fragmentsSealed() - fragmentsPaced_;
   fragmentsPaced_ += fragments;
@@ -359,62 +333,6 @@ void PutMedia::pauseFor(milliseconds delay) {
     self->lastByte_ = Clock::mono();
     alive->resumeReading();
   });
-}
-
-FaultProgress PutMedia::progress() const {
-  const MonoTime now = Clock::mono();
-  return {bodyBytes_, ingest_ ? ingest_->fragmentsSealed() : 0, since(began_, now), since(lastByte_, now)};
-}
-
-void PutMedia::checkFaults() {
-  for (std::size_t i = 0; i < faults_.size() && phase_ != Phase::over;) {
-    if (faults_[i].action.kind == FaultKind::delay || !isDue(faults_[i].trigger, progress())) {
-      ++i;
-      continue;
-    }
-    const FaultAction action = faults_[i].action;
-    faults_.erase(faults_.begin() + static_cast<std::ptrdiff_t>(i));
-    log::info("putMedia " + stream_ + ": a fault of the file is due");
-    actOn(action);
-  }
-}
-
-void PutMedia::actOn(const FaultAction& action) {
-  const auto connection = connection_.lock();
-  if (!connection) return;
-  switch (action.kind) {
-    case FaultKind::status: {
-      HttpReply reply = errorReply({action.error, action.message}, action.status);
-      reply.headers.insert(reply.headers.end(), action.headers.begin(), action.headers.end());
-      return refuse(reply);
-    }
-    case FaultKind::reset:
-      return connection->reset();
-    case FaultKind::fin:
-      return connection->lingerAndClose();
-    case FaultKind::endBody:
-      connection->send(renderChunk({}));
-      return connection->abandon(action.reading);
-    case FaultKind::noAcks:
-      acksCut_ = true;
-      return;
-    case FaultKind::stall:
-      reading_ = false;
-      stalled_ = action.duration.count() == 0;
-      connection->pauseReading();
-      if (!stalled_) return pauseFor(action.duration);
-      return leaveStream();  // as a service would that lost the session: the producer may open another
-    case FaultKind::error:
-      if (phase_ != Phase::streaming) return;
-      ingest_->end(action.errorId, action.named);
-      if (lastAck_ && !action.errorCode.empty()) lastAck_->errorCode = action.errorCode;
-      return;
-    case FaultKind::malformedAck:
-      connection->send(renderChunk(action.text));
-      return;
-    case FaultKind::delay:
-      return;
-  }
 }
 
 }  // namespace kvslocal

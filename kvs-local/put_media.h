@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ack_faults.h"
 #include "disk_session.h"
 #include "http_connection.h"
 #include "ingest.h"
@@ -94,9 +95,10 @@ class PutMedia : public RequestHandler, public std::enable_shared_from_this<PutM
   std::uint64_t unsettled_ = 0;  ///< fragments whose place on disk is not known yet
   bool idleTold_ = false;
   bool reading_ = true;
-  bool stalled_ = false;        ///< by a fault, for ever
-  bool acksCut_ = false;        ///< by a fault
-  std::optional<Ack> lastAck_;  ///< the ERROR that waits for the fragments before it
+  bool stalled_ = false;  ///< by a fault, for ever
+  AckFaults ackFaults_;
+  std::optional<TokenBucket> slow_;  ///< reads no faster, by a fault
+  std::optional<Ack> lastAck_;       ///< the ERROR that waits for the fragments before it
 };
 
 }  // namespace kvslocal

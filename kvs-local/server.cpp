@@ -153,7 +153,9 @@ void Server::keepHouse() {
 
 void Server::accept(std::unique_ptr<Socket> socket) {
   for (const auto& fault : context_.faults.match("connection", "")) {
-    if (fault.action.kind == FaultKind::reset) return socket->reset();
+    if (fault.action.kind == FaultKind::refuse) context_.loop.refuseFor(fault.action.duration);
+    if (fault.action.kind == FaultKind::reset || fault.action.kind == FaultKind::refuse)
+      return socket->reset();
   }
   auto connection = std::make_shared<HttpConnection>(
       context_.loop, context_.clock, std::move(socket),

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Acknowledgements, quotas, faults, times, HTTP: the small parts of kvs-local.
+// Acknowledgements, quotas, times, HTTP: the small parts of kvs-local.
 #include <gtest/gtest.h>
 
 #include "ack.h"
-#include "faults.h"
 #include "http_parser.h"
 #include "options.h"
 #include "put_media.h"
@@ -60,59 +59,6 @@ TEST(Quotas, aSessionIsReadSlower) {
   EXPECT_EQ(pace.pauseAfter(1'250'000, 0, start), milliseconds(100));
   EXPECT_EQ(pace.pauseAfter(0, 1, start), milliseconds(200));
   EXPECT_EQ(pace.pauseAfter(0, 0, start + milliseconds(200)), milliseconds(0));
-}
-
-TEST(Faults, areChosenByOperationStreamAndOccurrence) {
-  auto book = FaultBook::parse(R"({"rules":[
-    {"match":{"operation":"putMedia","stream":"a","from":2,"times":2},"when":{"afterFragments":3},
-     "action":{"type":"reset"}},
-    {"match":{"operation":"describeStream","times":0},"comment":"always",
-     "action":{"type":"status","status":429,"error":"Slow","headers":{"Retry-After":2}}}]})");
-  ASSERT_TRUE(book) << book.error();
-  std::string chosen;
-  for (int i = 0; i < 5; ++i)
-    chosen += std::to_string(book->match("putMedia", "a").size());
-  EXPECT_EQ(chosen, "01100");
-  EXPECT_TRUE(book->match("putMedia", "b").empty());
-  for (int i = 0; i < 3; ++i) {
-    const auto faults = book->match("describeStream", "x");
-    ASSERT_EQ(faults.size(), 1U);
-    EXPECT_EQ(faults[0].action.status, 429);
-    EXPECT_EQ(faults[0].action.headers, (Headers{{"Retry-After", "2"}}));
-  }
-}
-
-TEST(Faults, aRuleWithoutOperationMeansRequestsNotConnections) {
-  auto book = FaultBook::parse(R"({"rules":[{"match":{"times":0},"action":{"type":"delay","ms":5}}]})");
-  EXPECT_TRUE(book->match("connection", "").empty());
-  EXPECT_EQ(book->match("listStreams", "").size(), 1U);
-}
-
-TEST(Faults, everyConditionMustHold) {
-  const FaultTrigger trigger{100, 2, milliseconds(0), milliseconds(300)};
-  EXPECT_FALSE(isDue(trigger, {100, 2, milliseconds(0), milliseconds(299)}));
-  EXPECT_FALSE(isDue(trigger, {99, 2, milliseconds(0), milliseconds(300)}));
-  EXPECT_FALSE(isDue(trigger, {100, 1, milliseconds(0), milliseconds(300)}));
-  EXPECT_TRUE(isDue(trigger, {100, 2, milliseconds(0), milliseconds(300)}));
-  EXPECT_TRUE(FaultTrigger{}.immediate());
-  EXPECT_FALSE(trigger.immediate());
-}
-
-TEST(Faults, aWrongFileIsToldExactly) {
-  const std::vector<std::pair<const char*, const char*>> wrong{
-      {"{", "no JSON"},
-      {"{}", "'rules'"},
-      {R"({"rules":[{}]})", "rules[0].action is missing"},
-      {R"({"rules":[{"action":{"type":"explode"}}]})", "'explode'"},
-      {R"({"rules":[{"action":{"type":"reset","sttaus":3}}]})", "'sttaus'"},
-      {R"({"rules":[{"match":{"time":3},"action":{"type":"reset"}}]})", "'time'"},
-      {R"({"rules":[{"when":{"afterMs":-1},"action":{"type":"reset"}}]})", "rules[0].when.afterMs"},
-      {R"({"rules":[{"action":{"type":"status","status":99}}]})", "rules[0].action.status"}};
-  for (const auto& [text, needle] : wrong) {
-    const auto book = FaultBook::parse(text);
-    ASSERT_FALSE(book) << text;
-    EXPECT_NE(book.error().find(needle), std::string::npos) << book.error();
-  }
 }
 
 TEST(Time, isReadAndWritten) {
