@@ -2,6 +2,7 @@
 #include "properties.h"
 
 #include "enums.h"
+#include "log_config.h"
 #include "raii.h"
 #include "text_fields.h"
 
@@ -110,6 +111,12 @@ const Property table[] = {
      "Bound on a call to the service, and on the wait for an acknowledgement at the end"},
     {"stop-stream-timeout", "seconds", MutableWhen::playing, NumberSlot{&S::stopStreamTimeout, 120, 0, 86400},
      "Bound on the wait at the end of the stream until all is stored by the service; 0: do not wait"},
+    {"log-config", "", inReady, OptionalTextSlot{&S::logConfig, usualLogConfig},
+     "log4cplus properties file that says where the log goes, if it is there; empty: none, the log is "
+     "GST_DEBUG's"},
+    {"dump-dir", "", inReady, TextSlot{&S::dumpDir, ""},
+     "Folder for copies of what is sent, STREAM_N.mkv for each session, for debugging; it must exist; empty: "
+     "KVS_DEBUG_DUMP_DATA_FILE_DIR from the environment, else none"},
     {"stats", "", MutableWhen::never, StatsSlot{},
      "What became of the frames and fragments so far, and how the connection stands"},
 };

@@ -5,8 +5,6 @@
 #include <charconv>
 #include <memory>
 
-#include "log_sink.h"
-
 namespace kvs::gst {
 
 namespace {
@@ -86,7 +84,6 @@ ProducerConfig producerConfig(const Settings& settings) {
   config.storageSize = std::size_t{settings.storageSize} << 20;
   config.connectionTimeout = Seconds(settings.connectionTimeout);
   config.completionTimeout = Seconds(settings.completionTimeout);
-  config.log = makeLogSink();
   return config;
 }
 
@@ -112,6 +109,7 @@ Result<StreamConfig> streamConfig(const Settings& settings) {
   config.fragmentDuration = Milliseconds(settings.fragmentDuration);
   config.interleaveTimeout = Milliseconds(settings.interleaveTimeout);
   config.silentTrack = static_cast<SilentTrack>(settings.silentTrack);
+  config.dumpFolder = settings.dumpDir;
   config.burstInterval = Seconds(settings.burstInterval);
   return config;
 }

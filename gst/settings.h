@@ -34,6 +34,7 @@ struct Settings {
   std::map<std::string, std::string> streamTags;
   std::map<std::string, std::string> metadata;
   std::string fileStartTimeIso;
+  std::string dumpDir;
   std::uint64_t fileStartTime = 0;  ///< s since 1970; 0: now
 
   bool absoluteFragmentTimes = false;
@@ -61,13 +62,14 @@ struct Settings {
   int silentTrack = 0;
 
   std::optional<unsigned> framerate;  ///< counts only when it was set
+  std::optional<std::string> logConfig;
   // These count only when the user set them (PROTOCOL.md, "Matroska as the service takes it").
   std::optional<std::string> trackName;
   std::optional<std::string> codecId;
   std::optional<std::string> contentType;
 };
 
-/// Without executor, which is the element's.
+/// Without executor and log, which are the element's.
 ProducerConfig producerConfig(const Settings& settings);
 /// Fails where a text cannot be read.
 Result<StreamConfig> streamConfig(const Settings& settings);

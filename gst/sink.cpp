@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "kvssink.h"
-#include "log_sink.h"
+#include "log_config.h"
 #include "producer_factory.h"
 #include "properties.h"
 #include "sink_pad.h"
@@ -154,6 +154,11 @@ Result<void> Sink::openSession() {
   Settings settings = this->settings();
   ProducerConfig config = producerConfig(settings);
   config.executor = executor_;
+  config.log = logOf(settings.logConfig, [executor = executor_, weak = weak_](const Error& error) {
+    executor->post([weak, error] {
+      if (const ElementRef element = weak->lock()) postWarning(element.get(), error);
+    });
+  });
   auto wanted = streamConfig(settings);
   if (!wanted) return kvs::fail(std::move(wanted.error()));
   auto producer = makeProducer(std::move(config));

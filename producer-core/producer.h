@@ -113,7 +113,10 @@ struct StreamConfig {
   Milliseconds interleaveTimeout{500};  ///< how long a track may keep the others waiting
   SilentTrack silentTrack = SilentTrack::fill;
   Seconds burstInterval{10};  ///< of nearRealtime: bufferDuration must be twice that at least
-  std::string writingApp;     ///< Matroska's WritingApp; empty: the Producer's user agent
+  /// Copies of what is sent, for debugging, go to files STREAM_N.mkv in this folder, which must exist; empty:
+  /// KVS_DEBUG_DUMP_DATA_FILE_DIR from the environment, else none.
+  std::string dumpFolder;
+  std::string writingApp;  ///< Matroska's WritingApp; empty: the Producer's user agent
 };
 
 /// One Kinesis video stream being produced. put() may be called from one thread for each track; all

@@ -110,6 +110,9 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
   Result<std::unique_ptr<Stream>> createStream(StreamConfig config,
                                                std::shared_ptr<StreamListener> listener) override {
     if (auto checked = checkStream(config); !checked) return fail(checked.error());
+    if (config.dumpFolder.empty()) {
+      config.dumpFolder = aws::processEnvironment()("KVS_DEBUG_DUMP_DATA_FILE_DIR").value_or("");
+    }
     auto taken = takeName(config.name);
     if (!taken) return fail(taken.error());
     auto notifier =

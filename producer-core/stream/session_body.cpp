@@ -33,6 +33,7 @@ net::BodyRead SessionBody::read(std::span<std::byte> room) {
       break;
     }
   }
+  if (filled > 0 && config_.tap) config_.tap->taken(room.first(filled));
   if (filled > 0) return {Give::data, filled};
   if (state == Give::end && !std::exchange(ended_, true)) observer_.onBodyEnd(headerChanged_);
   return {state, 0};

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "net/transport.h"
+#include "stream/dump.h"
 #include "stream/pacer.h"
 #include "stream/stream_buffer.h"
 
@@ -40,6 +42,7 @@ class SessionBody final : public net::BodySource {
     std::uint32_t header = 0;
     std::uint32_t epoch = 0;
     bool absoluteTimes = true;
+    std::shared_ptr<BodyTap> tap{};  ///< null: nobody looks on
   };
   enum class Finish {
     no,
@@ -50,7 +53,7 @@ class SessionBody final : public net::BodySource {
 
   SessionBody(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
               BodyObserver& observer)
-      : config_(config), buffer_(buffer), pacer_(pacer), clock_(clock), observer_(observer) {}
+      : config_(std::move(config)), buffer_(buffer), pacer_(pacer), clock_(clock), observer_(observer) {}
 
   net::BodyRead read(std::span<std::byte> room) override;
 

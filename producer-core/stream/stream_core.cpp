@@ -94,6 +94,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
       notifier_(std::move(notifier)),
       clock_(context_->clock()),
       logger_(context_->config.log, config_.name),
+      dump_(makeDump()),
       buffer_(
           {context_->storage, config_.bufferDuration}, store::ChunkPool::shared(),
           [this](const store::Fragment& fragment, store::LossReason reason, bool sent) {
@@ -109,11 +110,24 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
 
 StreamCore::~StreamCore() = default;
 
+std::optional<Dump> StreamCore::makeDump() const {
+  if (config_.dumpFolder.empty()) return std::nullopt;
+  return Dump(config_.dumpFolder, config_.name, [notifier = notifier_, log = logger_](const Error& error) {
+    log.log(LogLevel::warning, Room::stream, [&] { return error.message; });
+    notifier->tell([error](StreamListener& listener) { listener.onWarning(error); });
+  });
+}
+
 void StreamCore::start() {
   loop().post([self = shared_from_this(), this] { dispatch(event::Start{}); });
 }
 
 Result<void> StreamCore::setTrack(TrackConfig track) {
+  logger_.log(LogLevel::info, Room::media, [&] {
+    const std::string_view codec = track.codecId.empty() ? media::defaultCodecId(track.codec) : track.codecId;
+    return "track " + std::to_string(track.number) + " is " + std::string(codec) + ", with " +
+           std::to_string(track.codecPrivate.size()) + " bytes of codec data";
+  });
   auto set = ingest_.setTrack(std::move(track));
   if (set) {
     loop().post([self = shared_from_this(), this] {
@@ -277,8 +291,10 @@ void StreamCore::tellLosses() {
     losses.swap(buffer_.untold);
   }
   for (const FragmentLost& lost : losses) {
-    note(LogLevel::warning, std::to_string(lost.frames) + " frames (" + std::to_string(lost.bytes) +
-                                " bytes) were given up" + (lost.unconfirmed ? " unconfirmed" : ""));
+    logger_.log(LogLevel::warning, Room::store, [&] {
+      return std::to_string(lost.frames) + " frames (" + std::to_string(lost.bytes) +
+             " bytes) were given up" + (lost.unconfirmed ? " unconfirmed" : "");
+    });
     notifier_->tell([lost](StreamListener& listener) { listener.onFragmentLost(lost); });
   }
 }

@@ -14,6 +14,7 @@
 #include "aws/rate_gate.h"
 #include "net/loop.h"
 #include "producer.h"
+#include "stream/dump.h"
 #include "stream/ingest.h"
 #include "stream/machine.h"
 #include "stream/notifier.h"
@@ -121,6 +122,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void after(net::Loop::TimerId& timer, Milliseconds delay, std::function<void()> task);
   void forget(net::Loop::TimerId& timer);
   void note(LogLevel level, const std::string& text) const;
+  std::optional<Dump> makeDump() const;
   net::Loop& loop() const { return *context_->loop; }
 
   const std::shared_ptr<ProducerContext> context_;
@@ -128,6 +130,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   const std::shared_ptr<Notifier> notifier_;
   const Clock& clock_;
   const Logger logger_;
+  const std::optional<Dump> dump_;  ///< where copies of what is sent are wanted
   StreamBuffer buffer_;
   Ingest ingest_;
 

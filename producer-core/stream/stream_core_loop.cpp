@@ -117,6 +117,10 @@ void StreamCore::described(const aws::StreamDescription& description) {
   using Status = event::Described::Status;
   arn_ = description.arn;
   receivedIsFinal_ = description.retention == std::chrono::hours(0);
+  logger_.log(LogLevel::debug, Room::aws, [&] {
+    return "the stream exists, and keeps media for " + std::to_string(description.retention.count()) +
+           " hours";
+  });
   switch (description.status) {
     case aws::StreamStatus::creating:
       return dispatch(event::Described{Status::creating});
@@ -171,15 +175,16 @@ void StreamCore::perform(const action::TagStream&) {
 
 void StreamCore::perform(const action::Locate&) {
   callWhenAllowed([this] {
-    call_ = context_->controlPlane->getDataEndpoint(config_.name, *credentials_,
-                                                    answer<std::string>([this](const std::string& endpoint) {
-                                                      dataEndpoint_ = endpoint;
-                                                      {
-                                                        const std::lock_guard lock(buffer_.mutex);
-                                                        buffer_.stats.dataEndpoint = endpoint;
-                                                      }
-                                                      dispatch(event::Located{});
-                                                    }));
+    call_ = context_->controlPlane->getDataEndpoint(
+        config_.name, *credentials_, answer<std::string>([this](const std::string& endpoint) {
+          dataEndpoint_ = endpoint;
+          logger_.log(LogLevel::info, Room::aws, [&] { return "the data endpoint is " + endpoint; });
+          {
+            const std::lock_guard lock(buffer_.mutex);
+            buffer_.stats.dataEndpoint = endpoint;
+          }
+          dispatch(event::Located{});
+        }));
   });
 }
 

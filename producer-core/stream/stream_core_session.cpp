@@ -80,6 +80,8 @@ bool StreamCore::openSessionNow() {
     if (std::exchange(sessionFailed_, false)) ++buffer_.stats.reconnects;
     buffer_.lastProgress = clock_.now();
   }
+  if (dump_) config.body.tap = dump_->newSession();
+  logger_.log(LogLevel::debug, Room::net, [&] { return "opening a session with " + dataEndpoint_; });
   config.streamName = config_.name;
   config.receivedIsFinal = receivedIsFinal_;
   const ProducerConfig& producer = context_->config;
@@ -220,6 +222,7 @@ void StreamCore::perform(const action::StripTags& strip) {
 // --- what the session says ---
 
 void StreamCore::onSessionAnswered() {
+  logger_.log(LogLevel::debug, Room::net, [] { return "the service takes the session"; });
   dispatch(event::SessionAnswered{});
 }
 
@@ -274,6 +277,8 @@ void StreamCore::settlePersisted(const SentFragment& sent) {
     }
     buffer_.changed.notify_all();
   }
+  logger_.log(LogLevel::trace, Room::store,
+              [&] { return "the fragment at " + std::to_string(sent.timecode.count()) + " ms is stored"; });
   dispatch(event::Persisted{});
   checkEmpty();
   checkConfirmed();
@@ -310,6 +315,8 @@ void StreamCore::onSessionBodyEnd(bool headerChanged) {
 }
 
 void StreamCore::onSessionEnd(std::optional<Error> error) {
+  logger_.log(LogLevel::debug, Room::net,
+              [&] { return "the session has ended" + (error ? ": " + error->message : std::string()); });
   dispatch(event::SessionEnded{std::move(error)});
 }
 

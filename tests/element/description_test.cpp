@@ -81,6 +81,8 @@ const Documented documented[] = {
     {"interleave-timeout", "guint", "500"},
     {"silent-track", "GstKvsSinkSilentTrack", "fill"},
     {"burst-interval", "guint", "10"},
+    {"log-config", "gchararray", "../kvs_log_configuration"},
+    {"dump-dir", "gchararray", ""},
 };
 
 std::string printed(const GValue& value) {
