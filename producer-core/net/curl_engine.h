@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "net/address_doubt.h"
 #include "net/connect_gate.h"
 #include "net/curl_multi.h"
 #include "net/transport_options.h"
@@ -36,6 +37,7 @@ class CurlEngine final : public Ready, private CurlMulti::Delegate {
   void resolved(const CurlTransfer& transfer);
   /// It is connected, or needs no connection any more.
   void leaveGate(const CurlTransfer& transfer);
+  AddressDoubt& doubt() { return doubt_; }
   /// CurlTransfer::unpause() is called soon.
   void wantResume(std::shared_ptr<CurlTransfer> transfer);
   /// CurlTransfer::deliver() is called soon, outside libcurl.
@@ -58,6 +60,7 @@ class CurlEngine final : public Ready, private CurlMulti::Delegate {
   const std::shared_ptr<Trust> trust_;
   CurlShare share_;
   ConnectGate gate_;
+  AddressDoubt doubt_;
   std::unordered_map<ConnectGate::Id, std::shared_ptr<CurlTransfer>> waiting_;
   std::vector<std::shared_ptr<CurlTransfer>> resumed_;
   std::vector<std::shared_ptr<CurlTransfer>> news_;

@@ -90,11 +90,18 @@ CURLcode CurlTransfer::setOptions() {
     options.set(CURLOPT_USERAGENT, engine_->options().userAgent.c_str());
   }
   if (options.result() != CURLE_OK) return options.result();
+  if (const CURLcode set = forgetDoubtfulAddress(); set != CURLE_OK) return set;
   engine_->multi().adoptSocketsOf(easy_.get());
   if (place_.https) {
     if (const CURLcode set = setSecurity(); set != CURLE_OK) return set;
   }
   return upload_ ? setUploadOptions() : setCallOptions();
+}
+
+CURLcode CurlTransfer::forgetDoubtfulAddress() {
+  if (!engine_->doubt().forget(place_.text(), engine_->loop().clock().now())) return CURLE_OK;
+  if (!append(resolve_, "-" + place_.text())) return CURLE_OUT_OF_MEMORY;
+  return Options(easy_.get()).set(CURLOPT_RESOLVE, resolve_.get()).result();
 }
 
 CURLcode CurlTransfer::setSecurity() {

@@ -116,6 +116,7 @@ void CurlTransfer::onWants(curl_socket_t fd, int what) noexcept {
 
 void CurlTransfer::onDone(CURLcode code) {
   if (code == CURLE_OK && headComplete_) return end({});
+  if (!connected_) engine_->doubt().failed(place_.text());
   end(fail(failureOf(code == CURLE_OK ? CURLE_GOT_NOTHING : code)));
 }
 
@@ -141,6 +142,7 @@ void CurlTransfer::close() {
   if (std::exchange(added_, false)) engine_->multi().remove(easy_.get());
   easy_.reset();
   headers_.reset();
+  resolve_.reset();
 }
 
 // --- what libcurl tells ---

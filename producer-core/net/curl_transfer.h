@@ -55,6 +55,7 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   CURLcode setCallOptions();
   CURLcode setSecurity();
   CURLcode setIdentity(const TlsIdentity& identity);
+  CURLcode forgetDoubtfulAddress();
   /// Nothing where a header can't be sent as it is.
   std::optional<CurlList> headerList() const;
 
@@ -85,6 +86,7 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   Place place_;
 
   CurlList headers_;
+  CurlList resolve_;
   std::array<char, CURL_ERROR_SIZE> errorText_{};
   CurlEasy easy_;  // null before begin() and after close()
   bool added_ = false;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "fake_dns.h"
+#include "net/address_doubt.h"
 #include "transport_fixture.h"
 
 namespace kvs::net::test {
@@ -96,6 +97,44 @@ TEST_F(DnsTest, OfOneHostOneIsLookedUpAndTheOthersUseItsAnswer) {
   }
   EXPECT_EQ(prepared, 5);
   EXPECT_EQ(FakeDns::get().lookups("hang.test"), 1);
+}
+
+TEST_F(DnsTest, AnAddressWhereNobodyAnswersIsLookedUpAnew) {
+  const auto attempt = [this](const std::string& url) {
+    Upload upload(*this);
+    startUpload(upload, url);
+    upload.finish();
+    EXPECT_TRUE(upload.heard.ended.wait());
+    return upload.heard.succeeded();
+  };
+  EXPECT_TRUE(attempt(at("moving.test")));
+  EXPECT_TRUE(attempt(at("moving.test")));
+  EXPECT_EQ(FakeDns::get().lookups("moving.test"), 1);  // kept while all is well
+  std::string url;
+  {
+    RawServer other([](Connection& peer) { peer.reset(); });
+    url = other.url("/putMedia", "moved.test");
+    EXPECT_FALSE(attempt(url));
+  }
+  EXPECT_FALSE(attempt(url));  // refused
+  EXPECT_EQ(FakeDns::get().lookups("moved.test"), 1);
+  EXPECT_FALSE(attempt(url));
+  EXPECT_EQ(FakeDns::get().lookups("moved.test"), 2);
+}
+
+TEST(AddressDoubtTest, AHostIsForgottenOnceAndNotTwiceInASecond) {
+  AddressDoubt doubt;
+  const TimePoint start{Seconds(100)};
+  EXPECT_FALSE(doubt.forget("a:443", start));
+  doubt.failed("a:443");
+  EXPECT_FALSE(doubt.forget("b:443", start));
+  EXPECT_TRUE(doubt.forget("a:443", start));
+  EXPECT_FALSE(doubt.forget("a:443", start + Seconds(5)));
+  doubt.failed("a:443");
+  EXPECT_TRUE(doubt.forget("a:443", start + Seconds(5)));
+  doubt.failed("a:443");
+  EXPECT_FALSE(doubt.forget("a:443", start + Milliseconds(5999)));
+  EXPECT_TRUE(doubt.forget("a:443", start + Milliseconds(6000)));
 }
 
 TEST_F(DnsTest, AtMostEightLookUpsRunAndWaitingOnesCanBeCancelled) {
