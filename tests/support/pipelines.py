@@ -114,6 +114,12 @@ class Pipeline:
             if time.monotonic() > end:
                 raise AssertionError(f"after {timeout:g} s still waiting for {what}; {self.summary()}")
 
+    def timed(self, condition, what, timeout=PATIENCE):
+        """The same; answers how many seconds it took."""
+        began = time.monotonic()
+        self.wait_for(condition, what, timeout)
+        return time.monotonic() - began
+
     def wait_eos(self, timeout=PATIENCE):
         self.wait_for(lambda: self.of_type(Gst.MessageType.EOS), "the end of the stream", timeout)
 

@@ -64,7 +64,9 @@ class Connection:
             for way, source, sink in ((self.up, self.client, self.service), (self.down, self.service, self.client)):
                 self.tasks.append(loop.create_task(self.read(way, source)))
                 self.tasks.append(loop.create_task(self.write(way, sink)))
-            await asyncio.gather(*self.tasks)
+            done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
         except OSError:
             self.end("reset")  # the one side learns what the other did
         else:
@@ -168,14 +170,19 @@ class Proxy:
         return self
 
     def stop(self):
-        def finish():
+        async def finish():
             self.close_listener()
             for connection in self.connections:
                 connection.end("reset")
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
         if self.thread.is_alive():
-            self.call(finish)
+            asyncio.run_coroutine_threadsafe(finish(), self.loop).result(PATIENCE)
             self.loop.call_soon_threadsafe(self.loop.stop)
             self.thread.join(PATIENCE)
+            self.loop.close()
 
     def call(self, work):
         """Runs `work` on the proxy's thread and waits for its answer."""
