@@ -1,39 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An RTSP camera's stream arrives whole, with and without h264parse."""
-import threading
-
-import gi
-
-gi.require_version("Gst", "1.0")
-gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
-
-from support import case  # noqa: E402
-from support.pipelines import Pipeline, kvssink  # noqa: E402
-from support.sources import x264  # noqa: E402
-
-
-class Camera:
-    """An RTSP server on a free port of the loopback, with a main loop of its own."""
-
-    def __init__(self, encoder):
-        self.context = GLib.MainContext.new()
-        self.loop = GLib.MainLoop.new(self.context, False)
-        self.server = GstRtspServer.RTSPServer()
-        self.server.set_address("127.0.0.1")
-        self.server.set_service("0")
-        factory = GstRtspServer.RTSPMediaFactory()
-        factory.set_launch(f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=50/1 ! "
-                           f"{encoder} ! rtph264pay name=pay0 pt=96 config-interval=-1 )")
-        self.server.get_mount_points().add_factory("/camera", factory)
-        self.server.attach(self.context)
-        self.thread = threading.Thread(target=self.loop.run, daemon=True)
-        self.thread.start()
-        self.url = f"rtsp://127.0.0.1:{self.server.get_bound_port()}/camera"
-
-    def stop(self):
-        self.loop.quit()
-        self.thread.join()
+from support import case
+from support.pipelines import Gst, Pipeline, kvssink
+from support.rtsp import Camera
+from support.sources import x264
 
 
 class RtspTest(case.IntegrationTest):
