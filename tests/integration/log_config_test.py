@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """log-config: a log4cplus properties file rules the log, its lines are whole, and the process stays as it was."""
 import ctypes
+import ctypes.util
 import os
 import re
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 from support import case, sources
 from support.pipelines import Gst, Pipeline, kvssink
@@ -163,21 +165,80 @@ class LogConfigTest(case.IntegrationTest):
         others = [name for name in thread_names() if not name.startswith(("kvs-", "pool-"))]
         self.assertEqual(ours(), ["kvs-loop", "kvs-worker"])
         self.assertEqual([name for name in others if "log" in name], [], "log4cplus has no thread")
-        self.assertEqual(self.end_of_child(), 7)
+        self.assertEqual(end_of_child(), 7)
         feed.end()
         self.assertEqual(read(log).count("kvs-media forked: "), 1)
 
-    @staticmethod
-    def end_of_child():
-        """The status of a forked child that calls exit(): all exit handlers and destructors run."""
-        child = os.fork()
-        if child == 0:
-            signal.alarm(20)
-            ctypes.CDLL(None).exit(7)
-        _, status = os.waitpid(child, 0)
-        return os.waitstatus_to_exitcode(status)
+    def test_a_forked_child_ends_without_it_too(self):
+        feed = sources.Feed(self.service(), "forked").play()
+        feed.push(sources.encode(50))
+        feed.wait_for(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored")
+        self.assertEqual(end_of_child(), 7)
+        feed.end()
+
+    def beside(self, *arguments):
+        """This file as a program of its own, with a log configuration; what it printed, and its log."""
+        service = self.service()
+        log = self.place("log", "kvs.log")
+        config = self.configure(self.place("log.conf"), log)
+        done = subprocess.run([sys.executable, __file__, *arguments, service.url, config], capture_output=True,
+                              text=True, timeout=60, check=False)
+        return done, read(log)
+
+    def test_a_process_may_exit_while_its_log_is_in_use(self):
+        done, log = self.beside("--exit")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (5, "", ""))
+        self.check_lines(log, ["exit"])
+
+    def test_an_application_keeps_its_own_log4cplus(self):
+        done, log = self.beside("--own")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        before, during = done.stdout.split()
+        self.assertGreater(int(before), 0, "log4cplus has threads of its own")
+        self.assertEqual(during, before)
+        self.check_lines(log, ["own"])
+
+
+def end_of_child():
+    """The status of a forked child that calls exit(): all exit handlers and destructors run."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        ctypes.CDLL(None).exit(7)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def stream_with(url, config, name):
+    """A pipeline that plays, of which a fragment is stored."""
+    feed = sources.Feed(SimpleNamespace(url=url), name, log_config=config)
+    units = sources.encode(50)
+    feed.play()
+    feed.push(units)
+    feed.wait_for(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored")
+    return feed
+
+
+def exit_with_a_log(url, config):
+    feed = stream_with(url, config, "exit")
+    ctypes.CDLL(None).exit(5 if feed else 0)
+
+
+def log_beside_ones_own(url, config):
+    """Prints how many threads log4cplus has before kvssink uses it, and meanwhile."""
+    none = len(thread_names())
+    ctypes.CDLL(ctypes.util.find_library("log4cplus"))
+    own = sorted(set(os.listdir("/proc/self/task")))
+    before = len(own) - none
+    feed = stream_with(url, config, "own")
+    during = len(set(own) & set(os.listdir("/proc/self/task"))) - none
+    feed.end()
+    print(before, during)
 
 
 if __name__ == "__main__":
-    sys.setswitchinterval(0.001)
-    case.main()
+    PROGRAMS = {"--exit": exit_with_a_log, "--own": log_beside_ones_own}
+    if sys.argv[1:2] and sys.argv[1] in PROGRAMS:
+        PROGRAMS[sys.argv[1]](*sys.argv[2:])
+    else:
+        case.main()
