@@ -149,7 +149,7 @@ bool open(const char* path, bool shared, std::unique_ptr<net::LogWriter>& writer
 
 }  // namespace kvs::gst
 
-extern "C" __attribute__((visibility("default"))) bool kvssink_open_log_1(
+extern "C" __attribute__((visibility("default"))) bool kvssinkOpenLog1(
     const char* path, bool shared, std::unique_ptr<kvs::net::LogWriter>& writer, std::string& trouble) {
   try {
     return kvs::gst::open(path, shared, writer, trouble);

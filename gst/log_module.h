@@ -17,7 +17,7 @@ using OpenLogFunction = bool(const char* path, bool shared, std::unique_ptr<net:
                              std::string& trouble);
 
 /// The function's name in the module. It carries the version: plugin and module must be of one build.
-inline constexpr const char* openLogSymbol = "kvssink_open_log_1";
+inline constexpr const char* openLogSymbol = "kvssinkOpenLog1";
 
 /// Looked for beside the plugin, then in ../kvssink. Its name is not one that GStreamer takes for a plugin's.
 inline constexpr const char* logModuleName = "kvssink-log4cplus.module";

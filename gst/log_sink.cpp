@@ -41,8 +41,9 @@ class DebugLogSink final : public LogSink {
 
   void write(LogLevel level, Room room, std::string_view stream, std::string_view text) override {
     const std::string place(roomName(room));
-    gst_debug_log(categoryOf(room), levelOf(level), place.c_str(), "", 0, nullptr, "%.*s: %.*s",
-                  static_cast<int>(stream.size()), stream.data(), static_cast<int>(text.size()), text.data());
+    gst_debug_log(categoryOf(room), levelOf(level), place.c_str(), "", 0, nullptr, "%.*s%s%.*s",
+                  static_cast<int>(stream.size()), stream.data(), stream.empty() ? "" : ": ",
+                  static_cast<int>(text.size()), text.data());
   }
 };
 

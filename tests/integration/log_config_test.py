@@ -80,6 +80,18 @@ class LogConfigTest(case.IntegrationTest):
         done = self.launch_in(self.place("work", "here"), self.service(), "silent")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
+    def test_gst_debug_has_a_category_for_each_room(self):
+        pipeline = f"{sources.camera(30)} ! {sources.x264()} ! {kvssink(self.service(), 'rooms')}"
+        env = {**os.environ, "GST_DEBUG": "kvssink:4,kvs-*:7", "GST_DEBUG_NO_COLOR": "1"}
+        done = self.launch("-q", *pipeline.split(), env=env)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        lines = [line.split() for line in done.stderr.splitlines()]
+        self.assertLessEqual({"kvssink", "kvs-stream", "kvs-aws", "kvs-net", "kvs-media", "kvs-store"},
+                             {words[4] for words in lines})
+        for words in lines:
+            if words[4].startswith("kvs-") and "credentials" not in words:
+                self.assertIn("rooms:", words)
+
     def test_the_example_as_the_guide_has_it_is_found_in_its_usual_place(self):
         log = self.place("log", "kvs.log")
         self.configure(self.place("kvs_log_configuration"), "../log/kvs.log",
