@@ -157,12 +157,12 @@ class Links:
         proxy = self.link(service)
         proxy.hold()
         feed = self.feed(proxy, completion_timeout=1)
-        feed.push_and_wait(self.units[:60])
+        feed.push_and_wait(self.units[:75])
         feed.wait_for(lambda: self.states(feed).count("retrying") >= 2, "two attempts failed")
         proxy.cut()
         proxy.forward()
         self.came_back(feed.timed(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored"))
-        feed.push(self.units[60:])
+        feed.push(self.units[75:])
         self.finish(service, feed)
 
     def test_one_kilobit_a_second(self):
@@ -206,14 +206,14 @@ class TlsLinksTest(Links, SideBySide):
     def test_a_certificate_that_nobody_trusts_is_told_until_it_is_mended(self):
         service = self.service("--no-fsync", "--tls")  # with one that it made itself
         feed = self.feed(service)
-        feed.push_and_wait(self.units[:60])
+        feed.push_and_wait(self.units[:75])
         feed.wait_for(lambda: self.states(feed).count("retrying") >= 2, "two attempts failed")
         self.assertRegex(feed.stats()["last-error"], "(?i)certificate")
         service.stop()
         service.options += ["--cert", together.Identity.certificate, "--key", together.Identity.key]
         service.start()
         self.came_back(feed.timed(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored"))
-        feed.push(self.units[60:])
+        feed.push(self.units[75:])
         self.finish(service, feed)
 
 

@@ -5,7 +5,7 @@ import time
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import Gst  # noqa: E402
+from gi.repository import GLib, Gst  # noqa: E402, F401
 
 from support.frames import Entered  # noqa: E402
 from support.waiting import PATIENCE  # noqa: E402

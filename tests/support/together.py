@@ -8,12 +8,14 @@ import faulthandler
 import functools
 import os
 import shutil
+import ssl
 import subprocess
 import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from support import case, environment, sources
+from support import case, environment, matroska, sources
+from support.pipelines import GLib, Gst
 from support.proxy import Proxy
 from support.sources import Feed
 from support.waiting import PATIENCE
@@ -45,6 +47,11 @@ class Identity:
                         "-days", "2", "-subj", "/CN=kvs-local", "-addext", NAMES, "-keyout", cls.key,
                         "-out", cls.certificate], capture_output=True, timeout=PATIENCE, check=True)
 
+    @classmethod
+    def context(cls):
+        """For a client of Python's own."""
+        return ssl.create_default_context(cafile=cls.certificate)
+
 
 class SideBySide(case.IntegrationTest):
     """A test that shares its process with others that run at the same time."""
@@ -58,11 +65,17 @@ class SideBySide(case.IntegrationTest):
         """The name says which class it is, too."""
         return None
 
-    def local(self, *options, faults=(), **settings):
+    def local(self, *options, **settings):
         """A kvs-local, over TLS where the class says so."""
         if self.tls:
             options += ("--tls", "--cert", Identity.certificate, "--key", Identity.key)
-        return self.service("--no-fsync", *options, faults=list(faults), **settings)
+        return self.service("--no-fsync", *options, **settings)
+
+    def exported(self, service, stream, decode=False):
+        """The export, which is one file. Its form is judged by other tests: that costs more than all of this."""
+        paths = service.export(stream)
+        self.assertEqual(len(paths), 1, paths)
+        return matroska.read(paths[0])
 
     def link(self, service, **settings):
         proxy = Proxy(service, **settings).start()
@@ -86,7 +99,7 @@ class SideBySide(case.IntegrationTest):
         stats = feed.stats()
         self.assertEqual((stats["fragments-lost"], stats["fragments-refused"]), (0, 0), feed.warnings())
         self.assertEqual(feed.errors(), [])
-        return self.check_whole(service, stream, feed.entered)
+        return self.check_whole(service, stream, feed.entered, decode=False)
 
     def states(self, feed):
         return [change.get_string("state") for change in feed.structures("kvssink-connection")]
@@ -138,6 +151,15 @@ class Together(unittest.TestSuite):
         return result
 
 
+def warm_up():
+    """PyGObject makes the classes of messages when they are first met, which threads must not do at one time."""
+    sources.run_to_end("fakesrc num-buffers=1 ! fakesink")
+    about = Gst.Message.new_element(None, Gst.Structure.new_empty("warm-up"))
+    about.get_structure().get_name()
+    Gst.Message.new_warning(None, GLib.Error("warm-up"), "").parse_warning()
+    Gst.Message.new_error(None, GLib.Error("warm-up"), "").parse_error()
+
+
 def main(seconds=8):
     """Runs the program's tests; `seconds` is the longest recording() that they ask for."""
     faulthandler.dump_traceback_later(LIMIT, exit=True)
@@ -146,6 +168,7 @@ def main(seconds=8):
         Identity.make(folder)
         os.environ["KVSSINK_CA_CERT_PATH"] = Identity.certificate
         recording(seconds)
+        warm_up()
         loader = unittest.TestLoader()
         loader.suiteClass = Together
         program = unittest.main(testLoader=loader, verbosity=2, exit=False)
