@@ -27,13 +27,16 @@ class LifeTest(SideBySide):
         self.check_arrived(frames.expected(entered))
 
     def check_arrived(self, wanted):
-        """Every frame arrived once and in order, over all the files of an export."""
+        frames.check_bytes(self, wanted, self.arrived())
+
+    def arrived(self):
+        """The video frames in order, over all the files of an export."""
         blocks = []
         for path in self.here.export("stream"):
             read = matroska.read(path)
             video = {track.number for track in read.tracks if track.codec_id.startswith("V_")}
             blocks += [block for block in read.blocks if block.track in video]
-        frames.check_bytes(self, wanted, blocks)
+        return blocks
 
     def nothing_lost(self, feed):
         self.assertEqual(feed.stats()["fragments-lost"], 0)
@@ -157,7 +160,10 @@ class LifeTest(SideBySide):
         feed.push(self.units[:75])
         self.assertTrue(stopped.wait(PATIENCE), "set_state() returns")
         feed.last_stats = {}
-        self.check_frames(feed.entered)
+        # One may have been at the pad when that was shut.
+        entered, arrived = frames.expected(feed.entered), self.arrived()
+        self.assertIn(len(entered) - len(arrived), (0, 1))
+        frames.check_bytes(self, entered[: len(arrived)], arrived)
 
     def interrupted(self, *options):
         """gst-launch with a service that cannot be reached, interrupted; answers seconds and what it said."""
