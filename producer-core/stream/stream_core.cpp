@@ -330,8 +330,4 @@ void StreamCore::tellPressure() {
   }
 }
 
-void StreamCore::note(LogLevel level, const std::string& text) const {
-  logger_.log(level, Room::stream, [&] { return text; });
-}
-
 }  // namespace kvs::stream

@@ -121,7 +121,11 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void noteError(const Error& error);
   void after(net::Loop::TimerId& timer, Milliseconds delay, std::function<void()> task);
   void forget(net::Loop::TimerId& timer);
-  void note(LogLevel level, const std::string& text) const;
+  /// `makeText` runs only where somebody listens.
+  template <class MakeText>
+  void note(LogLevel level, MakeText&& makeText) const {
+    logger_.log(level, Room::stream, makeText);
+  }
   std::optional<Dump> makeDump() const;
   net::Loop& loop() const { return *context_->loop; }
 

@@ -92,7 +92,7 @@ void StreamCore::perform(const action::FetchCredentials&) {
     note(LogLevel::debug, [this] {
       const std::string& others = credentials_->passedOver;
       return "credentials from " + credentials_->source + (others.empty() ? "" : "; not used: " + others);
-    }());
+    });
     {
       const std::lock_guard lock(buffer_.mutex);
       buffer_.stats.credentialSource = credentials_->source;
@@ -233,7 +233,7 @@ void StreamCore::perform(const action::Tell& tell) {
                          : std::string(stateName(machine_.state())));
     if (change.reason) text += ": " + change.reason->message;
     return text;
-  }());
+  });
   notifier_->tell([change](StreamListener& listener) { listener.onConnection(change); });
 }
 
@@ -244,7 +244,7 @@ void StreamCore::perform(const action::Warn& warn) {
 
 void StreamCore::perform(const action::Fail& failed) {
   noteError(failed.error);
-  note(LogLevel::error, failed.error.message);
+  note(LogLevel::error, [&] { return failed.error.message; });
   {
     const std::lock_guard lock(buffer_.mutex);
     buffer_.ended = failed.error;

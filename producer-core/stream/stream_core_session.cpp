@@ -321,7 +321,7 @@ void StreamCore::onSessionEnd(std::optional<Error> error) {
 }
 
 void StreamCore::onSessionNote(LogLevel level, std::string text) {
-  note(level, text);
+  note(level, [&] { return text; });
 }
 
 }  // namespace kvs::stream
