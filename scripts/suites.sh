@@ -32,18 +32,24 @@ run_suite() {
 # run_sanitized address|thread [meson test argument]...: the same in a folder of its own, compiled with the
 # sanitizer. "address" checks for undefined behaviour too.
 run_sanitized() {
-  local kind=$1 checks=$1 suppressions=$project/tests/sanitizers dir
+  local kind=$1 checks=$1 dir
   shift
   dir=$project/build-${kind:0:1}san
   [[ $kind == thread ]] || checks=address,undefined
   say "Sanitizer: $checks"
+  set_sanitizer_options
+  # GLib's slices and GStreamer's plugin scanner would hide leaks and start programs without the sanitizer.
+  export G_SLICE=always-malloc GST_REGISTRY_FORK=no
+  run_suite "$dir" -Db_sanitize="$checks" -Db_lundef=false -Dbench=false -- --timeout-multiplier 5 "$@"
+}
+
+# set_sanitizer_options: what programs that were compiled with a sanitizer look for, and what they pass over.
+set_sanitizer_options() {
+  local suppressions=$project/tests/sanitizers
   export ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
   export LSAN_OPTIONS="suppressions=$suppressions/leak.supp:print_suppressions=0"
   export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1"
   export TSAN_OPTIONS="suppressions=$suppressions/thread.supp:halt_on_error=1:second_deadlock_stack=1"
-  # GLib's slices and GStreamer's plugin scanner would hide leaks and start programs without the sanitizer.
-  export G_SLICE=always-malloc GST_REGISTRY_FORK=no
-  run_suite "$dir" -Db_sanitize="$checks" -Db_lundef=false -Dbench=false -- --timeout-multiplier 5 "$@"
 }
 
 # report_suites: the line `N passed, N failed`, and the exit status that goes with it.
