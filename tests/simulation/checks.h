@@ -47,7 +47,7 @@ struct Witness final : StreamListener {
 };
 
 void judgeFrames(const Source& source, const Witness& witness, const test::FakeService& service,
-                 std::vector<std::string>& broken);
+                 const StreamStats& stats, std::vector<std::string>& broken);
 void judgeStats(const Source& source, const Witness& witness, const test::FakeService& service,
                 const StreamStats& stats, std::vector<std::string>& broken);
 

@@ -20,7 +20,8 @@ constexpr std::array<const char*, Fault::kinds> names = {
     "refuse",        "blackhole",     "swallow",     "reset",         "slow link",
     "end response",  "error ack",     "call errors", "withhold acks", "withhold storage",
     "move endpoint", "delete stream", "nonsense",    "wall step",     "bad credentials",
-    "pause source",  "end of stream", "flush",       "new format",    "time jump"};
+    "pause source",  "end of stream", "flush",       "new format",    "time jump",
+    "mute"};
 
 template <class T, std::size_t N>
 T pick(Random& random, const std::array<T, N>& values) {
@@ -64,6 +65,7 @@ Fault makeFault(Random& random, Milliseconds before, std::map<std::int64_t, int>
       fault.lasts = Milliseconds(0);
       break;
     }
+    case Kind::mute:
     case Kind::pauseSource:
       fault.lasts = Milliseconds(3'000) + random.upTo(Milliseconds(90'000));
       break;
@@ -131,6 +133,15 @@ Plan makePlan(std::uint64_t seed) {
       return fault.kind == Fault::Kind::wallStep || fault.kind == Fault::Kind::timeJump;
     });
   }
+  plan.audio = random.next() % 3 == 0;
+  if (!plan.audio) {
+    std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == Fault::Kind::mute; });
+  }
+  if (random.next() % 6 == 0) {
+    plan.clockBehind = pick(random, std::array{Seconds(-700'000'000), Seconds(-600), Seconds(600),
+                                               Seconds(86'400), Seconds(1'600'000'000)});
+    std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == Fault::Kind::wallStep; });
+  }
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
   plan.length = faulty;
   for (const Fault& fault : plan.faults)
@@ -195,6 +206,8 @@ std::string describe(const Plan& plan) {
       std::to_string(plan.storageChunks) + " chunks, buffer " + std::to_string(plan.bufferDuration.count()) +
       " s, scale " + std::to_string(plan.timecodeScale.count()) +
       (plan.absoluteTimes ? ", absolute" : ", relative") + (plan.reordered ? ", B-frames" : "") +
+      (plan.audio ? ", microphone" : "") +
+      (plan.clockBehind ? ", clock behind by " + std::to_string(plan.clockBehind->count()) + " s" : "") +
       (plan.streamExists ? "" : ", to be created") + (plan.retentionHours == 0 ? ", retention 0" : "") +
       ", latency " + std::to_string(plan.latency.count()) + " ms, persisted after " +
       std::to_string(plan.persistDelay.count()) + " ms\n";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ struct Fault {
     flush,
     newFormat,  // parameter sets change at the next key frame
     timeJump,   // value: milliseconds of media time, forwards or back
+    mute,       // the microphone gives nothing
   };
-  static constexpr int kinds = static_cast<int>(Kind::timeJump) + 1;
+  static constexpr int kinds = static_cast<int>(Kind::mute) + 1;
 
   Kind kind = Kind::reset;
   Milliseconds at{0};
@@ -55,6 +57,7 @@ struct Plan {
   std::size_t frameSize = 1000;
   bool reordered = false;  ///< B-frames
   bool tags = false;       ///< metadata now and then
+  bool audio = false;      ///< a microphone beside the camera
   Milliseconds age{0};     ///< how long ago a frame was captured
   // Stream
   std::size_t storageChunks = 64;
@@ -67,6 +70,9 @@ struct Plan {
   Milliseconds latency{20};
   Milliseconds persistDelay{150};
   bool readInsideResume = false;
+  /// The camera's clock at the start: how far it is behind the service's, whose signatures must be of the
+  /// time.
+  std::optional<Seconds> clockBehind{};
   std::vector<Fault> faults;
 };
 

@@ -76,7 +76,7 @@ class Simulation {
   }
 
   Outcome run() {
-    nextFrame_ = begun_;
+    nextFrame_ = nextSound_ = begun_;
     for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
       edges_.emplace(begun_ + plan_.faults[i].at, std::pair(i, true));
       if (plan_.faults[i].lasts.count() > 0)
@@ -97,20 +97,22 @@ class Simulation {
     options.retentionHours = plan.retentionHours;
     options.persistDelay = plan.persistDelay;
     options.readInsideResume = plan.readInsideResume;
+    options.clockAhead = plan.clockBehind;
     return options;
   }
 
   void makeStream() {
-    auto context = std::make_shared<stream::ProducerContext>();
-    context->config.credentials = credentials_;
-    context->config.clock = &clock_;
-    context->config.storageSize = storage_->limit();
+    ProducerConfig producer;
+    producer.credentials = credentials_;
+    producer.clock = &clock_;
+    producer.storageSize = storage_->limit();
+    auto context = std::make_shared<stream::ProducerContext>(producer);
     context->loop = loop_;
     context->transport = service_;
     context->rateGate = std::make_shared<aws::RateGate>();
     context->storage = storage_;
     context->controlPlane = std::make_shared<aws::ControlPlane>(
-        *service_, clock_,
+        *service_, context->clock,
         aws::ControlPlaneOptions{{"https://control.example.com", "eu-west-1", "test"}, "simulation"});
     StreamConfig config;
     config.name = "camera";
@@ -120,7 +122,11 @@ class Simulation {
     config.bufferDuration = plan_.bufferDuration;
     core_ = std::make_shared<stream::StreamCore>(
         context, config, std::make_shared<stream::Notifier>(witness_, executor_), plan_.seed);
-    if (!core_->setTrack(source_.track())) witness_->broken.push_back("the track was not taken");
+    for (const TrackConfig& track : source_.tracks()) {
+      if (!core_->setTrack(track)) witness_->broken.push_back("a track was not taken");
+    }
+    source_.goBy(context->clock);
+    context_ = context;
   }
 
   /// To the next thing that happens, at most to `end`.
@@ -132,7 +138,7 @@ class Simulation {
     TimePoint to = end;
     if (next) to = std::min(to, *next);
     if (!edges_.empty()) to = std::min(to, edges_.begin()->first);
-    if (sourceRuns) to = std::min(to, nextFrame_);
+    if (sourceRuns) to = std::min(to, plan_.audio ? std::min(nextFrame_, nextSound_) : nextFrame_);
     clock_.advanceTo(to);
     while (!edges_.empty() && edges_.begin()->first <= clock_.now()) {
       const auto [index, begins] = edges_.begin()->second;
@@ -141,6 +147,10 @@ class Simulation {
       begins ? begin(fault) : cease(fault);
     }
     if (sourceRuns && nextFrame_ <= clock_.now()) putFrame();
+    if (sourceRuns && plan_.audio && nextSound_ <= clock_.now()) {
+      nextSound_ += Source::audioInterval;
+      source_.putAudio(*core_, paused_ > 0 || muted_ > 0);
+    }
     if (storage_->used() > storage_->limit()) witness_->broken.push_back("the storage is over its limit");
   }
 
@@ -148,11 +158,12 @@ class Simulation {
     nextFrame_ += source_.interval();
     if (paused_ > 0) return source_.skipTime();
     source_.put(*core_);
+    if (++framesPut_ % framesBetweenLooks != 0) return;
     const StreamStats stats = core_->stats();
     // A frame may pass the budget; the loop then closes the session that is in the way, and the next goes by.
     overBudget_ =
         stats.durationBuffered > plan_.bufferDuration + 3 * source_.interval() ? overBudget_ + 1 : 0;
-    if (overBudget_ > 2)
+    if (overBudget_ > 1)
       witness_->broken.push_back("the buffer holds " +
                                  std::to_string(stats.durationBuffered.count() / 1'000'000) + " ms");
   }
@@ -220,6 +231,9 @@ class Simulation {
       case Kind::pauseSource:
         ++paused_;
         break;
+      case Kind::mute:
+        ++muted_;
+        break;
       case Kind::endOfStream:
         core_->endOfStream();
         break;
@@ -264,6 +278,9 @@ class Simulation {
         break;
       case Kind::pauseSource:
         --paused_;
+        break;
+      case Kind::mute:
+        --muted_;
         break;
       default:
         break;
@@ -328,7 +345,7 @@ class Simulation {
   Outcome judge() {
     Outcome outcome;
     outcome.broken = std::move(witness_->broken);
-    judgeFrames(source_, *witness_, *service_, outcome.broken);
+    judgeFrames(source_, *witness_, *service_, atEnd_, outcome.broken);
     judgeStats(source_, *witness_, *service_, atEnd_, outcome.broken);
     for (const std::string& violation : service_->violations())
       outcome.broken.push_back("service: " + violation);
@@ -351,14 +368,18 @@ class Simulation {
   std::shared_ptr<store::StorageBudget> storage_;
   std::shared_ptr<Witness> witness_;
   Source source_;
+  std::shared_ptr<stream::ProducerContext> context_;
   std::shared_ptr<stream::StreamCore> core_;
   std::multimap<TimePoint, std::pair<std::size_t, bool>> edges_;  // of faults: which, begins
   std::vector<const Fault*> failing_;
   TimePoint nextFrame_;
-  int overBudget_ = 0;  // frames in a row
+  TimePoint nextSound_;
+  static constexpr std::uint64_t framesBetweenLooks = 8;
+  std::uint64_t framesPut_ = 0;
+  int overBudget_ = 0;  // looks in a row
   StreamStats atEnd_;
   int refusing_ = 0, blackholes_ = 0, swallows_ = 0, withholding_ = 0, forgetting_ = 0, keyless_ = 0,
-      paused_ = 0;
+      paused_ = 0, muted_ = 0;
 };
 
 }  // namespace

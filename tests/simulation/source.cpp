@@ -7,11 +7,43 @@
 
 namespace kvs::sim {
 
-TrackConfig Source::track() const {
-  TrackConfig track;
-  track.codec = media::Codec::h264;
-  track.inputFraming.kind = media::NalFraming::Kind::annexB;
-  return track;
+namespace {
+constexpr std::size_t audioFrameSize = 1600;  // 200 ms at 8 kHz
+}
+
+std::vector<TrackConfig> Source::tracks() const {
+  TrackConfig camera;
+  camera.codec = media::Codec::h264;
+  camera.inputFraming.kind = media::NalFraming::Kind::annexB;
+  if (!plan_.audio) return {camera};
+  TrackConfig microphone;
+  microphone.number = 2;
+  microphone.kind = media::TrackKind::audio;
+  microphone.codec = media::Codec::mulaw;
+  microphone.samplingFrequency = 8000;
+  microphone.channels = 1;
+  return {camera, microphone};
+}
+
+void Source::putAudio(stream::StreamCore& core, bool silent) {
+  const Nanoseconds pts = std::exchange(audioTime_, audioTime_ + audioInterval);
+  if (silent) return;
+  const std::uint64_t number = nextAudio_++;
+  const Bytes bytes = test::audioFrame(number, audioFrameSize);
+  const ByteView view = bytes;
+  Frame frame;
+  frame.track = 2;
+  frame.pts = pts;
+  frame.duration = audioInterval;
+  frame.age = plan_.age;
+  frame.key = true;
+  frame.payload = Pieces(&view, 1);
+  const auto fate = core.put(frame);
+  if (fate) ++fates_[*fate];
+  if (!fate || *fate != FrameFate::accepted) return;
+  takeUpTime();
+  const std::int64_t wall = (zeroTicks_ + ticksOf(pts)) * plan_.timecodeScale.count();
+  accepted_.push_back({number, true, wall, epoch_});
 }
 
 void Source::skipTime() {
@@ -62,17 +94,27 @@ std::int64_t Source::ticksOf(Nanoseconds time) const {
   return ticks;
 }
 
+/// A clock that was wrong at the start moves all that was tied to it: nobody has seen it yet.
+void Source::takeUpTime() {
+  const Nanoseconds by = wall_->correction() - std::exchange(correction_, wall_->correction());
+  if (by == Nanoseconds{0} || !lastTicks_) return;
+  zeroTicks_ += ticksOf(by);
+  for (AcceptedFrame& frame : accepted_)
+    frame.wallMs += ticksOf(by) * plan_.timecodeScale.count();
+}
+
 /// The first frame ties media time to the wall clock; so does a key frame that stands too far from it:
 /// since media time jumped, or since the wall clock was set.
 void Source::account(std::uint64_t number, bool key, Nanoseconds pts) {
+  takeUpTime();
   const Nanoseconds scale(plan_.timecodeScale);
   const std::int64_t ticks = ticksOf(pts);
-  const std::int64_t wall = ticksOf((clock_.wallNow() - plan_.age).time_since_epoch());
+  const std::int64_t wall = ticksOf((wall_->wallNow() - plan_.age).time_since_epoch());
   if (!lastTicks_) {
     zeroTicks_ = wall - ticks;
     lastTicks_ = ticks;
   }
-  const Nanoseconds off = (clock_.wallNow() - plan_.age).time_since_epoch() - scale * (zeroTicks_ + ticks);
+  const Nanoseconds off = (wall_->wallNow() - plan_.age).time_since_epoch() - scale * (zeroTicks_ + ticks);
   if (key && (off > Milliseconds(500) || off < -Seconds(1))) {
     ++epoch_;
     const std::int64_t lastWall = zeroTicks_ + *lastTicks_;

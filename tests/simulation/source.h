@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/corrected_clock.h"
+#include "h264_frames.h"
 #include "plan.h"
 #include "sim_clock.h"
 #include "stream/stream_core.h"
@@ -24,8 +26,11 @@ struct AcceptedFrame {
 class Source {
  public:
   Source(const Plan& plan, const test::SimClock& clock) : plan_(plan), clock_(clock) {}
+  /// The wall clock that the stream goes by.
+  void goBy(const CorrectedClock& wall) { wall_ = &wall; }
 
-  TrackConfig track() const;
+  std::vector<TrackConfig> tracks() const;
+  bool hasAudio() const { return plan_.audio; }
   Nanoseconds interval() const { return Nanoseconds(Seconds(1)) / plan_.framesPerSecond; }
 
   /// Offers the next frame, and writes down what became of it.
@@ -33,10 +38,17 @@ class Source {
   /// A moment without a frame: media time goes on, the group begins anew.
   void skipTime();
   void changeFormat() { formatChanges_ = true; }
-  void jump(Milliseconds by) { mediaTime_ += by; }
+  void jump(Milliseconds by) {
+    mediaTime_ += by;
+    audioTime_ += by;
+  }
+
+  /// The microphone: a frame of sound, or (`silent`) none.
+  static constexpr Milliseconds audioInterval{200};
+  void putAudio(stream::StreamCore& core, bool silent);
 
   const std::vector<AcceptedFrame>& accepted() const { return accepted_; }
-  std::uint64_t offered() const { return nextNumber_; }
+  std::uint64_t offered() const { return nextNumber_ + (nextAudio_ - test::firstAudioNumber); }
   std::uint64_t count(FrameFate fate) const {
     const auto it = fates_.find(fate);
     return it == fates_.end() ? 0 : it->second;
@@ -46,13 +58,18 @@ class Source {
 
  private:
   void account(std::uint64_t number, bool key, Nanoseconds pts);
+  void takeUpTime();
   std::int64_t ticksOf(Nanoseconds time) const;
 
   const Plan& plan_;
   const test::SimClock& clock_;
+  const CorrectedClock* wall_ = nullptr;
+  Nanoseconds correction_{0};
   std::uint64_t nextNumber_ = 0;
+  std::uint64_t nextAudio_ = test::firstAudioNumber;
   int inGroup_ = 0;
   Nanoseconds mediaTime_{std::chrono::hours(1000)};  // of the group's first frame, as x264enc begins
+  Nanoseconds audioTime_{std::chrono::hours(1000)};
   bool largeFormat_ = false;
   bool formatChanges_ = false;
   std::vector<AcceptedFrame> accepted_;

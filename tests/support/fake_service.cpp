@@ -3,6 +3,8 @@
 #include "fake_service.h"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -17,6 +19,22 @@ constexpr Seconds userTimeout{20};  // TCP_USER_TIMEOUT, RULES 18
 
 Error networkError(std::string message) {
   return {StatusCode::unknown, ErrorKind::retryable, std::move(message)};
+}
+
+std::string httpDate(WallTime time) {
+  const std::time_t seconds = std::chrono::floor<Seconds>(time).time_since_epoch().count();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 40> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+/// By x-amz-date, "20261121T101500Z".
+WallTime signedAt(const net::Request& request) {
+  const std::string text(net::findHeader(request.headers, "x-amz-date"));
+  std::tm parts{};
+  if (!strptime(text.c_str(), "%Y%m%dT%H%M%SZ", &parts)) return WallTime::min();
+  return WallTime(Seconds(timegm(&parts)));
 }
 
 std::string operationOf(const std::string& url) {
@@ -59,7 +77,12 @@ class FakeService::ClientEnd final : public net::Exchange {
 };
 
 FakeService::FakeService(net::Loop& loop, const Clock& clock, std::uint64_t seed, FakeServiceOptions options)
-    : loop_(loop), clock_(clock), random_(seed), options_(options) {}
+    : loop_(loop),
+      clock_(clock),
+      random_(seed),
+      options_(options),
+      serverOffset_(clock.wallNow().time_since_epoch() - clock.now().time_since_epoch() +
+                    options.clockAhead.value_or(Seconds(0))) {}
 
 FakeService::~FakeService() {
   *alive_ = false;
@@ -253,6 +276,7 @@ void FakeService::arrived(const std::shared_ptr<Wire>& wire, const Bytes& bytes,
 void FakeService::answerCall(const std::shared_ptr<Wire>& wire) {
   std::string body;
   auto reply = intercept ? intercept(wire->operation) : std::nullopt;
+  if (!reply && isLate(wire->request)) reply = FakeReply{403, "InvalidSignatureException"};
   if (!reply) reply = normalReply(wire, body);
   if (reply->garbage) body = "<html>hello</html>";
   sendReply(wire, *reply, std::move(body));
@@ -287,9 +311,16 @@ FakeReply FakeService::normalReply(const std::shared_ptr<Wire>& wire, std::strin
   return {};
 }
 
+bool FakeService::isLate(const net::Request& request) const {
+  if (!options_.clockAhead) return false;
+  const Nanoseconds off = signedAt(request) - serverNow();
+  return off > Seconds(300) || off < -Seconds(300);
+}
+
 void FakeService::sendReply(const std::shared_ptr<Wire>& wire, const FakeReply& reply, std::string body) {
   net::ResponseHead head{reply.status,
                          {{"x-amzn-RequestId", "req-" + std::to_string(random_.next() % 10000)}}};
+  if (options_.clockAhead) head.headers.push_back({"Date", httpDate(serverNow())});
   if (!reply.exception.empty()) {
     head.headers.push_back({"x-amzn-ErrorType", reply.exception});
     body = R"({"message":"as the test wishes"})";
@@ -308,6 +339,7 @@ void FakeService::sendReply(const std::shared_ptr<Wire>& wire, const FakeReply& 
 void FakeService::openUpload(const std::shared_ptr<Wire>& wire) {
   if (const auto reply = intercept ? intercept(wire->operation) : std::nullopt)
     return sendReply(wire, *reply, {});
+  if (isLate(wire->request)) return sendReply(wire, {403, "InvalidSignatureException"}, {});
   const std::string served = "https://s-" + std::to_string(endpoint_) + ".";
   if (!wire->request.url.starts_with(served)) return sendReply(wire, {404, "ResourceNotFoundException"}, {});
   if (!streams_.contains(wire->stream)) return sendReply(wire, {404, "ResourceNotFoundException"}, {});
@@ -336,10 +368,12 @@ void FakeService::nonsense(std::string text) {
 void FakeService::told(const std::shared_ptr<Wire>& wire, std::int64_t wallMs) {
   lastTold_ = clock_.now();
   ++toldCount_;
-  for (auto& fragment : stored_) {
-    if (fragment.stream != wire->stream || fragment.wallMs != wallMs) continue;
+  const auto [first, last] = storedAt_.equal_range(wallMs);
+  for (auto at = first; at != last; ++at) {
+    StoredFragment& fragment = stored_[at->second];
+    if (fragment.stream != wire->stream) continue;
     fragment.told = true;
-    toldFrames_.insert({fragment.stream, fragment.frames.front()});
+    if (!fragment.frames.empty()) toldFrames_.insert({fragment.stream, fragment.frames.front()});
   }
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.h"
@@ -48,6 +49,9 @@ struct FakeServiceOptions {
   Seconds silence{30};                       ///< the service ends a session on which nothing arrives
   Milliseconds longestSession{45 * 60'000};  ///< 4003
   bool readInsideResume = false;             ///< the transport may pull the body from inside resume()
+  /// Signatures that are off by more than five minutes are refused. The service's own clock shows what the
+  /// producer's wall clock showed at the start, and this much more.
+  std::optional<Seconds> clockAhead{};
 };
 
 /// A fragment that the service has made durable.
@@ -56,7 +60,7 @@ struct StoredFragment {
   unsigned session = 0;
   std::int64_t timecodeMs = 0;        ///< as acknowledged
   std::int64_t wallMs = 0;            ///< the same on the wall clock, where times are relative
-  std::vector<std::uint64_t> frames;  ///< their numbers (h264_frames.h), in order
+  std::vector<std::uint64_t> frames;  ///< their numbers (h264_frames.h), in order; without made-up silence
   std::vector<std::int64_t> timesMs;
   std::vector<std::string> tags;  ///< "name=value"
   std::uint64_t bytes = 0;
@@ -115,6 +119,8 @@ class FakeService final : public net::Transport {
   void answerCall(const std::shared_ptr<Wire>& wire);
   FakeReply normalReply(const std::shared_ptr<Wire>& wire, std::string& body);
   void sendReply(const std::shared_ptr<Wire>& wire, const FakeReply& reply, std::string body);
+  WallTime serverNow() const { return WallTime(clock_.now().time_since_epoch() + serverOffset_); }
+  bool isLate(const net::Request& request) const;
   void openUpload(const std::shared_ptr<Wire>& wire);
   void pump(const std::shared_ptr<Wire>& wire);
   void sendPiece(const std::shared_ptr<Wire>& wire, Bytes bytes, bool end);
@@ -143,7 +149,9 @@ class FakeService final : public net::Transport {
   std::map<std::string, unsigned> clientUploads_;
   std::deque<std::function<void()>> held_;  // in the black hole
   std::vector<StoredFragment> stored_;
-  std::set<std::pair<std::string, std::uint64_t>> toldFrames_;  ///< first ones of fragments told PERSISTED
+  std::unordered_multimap<std::int64_t, std::size_t> storedAt_;  // by wallMs
+  Nanoseconds serverOffset_{0};                                  // wall clock less monotonic clock
+  std::set<std::pair<std::string, std::uint64_t>> toldFrames_;   ///< first ones of fragments told PERSISTED
   std::vector<std::string> violations_;
   TimePoint lastTold_{};
   std::uint64_t toldCount_ = 0;

@@ -72,6 +72,9 @@ class FakeService::Session final : public MatroskaVisitor, public std::enable_sh
   bool over_ = false;  // no more acknowledgements
   bool bodyEnded_ = false;
   std::int64_t scaleMs_ = 1;
+  std::set<std::uint64_t> tracks_;   // of the header
+  std::uint64_t videoTrack_ = 0;     // 0: none
+  std::set<std::uint64_t> present_;  // tracks with a block in the open Cluster
   std::optional<StoredFragment> cluster_;
   std::vector<std::string> pendingTags_;
   std::int64_t lastTimeMs_ = -1;

@@ -85,12 +85,16 @@ void FakeService::Session::errorAck(int id, const std::string& code, bool named)
 void FakeService::Session::onTracks(std::uint64_t scale, const std::vector<ReadTrack>& tracks) {
   scaleMs_ = static_cast<std::int64_t>(scale / 1'000'000);
   service_.expect(!tracks.empty(), "a header without tracks");
-  for (const ReadTrack& track : tracks)
+  for (const ReadTrack& track : tracks) {
     service_.expect(track.type != 1 || !track.codecPrivate.empty(), "a video track without CodecPrivate");
+    tracks_.insert(track.number);
+    if (track.type == 1) videoTrack_ = track.number;
+  }
 }
 
 void FakeService::Session::onCluster(std::uint64_t timecode) {
   complete();
+  present_.clear();
   cluster_.emplace();
   cluster_->stream = stream_;
   cluster_->session = number_;
@@ -104,12 +108,17 @@ void FakeService::Session::onCluster(std::uint64_t timecode) {
 
 void FakeService::Session::onBlock(ReadBlock block) {
   if (!cluster_) return;
-  service_.expect(!cluster_->frames.empty() || block.key(), "a fragment begins without a key frame");
+  const bool isVideo = block.track == videoTrack_;
+  service_.expect(tracks_.contains(block.track), "4010: a block of a track that the header does not name");
+  service_.expect(!isVideo || present_.contains(block.track) || block.key(),
+                  "a fragment begins without a key frame");
+  present_.insert(block.track);
   service_.expect(block.relative >= 0, "a block before its Cluster");
   const std::int64_t timeMs = cluster_->timecodeMs + block.relative * scaleMs_;
   lastTimeMs_ = std::max(lastTimeMs_, timeMs);
-  const auto number = frameNumber(block.payload);
-  service_.expect(number.has_value(), "a block that holds no frame of ours");
+  cluster_->bytes += block.payload.size();
+  const auto number = isVideo ? frameNumber(block.payload) : audioNumber(block.payload);
+  service_.expect(number || !isVideo, "a block that holds no frame of ours");
   if (!number) return;
   service_.expect(seen_.insert(*number).second,
                   "frame " + std::to_string(*number) + " came twice in one session");
@@ -118,13 +127,12 @@ void FakeService::Session::onBlock(ReadBlock block) {
                   "the persisted fragment " + std::to_string(newestMs_) + " was sent again");
   cluster_->frames.push_back(*number);
   cluster_->timesMs.push_back(timeMs);
-  cluster_->bytes += block.payload.size();
 }
 
 void FakeService::Session::onTags(const std::vector<ReadTag>& tags) {
   for (const ReadTag& tag : tags) {
     if (tag.name == "AWS_KINESISVIDEO_END_OF_FRAGMENT") {
-      service_.expect(cluster_ && !cluster_->frames.empty(), "an end tag without a fragment before it");
+      service_.expect(cluster_ && !present_.empty(), "an end tag without a fragment before it");
       if (cluster_) std::ranges::move(std::exchange(pendingTags_, {}), std::back_inserter(cluster_->tags));
       complete();
     } else {
@@ -139,7 +147,8 @@ void FakeService::Session::complete() {
   if (!cluster_) return;
   StoredFragment fragment = std::move(*cluster_);
   cluster_.reset();
-  service_.expect(!fragment.frames.empty(), "an empty fragment");
+  service_.expect(present_ == tracks_, "4011: a fragment without a frame of every track");
+  present_.clear();
   if (service_.withholdStorage) return;
   ++unsettled_;
   ack("RECEIVED", fragment.timecodeMs, service_.options_.ackDelay);
@@ -166,6 +175,7 @@ void FakeService::Session::complete() {
 
 void FakeService::Session::persist(StoredFragment fragment) {
   fragment.when = service_.clock_.now();
+  service_.storedAt_.emplace(fragment.wallMs, service_.stored_.size());
   service_.stored_.push_back(std::move(fragment));
 }
 

@@ -3,8 +3,10 @@
 // that a test can tell which frame it meets at the other end; a decoder would not take them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +43,18 @@ inline constexpr std::size_t numberDigits = 16;
 inline void append(Bytes& out, ByteView bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
+
+/// Up to `size` bytes that differ from number to number, and none of which is small.
+inline void fill(Bytes& out, std::size_t size, std::uint64_t number) {
+  if (out.size() >= size) return;
+  const std::size_t begin = out.size();
+  constexpr std::size_t period = 91;
+  out.resize(size);
+  for (std::size_t i = begin; i < std::min(size, begin + period); ++i)
+    out[i] = static_cast<std::byte>(0x21 + (number + i) % period);
+  for (std::size_t i = begin + period; i < size; i += period)
+    std::memcpy(out.data() + i, out.data() + begin, std::min(period, size - i));
+}
 }  // namespace detail
 
 /// A slice: its header byte, first_mb_in_slice 0, the number in hex, and bytes that need no emulation
@@ -50,8 +64,7 @@ inline Bytes slice(bool idr, std::uint64_t number, std::size_t size = 64) {
   Bytes nal{std::byte{idr ? std::uint8_t{0x65} : std::uint8_t{0x41}}, std::byte{0x88}};
   for (std::size_t i = detail::numberDigits; i-- > 0;)
     nal.push_back(static_cast<std::byte>(digits[(number >> (4 * i)) & 15]));
-  while (nal.size() < size)
-    nal.push_back(static_cast<std::byte>(0x21 + (number + nal.size()) % 91));
+  detail::fill(nal, size, number);
   return nal;
 }
 
@@ -97,6 +110,27 @@ inline std::optional<std::uint64_t> frameNumber(ByteView block) {
     if (isSlice) return std::stoull(std::string(asText(nal.subspan(2, detail::numberDigits))), nullptr, 16);
   }
   return std::nullopt;
+}
+
+// Sound that can be told apart, too: G.711 takes any bytes.
+inline constexpr std::string_view audioMark = "SOUND";
+/// Numbers of sounds stand apart from those of pictures.
+inline constexpr std::uint64_t firstAudioNumber = std::uint64_t{1} << 40;
+
+inline Bytes audioFrame(std::uint64_t number, std::size_t size) {
+  Bytes out(audioMark.size() + sizeof(number));
+  std::memcpy(out.data(), audioMark.data(), audioMark.size());
+  std::memcpy(out.data() + audioMark.size(), &number, sizeof(number));
+  detail::fill(out, size, number);
+  return out;
+}
+
+/// Nothing where the block holds no sound of ours: silence, put in by the producer.
+inline std::optional<std::uint64_t> audioNumber(ByteView block) {
+  std::uint64_t number = 0;
+  if (block.size() < audioMark.size() + sizeof(number) || !asText(block).starts_with(audioMark)) return {};
+  std::memcpy(&number, block.data() + audioMark.size(), sizeof(number));
+  return number;
 }
 
 }  // namespace kvs::test
