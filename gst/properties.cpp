@@ -53,6 +53,24 @@ const Property table[] = {
     {"connection-staleness", "seconds", inReady, NumberSlot{&S::connectionStaleness, 60, 0, unlimited},
      "A connection on which so long nothing of what was sent is acknowledged is replaced, 30 at least; 0: "
      "never"},
+    {"restart-on-error", "", inReady, FlagSlot{&S::restartOnError, true},
+     "Whether to go on after an error that can be mended: else the first one ends the stream"},
+    {"retry-timeout", "seconds", inReady, NumberSlot{&S::retryTimeout, 0, 0, unlimited},
+     "How long to go on while nothing succeeds, before the stream ends with an error; 0: for ever"},
+    {"replay-duration", "seconds", inReady, NumberSlot{&S::replayDuration, 40, 0, unlimited},
+     "Media to send again although it was confirmed, where it is still held and the host may have died; what "
+     "was not confirmed is sent again in any case"},
+    {"fragment-acks", "", inReady, FlagSlot{&S::fragmentAcks, true},
+     "Whether the service acknowledges fragments: without that one counts as stored when it was sent, and a "
+     "dead connection is seen late"},
+    {"rotation-period", "seconds", inReady, NumberSlot{&S::rotationPeriod, 3600, 0, unlimited},
+     "After it credentials are asked for again and the connection is renewed, that after 40 minutes at most; "
+     "0: when they expire, and after 40 minutes"},
+    {"avg-bandwidth-bps", "bits/second", inReady, NumberSlot{&S::averageBandwidth, 4194304, 0, unlimited},
+     "Expected bandwidth of the media: a storage-size too small for it and buffer-duration is told at the "
+     "start"},
+    {"recalculate-metrics", "", inReady, FlagSlot{&S::recalculateMetrics, true},
+     "Whether frame rate and transfer rate are reckoned"},
     {"key-frame-fragmentation", "", inReady, FlagSlot{&S::keyFrameFragmentation, true},
      "Whether every key frame begins a fragment when the last one is 1 s long; else fragment-duration is "
      "waited for, too"},

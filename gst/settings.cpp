@@ -103,6 +103,13 @@ Result<StreamConfig> streamConfig(const Settings& settings) {
   config.bufferDuration = Seconds(settings.bufferDuration);
   config.maxLatency = Seconds(settings.maxLatency);
   config.connectionStaleness = Seconds(settings.connectionStaleness);
+  config.restartOnError = settings.restartOnError;
+  config.retryTimeout = Seconds(settings.retryTimeout);
+  config.replayDuration = Seconds(settings.replayDuration);
+  config.fragmentAcks = settings.fragmentAcks;
+  config.rotationPeriod = Seconds(settings.rotationPeriod);
+  config.expectedBandwidth = settings.averageBandwidth;
+  config.recalculateMetrics = settings.recalculateMetrics;
   config.maxFragmentsPerSecond = settings.maxFragmentsPerSecond;
   config.timestampSource = timestampSource(settings);
   config.keyFrameFragmentation = settings.keyFrameFragmentation;

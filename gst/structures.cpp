@@ -134,6 +134,7 @@ void addStream(GstStructure* to, const StreamStats& stats) {
   set(to, "fragments-sent", stats.fragmentsSent);
   set(to, "fragments-lost", stats.fragmentsLost);
   set(to, "fragments-refused", stats.fragmentsRefused);
+  set(to, "fragments-replayed", stats.fragmentsReplayed);
   set(to, "acks-buffering", stats.acksBuffering);
   set(to, "acks-received", stats.acksReceived);
   set(to, "acks-persisted", stats.acksPersisted);

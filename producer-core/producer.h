@@ -103,6 +103,21 @@ struct StreamConfig {
   Seconds maxLatency{60};  ///< buffered media above this is told as latency pressure; 0: never
   /// Sent bytes without any acknowledgement for so long end the session; 0: never. At least 30 s.
   Seconds connectionStaleness{60};
+  /// Whether the service is to acknowledge fragments. Without that one counts as durable when it was sent, is
+  /// kept for `bufferDuration` or as long as there is room, and nothing tells a dead connection but the
+  /// kernel.
+  bool fragmentAcks = true;
+  /// Media that is sent again, although it was confirmed, where it is still held and the host may have died.
+  /// What was not confirmed is sent again in any case.
+  Seconds replayDuration{40};
+  bool restartOnError = true;  ///< else the first failure ends the stream
+  Seconds retryTimeout{0};     ///< a failure that lasts for longer ends the stream; 0: tried for ever
+  /// Credentials are asked for again after it, and a session ends itself after it, 40 minutes at most. 0:
+  /// never, and 40 minutes.
+  Seconds rotationPeriod{3600};
+  std::uint64_t expectedBandwidth =
+      4194304;                       ///< bit/s; a storage too small for it and bufferDuration is told
+  bool recalculateMetrics = true;    ///< whether rates are reckoned
   double maxFragmentsPerSecond = 5;  ///< the service's quota; 0: no pacing
   TimestampSource timestampSource = TimestampSource::automatic;
   /// Wall time of the first frame (recordings); unset: now. Not with `reference` and `pts`.

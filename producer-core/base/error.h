@@ -17,7 +17,8 @@ namespace kvs {
 enum class ErrorKind {
   retryable,      ///< network or service trouble: back off and try again, for ever
   throttled,      ///< the service asks for fewer calls: back off, honouring Retry-After
-  auth,           ///< refused credentials, signature or clock: correct once, then see who worked before
+  auth,           ///< refused credentials or signature: correct once, then see who worked before
+  clock,          ///< refused for the clock's sake, which has been put right since: try again
   notFound,       ///< the stream does not exist
   endpointMoved,  ///< the data endpoint no longer serves this stream: ask for it again
   fatal,          ///< no retry can mend it: wrong configuration, input or quota

@@ -75,6 +75,7 @@ enum class StatusCode : std::uint32_t {
   invalidMetadataName = 0x52000077,
   trackInfoMissing = 0x52000079,
   maximumTrackCountExceeded = 0x5200007a,
+  offlineModeWithZeroRetention = 0x5200007b,
   ackTrackNumberMismatch = 0x5200007c,
   ackFramesMissingForTrack = 0x5200007d,
   ackMoreThanAllowedTracks = 0x5200007e,

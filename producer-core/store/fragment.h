@@ -32,6 +32,7 @@ struct Fragment {
   std::uint32_t wanted = 0;    ///< which the header has, and so must have a block in it in the end
   std::uint32_t optional = 0;  ///< which of these need not be waited for, since a block can be made up
   bool awaitsWord = false;     ///< lost after it was sent: the record stays, since it may still be confirmed
+  bool kept = false;           ///< durable, and still held
   FragmentState state = FragmentState::open;
   std::uint32_t frames = 0;
   std::uint64_t bytes = 0;

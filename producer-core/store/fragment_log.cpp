@@ -11,12 +11,13 @@ FragmentLog::FragmentLog(LogLimits limits, ChunkPool& pool, OnLost onLost)
 
 // --- writing ---
 
-std::optional<Block> FragmentLog::reserve(std::size_t headSize, std::size_t payloadSize, bool mayDrop) {
+std::optional<Block> FragmentLog::reserve(std::size_t headSize, std::size_t payloadSize, bool mayDrop,
+                                          std::size_t overdraft) {
   Block block;
   // The head never straddles: what is left of a chunk and too small for it stays unused.
   if (tail_ && chunkSize - tailUsed_ < headSize) tail_ = {};
   block.headSize_ = headSize;
-  if (!grow(block, headSize + payloadSize, mayDrop)) return std::nullopt;
+  if (!grow(block, headSize + payloadSize, mayDrop, overdraft)) return std::nullopt;
   block.filled_ = block.writeOffset_ = headSize;
   if (!block.spans_.empty() && block.writeOffset_ == block.spans_.front().size) {
     block.writeSpan_ = 1;
@@ -25,10 +26,10 @@ std::optional<Block> FragmentLog::reserve(std::size_t headSize, std::size_t payl
   return block;
 }
 
-bool FragmentLog::extend(Block& block, std::size_t payloadSize, bool mayDrop) {
+bool FragmentLog::extend(Block& block, std::size_t payloadSize, bool mayDrop, std::size_t overdraft) {
   assert(block.isFull());
   const std::size_t spans = block.spans_.size();
-  if (!grow(block, payloadSize, mayDrop)) return false;
+  if (!grow(block, payloadSize, mayDrop, overdraft)) return false;
   block.writeSpan_ = spans;
   block.writeOffset_ = 0;
   return true;
@@ -39,12 +40,12 @@ bool FragmentLog::mayEverFit(std::size_t bytes) const {
   return bytes <= limits_.storage->limit() / chunkSize * chunkSize;
 }
 
-bool FragmentLog::grow(Block& block, std::size_t bytes, bool mayDrop) {
+bool FragmentLog::grow(Block& block, std::size_t bytes, bool mayDrop, std::size_t overdraft) {
   if (!mayEverFit(block.size_ + bytes)) return false;
   const std::size_t keepSpans = block.spans_.size();
   const std::size_t wanted = bytes;
   while (bytes > 0) {
-    if ((!tail_ || tailUsed_ == chunkSize) && !takeTail(mayDrop)) {
+    if ((!tail_ || tailUsed_ == chunkSize) && !takeTail(mayDrop, overdraft)) {
       block.spans_.resize(keepSpans);
       return false;
     }
@@ -57,12 +58,13 @@ bool FragmentLog::grow(Block& block, std::size_t bytes, bool mayDrop) {
   return true;
 }
 
-bool FragmentLog::takeTail(bool mayDrop) {
+bool FragmentLog::takeTail(bool mayDrop, std::size_t overdraft) {
   tail_ = {};
   tailUsed_ = 0;
   for (;;) {
-    tail_ = pool_.take(limits_.storage, overdraft_);
+    tail_ = pool_.take(limits_.storage, overdraft);
     if (tail_) return true;
+    if (forgetOldestKept()) continue;
     if (!mayDrop || !dropOldest(LossReason::storageFull)) return false;
   }
 }
@@ -177,14 +179,16 @@ void FragmentLog::leave() {
   cursor_ = {cursor_.fragment + 1, 0, false};
 }
 
-void FragmentLog::rewind() {
+FragmentLog::Replayed FragmentLog::rewind(Nanoseconds replay) {
   pinnedInTheWay_ = false;
+  const Replayed replayed = replayKept(replay);
   for (Fragment& fragment : fragments_) {
     fragment.awaitsWord = false;  // an acknowledgement belongs to its session
     if (!isTerminal(fragment.state)) apply(fragment, FragmentEvent::rewind);
   }
   popTerminal();
   cursor_ = {fragments_.empty() ? nextId_ : fragments_.front().id, 0, false};
+  return replayed;
 }
 
 // --- acknowledgements and loss ---
@@ -210,7 +214,10 @@ bool FragmentLog::markPersisted(FragmentId id) {
   const bool held = !isTerminal(fragment->state);
   if (!apply(*fragment, FragmentEvent::persisted)) return false;
   fragment->awaitsWord = false;
-  if (held) freeBytes(*fragment);
+  if (held) {
+    settle(*fragment);
+    keep(*fragment);
+  }
   popTerminal();
   return true;
 }
@@ -219,7 +226,8 @@ bool FragmentLog::markRefused(FragmentId id) {
   Fragment* fragment = find(id);
   if (!fragment || isTerminal(fragment->state) || !apply(*fragment, FragmentEvent::refuse)) return false;
   if (cursor_.inside && cursor_.fragment == id) cursor_ = {id + 1, 0, false};
-  freeBytes(*fragment);
+  settle(*fragment);
+  fragment->spans.clear();
   popTerminal();
   return true;
 }
@@ -264,7 +272,8 @@ void FragmentLog::lose(Fragment& fragment, LossReason reason) {
   fragment.growing = false;
   fragment.awaitsWord = sent;
   onLost_(fragment, reason, sent);
-  freeBytes(fragment);
+  settle(fragment);
+  fragment.spans.clear();
 }
 
 bool FragmentLog::apply(Fragment& fragment, FragmentEvent event) {
@@ -274,20 +283,68 @@ bool FragmentLog::apply(Fragment& fragment, FragmentEvent event) {
   return true;
 }
 
-/// The record still says how much it was.
-void FragmentLog::freeBytes(Fragment& fragment) {
+/// It waits for nothing any more. The record still says how much it was.
+void FragmentLog::settle(Fragment& fragment) {
   totals_.bytes -= fragment.bytes;
   totals_.duration -= fragment.duration;
   --totals_.fragments;
-  fragment.spans.clear();
   fragment.growing = false;
+}
+
+// --- what is durable, and held for a replay ---
+
+void FragmentLog::keep(Fragment& fragment) {
+  if (limits_.keep == Nanoseconds{0}) return fragment.spans.clear();
+  fragment.kept = true;
+  kept_ += fragment.duration;
+  while (kept_ > limits_.keep)
+    forgetOldestKept();
+}
+
+bool FragmentLog::forgetOldestKept() {
+  const auto oldest = std::ranges::find_if(fragments_, &Fragment::kept);
+  if (oldest == fragments_.end()) return false;
+  oldest->kept = false;
+  kept_ -= oldest->duration;
+  oldest->spans.clear();
+  popTerminal();
+  return true;
+}
+
+void FragmentLog::forgetKept() {
+  while (forgetOldestKept()) {
+  }
+}
+
+/// The newest first, and whole ones only.
+FragmentLog::Replayed FragmentLog::replayKept(Nanoseconds replay) {
+  Replayed replayed;
+  for (auto fragment = fragments_.rbegin(); fragment != fragments_.rend(); ++fragment) {
+    if (!fragment->kept) continue;
+    replay -= fragment->duration;
+    if (replay < Nanoseconds{0}) break;
+    fragment->kept = false;
+    kept_ -= fragment->duration;
+    apply(*fragment, FragmentEvent::replay);
+    totals_.bytes += fragment->bytes;
+    totals_.duration += fragment->duration;
+    ++totals_.fragments;
+    ++replayed.fragments;
+    replayed.frames += fragment->frames;
+    replayed.bytes += fragment->bytes;
+  }
+  return replayed;
 }
 
 /// The head is freed while it is terminal; a lost fragment that was sent may still be confirmed, so
 /// its empty record stays until its session ends.
 void FragmentLog::popTerminal() {
-  while (!fragments_.empty() && isTerminal(fragments_.front().state) && !fragments_.front().awaitsWord)
+  while (!fragments_.empty() && isTerminal(fragments_.front().state) && !fragments_.front().awaitsWord) {
+    Fragment& front = fragments_.front();
+    if (front.kept && limits_.keepAll) break;
+    if (front.kept) kept_ -= front.duration;
     fragments_.pop_front();
+  }
   if (isEmpty()) {
     tail_ = {};
     tailUsed_ = 0;

@@ -25,6 +25,10 @@ struct Cursor {
 struct LogLimits {
   std::shared_ptr<StorageBudget> storage;
   Nanoseconds duration = Nanoseconds::max();  ///< of buffered media, the sum over fragments
+  /// How much durable media stays for a replay, as long as nothing else needs its room. Unless `keepAll` only
+  /// what lies behind a fragment that is not durable yet, and so costs nobody its place.
+  Nanoseconds keep{0};
+  bool keepAll = false;
 };
 
 /// Why whole fragments had to go.
@@ -47,14 +51,12 @@ class FragmentLog {
   // --- writing ---
 
   /// Space for a block of `headSize` + `payloadSize` bytes. Nothing where the budget has no room
-  /// even after everything that may go has gone (`mayDrop`), or at once (not `mayDrop`).
-  std::optional<Block> reserve(std::size_t headSize, std::size_t payloadSize, bool mayDrop);
+  /// even after everything that may go has gone (`mayDrop`), or at once (not `mayDrop`). `overdraft`: how
+  /// far beyond the budget it may go; none but for the track that is behind (RULES 24).
+  std::optional<Block> reserve(std::size_t headSize, std::size_t payloadSize, bool mayDrop,
+                               std::size_t overdraft = 0);
   /// Adds `payloadSize` bytes to a block that is not yet appended (NAL-aligned input).
-  bool extend(Block& block, std::size_t payloadSize, bool mayDrop);
-
-  /// How far beyond the budget reserve() and extend() may go from now on: none but for the track that is
-  /// behind (RULES 24).
-  void setOverdraft(std::size_t bytes) { overdraft_ = bytes; }
+  bool extend(Block& block, std::size_t payloadSize, bool mayDrop, std::size_t overdraft = 0);
 
   /// Begins a fragment; the one before must be sealed.
   Fragment& open(std::uint32_t header, std::uint32_t epoch, std::int64_t firstTicks);
@@ -83,8 +85,14 @@ class FragmentLog {
   bool atEndOfFragment() const;
   /// Moves on behind the fragment, which is now wholly sent.
   void leave();
-  /// The session is over: everything begun and not durable will be sent again.
-  void rewind();
+  /// The session is over: everything begun and not durable will be sent again, and of what is durable and
+  /// still held the last `replay`.
+  struct Replayed {
+    std::uint64_t fragments = 0;
+    std::uint64_t frames = 0;
+    std::uint64_t bytes = 0;
+  };
+  Replayed rewind(Nanoseconds replay = Nanoseconds{0});
 
   // --- acknowledgements and loss ---
 
@@ -99,6 +107,8 @@ class FragmentLog {
   void trimToDuration();
   /// Drops everything not under the cursor, reporting each as lost.
   void dropAll(LossReason reason);
+  /// Frees what is kept for a replay.
+  void forgetKept();
 
   /// True where only the fragment under the cursor stands in the way of new data: the session must
   /// be closed before anything can be dropped (RULES 6). Reset by rewind().
@@ -111,12 +121,15 @@ class FragmentLog {
 
  private:
   bool mayEverFit(std::size_t bytes) const;
-  bool grow(Block& block, std::size_t bytes, bool mayDrop);
-  bool takeTail(bool mayDrop);
+  bool grow(Block& block, std::size_t bytes, bool mayDrop, std::size_t overdraft);
+  bool takeTail(bool mayDrop, std::size_t overdraft);
   bool dropOldest(LossReason reason);
   void lose(Fragment& fragment, LossReason reason);
   bool apply(Fragment& fragment, FragmentEvent event);
-  void freeBytes(Fragment& fragment);
+  void settle(Fragment& fragment);
+  void keep(Fragment& fragment);
+  Replayed replayKept(Nanoseconds replay);
+  bool forgetOldestKept();
   void popTerminal();
 
   LogLimits limits_;
@@ -129,8 +142,8 @@ class FragmentLog {
   std::uint32_t cursorSpanOffset_ = 0;
   ChunkRef tail_;  // the chunk that is being filled
   std::uint32_t tailUsed_ = 0;
-  std::size_t overdraft_ = 0;
   LogTotals totals_;
+  Nanoseconds kept_{0};  // media
   bool pinnedInTheWay_ = false;
 };
 

@@ -14,16 +14,16 @@ constexpr Next none = std::nullopt;
 constexpr std::array<std::string_view, 8> names = {"open",     "sealed",    "sending", "sent",
                                                    "received", "persisted", "refused", "lost"};
 
-// Columns: seal, enter, leave, received, persisted, refuse, lose, rewind (to a sealed fragment).
-constexpr std::array<std::array<Next, 8>, 8> table = {{
-    /* open      */ {S::sealed, S::sending, none, none, none, S::refused, S::lost, S::open},
-    /* sealed    */ {none, S::sending, none, none, S::persisted, S::refused, S::lost, S::sealed},
-    /* sending   */ {S::sending, none, S::sent, none, none, S::refused, none, S::sealed},
-    /* sent      */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed},
-    /* received  */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed},
-    /* persisted */ {none, none, none, none, S::persisted, none, none, none},
-    /* refused   */ {none, none, none, none, none, S::refused, none, none},
-    /* lost      */ {none, none, none, none, S::persisted, none, none, none},
+// Columns: seal, enter, leave, received, persisted, refuse, lose, rewind (to a sealed fragment), replay.
+constexpr std::array<std::array<Next, 9>, 8> table = {{
+    /* open      */ {S::sealed, S::sending, none, none, none, S::refused, S::lost, S::open, none},
+    /* sealed    */ {none, S::sending, none, none, S::persisted, S::refused, S::lost, S::sealed, none},
+    /* sending   */ {S::sending, none, S::sent, none, none, S::refused, none, S::sealed, none},
+    /* sent      */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed, none},
+    /* received  */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed, none},
+    /* persisted */ {none, none, none, none, S::persisted, none, none, none, S::sealed},
+    /* refused   */ {none, none, none, none, none, S::refused, none, none, none},
+    /* lost      */ {none, none, none, none, S::persisted, none, none, none, none},
 }};
 
 }  // namespace

@@ -4,7 +4,8 @@
 //   open --seal--> sealed --enter--> sending --leave--> sent --> received --> persisted
 //
 // with rewind leading back to sealed (or open, where it still grows), refuse to refused, lose to
-// lost. A lost fragment that was sent becomes persisted if its acknowledgement still comes.
+// lost. A lost fragment that was sent becomes persisted if its acknowledgement still comes. A persisted one
+// that is still held may be replayed.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +24,14 @@ enum class FragmentEvent : std::uint8_t {
   refuse,     ///< set aside after an error acknowledgement
   lose,       ///< dropped for want of space or time
   rewind,     ///< its session ended before it was persisted
+  replay,     ///< durable as it seemed, and sent again, since it is still held
 };
 
 /// Where `event` leads from `state`; nothing where it has no place there. `growing` decides where a
 /// rewind leads: back to open or to sealed.
 std::optional<FragmentState> nextState(FragmentState state, FragmentEvent event, bool growing);
 
-/// Persisted, refused and lost fragments hold no bytes any more.
+/// Refused and lost fragments hold no bytes any more, persisted ones only while they are kept for a replay.
 constexpr bool isTerminal(FragmentState state) {
   return state >= FragmentState::persisted;
 }

@@ -90,18 +90,18 @@ bool Ingest::awaitsFormat() const {
 
 IngestOutcome Ingest::endTrack(std::uint32_t number) {
   IngestOutcome outcome;
-  const TrackPtr track = find(number);
-  if (!track) {
-    const std::lock_guard lock(buffer_.mutex);
-    sequencer_.endTrack(number, outcome);
-    return outcome;
-  }
-  // Never waited for: offline, the one who holds it may be waiting for room.
-  const std::unique_lock input(track->input, std::try_to_lock);
+  if (const TrackPtr track = find(number)) finishUnlessBusy(*track, outcome);
   const std::lock_guard lock(buffer_.mutex);
-  if (input && track->making.hasFrame) finish(*track, outcome);
   sequencer_.endTrack(number, outcome);
   return outcome;
+}
+
+/// Never waited for: offline, the one who holds the track may be waiting for room.
+void Ingest::finishUnlessBusy(Track& track, IngestOutcome& outcome) {
+  const std::unique_lock input(track.input, std::try_to_lock);
+  if (!input) return;
+  const std::lock_guard lock(buffer_.mutex);
+  if (track.making.hasFrame) finish(track, outcome);
 }
 
 IngestOutcome Ingest::removeTrack(std::uint32_t number) {
@@ -166,10 +166,7 @@ Result<IngestOutcome> Ingest::putEach(Track& track, const Frame& frame) {
     if (ranges.size() > 1) one.duration = Nanoseconds{0};
     const auto outcome = putOne(track, one);
     if (!outcome) return outcome;
-    all.fate = outcome->fate;
-    all.appended |= outcome->appended;
-    all.closeSession |= outcome->closeSession;
-    all.waits |= outcome->waits;
+    all.add(*outcome);
     const Nanoseconds each = track.adapter.frameDuration().value_or(Nanoseconds{0});
     for (auto* time : {&one.pts, &one.dts}) {
       if (*time) **time += each;
@@ -271,10 +268,7 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
   for (;;) {
     // RULES 24: who is behind is let in, or the one who is ahead would wait for it for ever.
     const bool behind = blocksOffline() && sequencer_.isBehind(track.config.number);
-    buffer_.log.setOverdraft(behind ? overdraft : 0);
-    const bool reserved = (behind || !tooFarAhead()) && reserve(track, size, !blocksOffline());
-    buffer_.log.setOverdraft(0);
-    if (reserved) return true;
+    if ((behind || !tooFarAhead()) && reserve(track, size, behind ? overdraft : 0)) return true;
     if (!blocksOffline()) {
       sequencer_.noRoom(outcome);
       return false;
@@ -317,10 +311,11 @@ bool Ingest::nothingToWaitFor() const {
   return onlyGrowing && ownBytes && !buffer_.ended;
 }
 
-bool Ingest::reserve(Track& track, std::size_t size, bool mayDrop) {
+bool Ingest::reserve(Track& track, std::size_t size, std::size_t beyond) {
   store::Block& block = track.making.block;
-  if (!block.empty()) return buffer_.log.extend(block, size, mayDrop);
-  auto reserved = buffer_.log.reserve(mkv::simpleBlockHeadSize, size, mayDrop);
+  const bool mayDrop = !blocksOffline();
+  if (!block.empty()) return buffer_.log.extend(block, size, mayDrop, beyond);
+  auto reserved = buffer_.log.reserve(mkv::simpleBlockHeadSize, size, mayDrop, beyond);
   if (!reserved) return false;
   block = std::move(*reserved);
   return true;
@@ -361,13 +356,8 @@ FrameTimes Ingest::timesOf(Track& track, const Frame& frame) const {
 
 void Ingest::seal(SealWith with) {
   IngestOutcome outcome;
-  for (const TrackPtr& track : allTracks()) {
-    // Never waited for: offline, the one who holds it may be waiting for room.
-    const std::unique_lock input(track->input, std::try_to_lock);
-    if (!input) continue;
-    const std::lock_guard lock(buffer_.mutex);
-    if (track->making.hasFrame) finish(*track, outcome);
-  }
+  for (const TrackPtr& track : allTracks())
+    finishUnlessBusy(*track, outcome);
   const std::lock_guard lock(buffer_.mutex);
   sequencer_.seal(with == SealWith::endTag, outcome);
 }

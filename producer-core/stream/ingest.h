@@ -83,10 +83,11 @@ class Ingest {
   bool addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome);
   bool makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size, IngestOutcome& outcome);
   bool mayWait(IngestOutcome& outcome);
-  bool reserve(Track& track, std::size_t size, bool mayDrop);
+  bool reserve(Track& track, std::size_t size, std::size_t beyond);
   bool tooFarAhead() const;
   bool nothingToWaitFor() const;
   void finish(Track& track, IngestOutcome& outcome);
+  void finishUnlessBusy(Track& track, IngestOutcome& outcome);
   FrameTimes timesOf(Track& track, const Frame& frame) const;
   bool blocksOffline() const { return config_.streamingType == StreamingType::offline; }
 

@@ -74,9 +74,9 @@ bool Interleaver::isHeld(const Lane& lane, TimePoint now) const {
   return !trailing && now < key.capture.at + config_.timeout;
 }
 
-std::optional<Interleaver::Candidate> Interleaver::first() {
+std::optional<Interleaver::Candidate> Interleaver::first() const {
   std::optional<Candidate> best;
-  for (auto& [track, lane] : lanes_) {
+  for (const auto& [track, lane] : lanes_) {
     if (lane.units.empty()) continue;
     const Nanoseconds start = groupStart(lane);
     const Nanoseconds at = order(lane, start);
@@ -91,12 +91,17 @@ bool Interleaver::keepsWaiting(const Lane& lane, const Candidate& candidate) con
   return !lane.reached || *lane.reached < candidate.order;
 }
 
-std::vector<Interleaver::Lane*> Interleaver::waitedFor(const Candidate& candidate) {
-  std::vector<Lane*> lanes;
-  for (auto& [track, lane] : lanes_) {
-    if (keepsWaiting(lane, candidate)) lanes.push_back(&lane);
+std::vector<std::uint32_t> Interleaver::waitedFor(const Candidate& candidate) const {
+  std::vector<std::uint32_t> tracks;
+  for (const auto& [track, lane] : lanes_) {
+    if (keepsWaiting(lane, candidate)) tracks.push_back(track);
   }
-  return lanes;
+  return tracks;
+}
+
+void Interleaver::stopWaitingFor(const std::vector<std::uint32_t>& tracks) {
+  for (const std::uint32_t track : tracks)
+    lanes_.at(track).silent = true;
 }
 
 TimePoint Interleaver::patience(const Lane& lane, const Unit& unit) const {
@@ -114,15 +119,14 @@ bool Interleaver::isOver(const Lane& lane, const Candidate& candidate, TimePoint
 std::optional<Interleaver::Next> Interleaver::take(TimePoint now, bool force) {
   const auto candidate = first();
   if (!candidate) return std::nullopt;
-  Lane& lane = *candidate->lane;
+  Lane& lane = lanes_.at(candidate->track);
   if (!force) {
     if (isHeld(lane, now)) return std::nullopt;
     const auto others = waitedFor(*candidate);
-    const bool over =
-        std::ranges::all_of(others, [&](const Lane* other) { return isOver(*other, *candidate, now); });
+    const bool over = std::ranges::all_of(
+        others, [&](std::uint32_t track) { return isOver(lanes_.at(track), *candidate, now); });
     if (!over) return std::nullopt;
-    for (Lane* other : others)
-      other->silent = true;
+    stopWaitingFor(others);
   }
   Next next{candidate->track, std::move(lane.units.front()), candidate->groupStart};
   lane.units.pop_front();
@@ -131,15 +135,15 @@ std::optional<Interleaver::Next> Interleaver::take(TimePoint now, bool force) {
 }
 
 std::optional<TimePoint> Interleaver::deadline() const {
-  auto& self = const_cast<Interleaver&>(*this);
-  const auto candidate = self.first();
+  const auto candidate = first();
   if (!candidate) return std::nullopt;
   const Unit& unit = candidate->lane->units.front();
   if (isHeld(*candidate->lane, TimePoint::min())) return unit.capture.at + config_.timeout;
   std::optional<TimePoint> latest;
-  for (const Lane* other : self.waitedFor(*candidate)) {
-    if (config_.mediaTimeout && !other->expected) return std::nullopt;
-    latest = std::max(latest.value_or(TimePoint::min()), patience(*other, unit));
+  for (const std::uint32_t track : waitedFor(*candidate)) {
+    const Lane& other = lanes_.at(track);
+    if (config_.mediaTimeout && !other.expected) return std::nullopt;
+    latest = std::max(latest.value_or(TimePoint::min()), patience(other, unit));
   }
   return latest;
 }
@@ -178,10 +182,7 @@ std::vector<std::uint32_t> Interleaver::expected() const {
 }
 
 void Interleaver::giveUpWaiting() {
-  const auto candidate = first();
-  if (!candidate) return;
-  for (Lane* other : waitedFor(*candidate))
-    other->silent = true;
+  if (const auto candidate = first()) stopWaitingFor(waitedFor(*candidate));
 }
 
 }  // namespace kvs::stream

@@ -74,18 +74,19 @@ class Interleaver {
   };
   struct Candidate {
     std::uint32_t track = 0;
-    Lane* lane = nullptr;
+    const Lane* lane = nullptr;
     Nanoseconds order{0};
     Nanoseconds groupStart{0};
   };
 
   std::optional<Next> take(TimePoint now, bool force);
-  std::optional<Candidate> first();
+  std::optional<Candidate> first() const;
   bool isHeld(const Lane& lane, TimePoint now) const;
   static Nanoseconds groupStart(const Lane& lane);
   static Nanoseconds order(const Lane& lane, Nanoseconds groupStart);
   bool keepsWaiting(const Lane& lane, const Candidate& candidate) const;
-  std::vector<Lane*> waitedFor(const Candidate& candidate);
+  std::vector<std::uint32_t> waitedFor(const Candidate& candidate) const;
+  void stopWaitingFor(const std::vector<std::uint32_t>& tracks);
   bool isOver(const Lane& lane, const Candidate& candidate, TimePoint now) const;
   TimePoint patience(const Lane& lane, const Unit& unit) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/machine.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -59,7 +60,9 @@ void Machine::handle(const event::Start&) {
 }
 
 void Machine::handle(const event::CredentialsFetched&) {
-  if (state_ == State::credentials) enter(next_);
+  if (state_ != State::credentials) return;
+  credentialsAt_ = now_;
+  enter(next_);
 }
 
 void Machine::handle(const event::Described& described) {
@@ -155,11 +158,13 @@ void Machine::handle(const event::SessionAnswered&) {
 
 void Machine::handle(const event::SessionEnded& ended) {
   if (!inSession()) return;
-  sessionFailed(ended.error.value_or(endedByService()));
+  const bool nobodyAnswered = ended.error && ended.error->httpStatus == 0;
+  sessionFailed(ended.error.value_or(endedByService()), nobodyAnswered);
 }
 
 void Machine::handle(const event::Persisted&) {
   backoff_.reset();
+  failingSince_.reset();
   credentialsWorked_ = true;
   sameRefusals_ = 0;
   suspectUnknown_ = false;
@@ -197,7 +202,8 @@ void Machine::handle(const event::TimerFired& fired) {
     case Timer::progress:
       if (!inSession() || state_ == State::streaming) return;
       return sessionFailed({StatusCode::lastPersistedAckNotReceived, ErrorKind::retryable,
-                            "The service did not confirm the last fragments in time; they are sent again."});
+                            "The service did not confirm the last fragments in time; they are sent again."},
+                           true);
   }
 }
 
@@ -255,7 +261,15 @@ void Machine::enter(State step) {
 
 void Machine::goReady() {
   state_ = State::ready;
-  if (!data_) return;
+  if (!data_) {
+    failingSince_.reset();
+    return;
+  }
+  if (credentialsAreOld()) {
+    next_ = State::ready;
+    state_ = State::credentials;
+    return act(action::FetchCredentials{true});
+  }
   if (config_.burstInterval == Milliseconds{0} || draining_) return openSession();
   if (!std::exchange(burstSet_, true)) act(action::SetTimer{Timer::burst, config_.burstInterval});
 }
@@ -287,18 +301,23 @@ void Machine::finishSession(State state, bool everything, bool endTag) {
   act(action::SetTimer{Timer::progress, patience_});
 }
 
-void Machine::closeSession() {
+bool Machine::credentialsAreOld() const {
+  return config_.credentialsLife > Milliseconds{0} && credentialsAt_ &&
+         now_ - *credentialsAt_ >= config_.credentialsLife;
+}
+
+void Machine::closeSession(bool deadHost) {
   state_ = State::ready;  // until the caller says what follows
   act(action::CancelTimer{Timer::session});
   act(action::CancelTimer{Timer::progress});
-  act(action::CloseSession{});
+  act(action::CloseSession{deadHost});
   sessionEndedAt_ = now_;
 }
 
-void Machine::sessionFailed(const Error& error) {
+void Machine::sessionFailed(const Error& error, bool deadHost) {
   const bool neverOpened = !answered_ && error.httpStatus != 0;
   const auto endedBefore = sessionEndedAt_;
-  closeSession();
+  closeSession(deadHost);
   if (neverOpened) sessionEndedAt_ = endedBefore;
   const bool unreached = !answered_ && error.httpStatus == 0;
   unreached_ = unreached ? unreached_ + 1 : 0;
@@ -323,6 +342,7 @@ void Machine::refused(const Error& error, State next) {
     act(action::Warn{error});
     return wait(next, error);
   }
+  if (error.kind == ErrorKind::clock) return waitFor(next, error, backoff_.next());
   if (error.kind == ErrorKind::auth) {
     if (!std::exchange(refreshed_, true)) {
       next_ = next;
@@ -337,7 +357,28 @@ void Machine::refused(const Error& error, State next) {
 }
 
 void Machine::wait(State next, const Error& error, std::optional<Milliseconds> cap) {
-  waitFor(next, error, cap ? backoff_.draw(*cap, error.retryAfter) : backoff_.next(error.retryAfter));
+  if (const auto why = whyNotRetried(error)) return fail(*why);
+  Milliseconds delay = cap ? backoff_.draw(*cap, error.retryAfter) : backoff_.next(error.retryAfter);
+  if (config_.retryTimeout > Milliseconds{0}) {
+    const auto left = std::chrono::ceil<Milliseconds>(*failingSince_ + config_.retryTimeout - now_);
+    delay = std::min(delay, left);  // one more attempt, and then it is over
+  }
+  waitFor(next, error, delay);
+}
+
+/// For those who want to be supervised: an error that ends what would be tried for ever.
+std::optional<Error> Machine::whyNotRetried(const Error& error) {
+  Error last = error;
+  last.kind = ErrorKind::fatal;
+  if (!config_.restartOnError) {
+    last.message += " The stream was ended, since it is not to be restarted on errors.";
+    return last;
+  }
+  if (!failingSince_) failingSince_ = now_;
+  if (config_.retryTimeout == Milliseconds{0} || now_ - *failingSince_ < config_.retryTimeout) return {};
+  const auto seconds = std::chrono::duration_cast<Seconds>(config_.retryTimeout).count();
+  last.message += " It was tried again for " + std::to_string(seconds) + " s, then the stream was ended.";
+  return last;
 }
 
 void Machine::waitFor(State next, const Error& error, Milliseconds delay) {

@@ -98,7 +98,9 @@ using Event = std::variant<event::Start, event::CredentialsFetched, event::Descr
                            event::LogEmpty, event::TimerFired, event::Stop>;
 
 namespace action {
-struct FetchCredentials {};
+struct FetchCredentials {
+  bool renew = false;  ///< those that are here are good, but old: where no others are had they go on
+};
 struct Describe {};
 struct Create {};
 struct TagStream {};
@@ -112,7 +114,9 @@ struct FinishSession {
   bool endTag = false;      ///< close the open fragment with the end-of-fragment tag first
 };
 /// Drop the connection now; what is not durable is to be sent again.
-struct CloseSession {};
+struct CloseSession {
+  bool deadHost = false;  ///< the peer may have vanished with what it had confirmed
+};
 /// Set a fragment aside; none given: the oldest that is not acknowledged.
 struct RefuseFragment {
   std::optional<std::uint64_t> fragment;
@@ -154,10 +158,13 @@ using Actions = std::vector<Action>;
 struct MachineConfig {
   bool allowCreate = true;
   bool hasTags = false;
+  bool restartOnError = true;    ///< else the first failure ends the stream
+  Milliseconds retryTimeout{0};  ///< a failure that lasts for longer ends the stream; 0: none does
   BackoffConfig backoff;
   Milliseconds kmsBackoffCap{60000};
   Milliseconds completionTimeout{10000};  ///< without acknowledgement, of a session that is ending
   Milliseconds longestFragment{Seconds(20)};
+  Milliseconds credentialsLife{0};  ///< they are asked for again after it; 0: not before they expire
   Milliseconds sessionLength{Seconds(2400)};  ///< the service ends one after 45 minutes
   Milliseconds sessionJitter{
       Seconds(600)};              ///< taken off at random, so that streams do not turn over together
@@ -203,11 +210,13 @@ class Machine {
   void openSession();
   void beginBurst();
   void finishSession(State state, bool everything, bool endTag);
-  void closeSession();
+  void closeSession(bool deadHost = false);
   void wait(State next, const Error& error, std::optional<Milliseconds> cap = {});
   void waitFor(State next, const Error& error, Milliseconds delay);
   void refused(const Error& error, State next);
-  void sessionFailed(const Error& error);
+  void sessionFailed(const Error& error, bool deadHost = false);
+  std::optional<Error> whyNotRetried(const Error& error);
+  bool credentialsAreOld() const;
   void setAside(const event::AckRefused& ack);
   bool tooManyRefusals(const Error& error);
   void fail(const Error& error);
@@ -232,8 +241,10 @@ class Machine {
   bool created_ = false;   // created, or said to exist, and not yet seen by describe
   bool answered_ = false;  // the session was answered with 200
   TimePoint openedAt_{};
-  Milliseconds patience_{0};  // with the session that is ending
-  bool refreshed_ = false;    // credentials were fetched again since something last succeeded
+  Milliseconds patience_{0};                // with the session that is ending
+  std::optional<TimePoint> failingSince_;   // nothing has gone well from then on
+  std::optional<TimePoint> credentialsAt_;  // when they were fetched
+  bool refreshed_ = false;                  // credentials were fetched again since something last succeeded
   bool credentialsWorked_ = false;
   bool kmsTold_ = false;
   bool clockTold_ = false;

@@ -53,7 +53,31 @@ Result<void> checkStream(const StreamConfig& config) {
                        " s is less than twice the burst interval, " +
                        std::to_string(config.burstInterval.count()) + " s.");
   }
+  const bool neverDurable = config.retention == std::chrono::hours(0) || !config.fragmentAcks;
+  if (config.streamingType == StreamingType::offline && neverDurable) {
+    return invalid(StatusCode::offlineModeWithZeroRetention,
+                   "Offline streaming waits until the service has stored what it was sent: it needs fragment "
+                   "acknowledgements, and a retention period of an hour at least.");
+  }
+  if (config.connectionStaleness != Seconds(0) && config.connectionStaleness < Seconds(30)) {
+    return invalid(StatusCode::invalidArg,
+                   "The connection staleness must be 0 or at least 30 s: a fragment may take 20 s.");
+  }
   return {};
+}
+
+/// What would be lost sooner than the settings say.
+std::optional<Error> tooLittleStorage(const StreamConfig& config, std::size_t storageSize) {
+  const double wanted =
+      static_cast<double>(config.expectedBandwidth) / 8 * static_cast<double>(config.bufferDuration.count());
+  if (wanted <= static_cast<double>(storageSize)) return std::nullopt;
+  const auto mib = [](double bytes) { return std::to_string(static_cast<std::uint64_t>(bytes / (1 << 20))); };
+  return Error{StatusCode::invalidStorageSize, ErrorKind::fatal,
+               "A buffer of " + std::to_string(config.bufferDuration.count()) + " s at the expected " +
+                   std::to_string(config.expectedBandwidth) + " bit/s takes " + mib(wanted) +
+                   " MiB, and the storage is " + mib(static_cast<double>(storageSize)) +
+                   " MiB: in an outage media is lost sooner than the buffer duration says. Give it more "
+                   "storage, or correct the expected bandwidth."};
 }
 
 /// The process's; used on the loop only.
@@ -121,6 +145,9 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
                                                                          : stream::sharedDispatcher());
     const std::vector<TrackConfig> tracks = std::move(config.tracks);
     const std::string name = config.name;
+    if (const auto warning = tooLittleStorage(config, context_->config.storageSize)) {
+      notifier->tell([warning](StreamListener& heard) { heard.onWarning(*warning); });
+    }
     auto core = std::make_shared<StreamCore>(context_, std::move(config), std::move(notifier), *taken);
     for (const TrackConfig& track : tracks) {
       if (auto set = core->setTrack(track); !set) {
@@ -170,7 +197,7 @@ aws::SourceTools credentialTools(const ProducerContext& context, const std::stri
           aws::workerFiles(context.loop),
           aws::workerPrograms(context.loop),
           environment,
-          &context.clock(),
+          &context.clock,
           region,
           context.config.userAgent,
           Logger(context.config.log, {})};
@@ -188,20 +215,20 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
   if (!endpoint) return fail(endpoint.error());
   const std::uint64_t seed = config.seed ? config.seed : std::random_device{}();
 
-  auto context = std::make_shared<ProducerContext>();
+  auto context = std::make_shared<ProducerContext>(std::move(config));
   context->loop = net::Loop::shared();
   context->transport =
-      config.transport ? config.transport()
-                       : net::CurlTransport::shared({environment("KVSSINK_CA_CERT_PATH").value_or(""), {}});
+      context->config.transport
+          ? context->config.transport()
+          : net::CurlTransport::shared({environment("KVSSINK_CA_CERT_PATH").value_or(""), {}});
   context->rateGate = sharedRateGate();
-  context->storage = std::make_shared<store::StorageBudget>(config.storageSize);
-  context->config = std::move(config);
+  context->storage = std::make_shared<store::StorageBudget>(context->config.storageSize);
   if (!context->config.credentials) {
     context->config.credentials = aws::standardChain(
         context->config.credentialSettings, credentialTools(*context, endpoint->region, environment));
   }
   context->controlPlane = std::make_shared<aws::ControlPlane>(
-      *context->transport, context->clock(),
+      *context->transport, context->clock,
       aws::ControlPlaneOptions{std::move(*endpoint), context->config.userAgent,
                                context->config.connectionTimeout, context->config.completionTimeout,
                                context->config.allowInsecureEndpoint});

@@ -50,6 +50,15 @@ Capture captureAt(Nanoseconds time, const Unit& unit) {
 
 }  // namespace
 
+void IngestOutcome::add(const IngestOutcome& other) {
+  fate = other.fate;
+  skippedLater += other.skippedLater;
+  if (other.skippedLater > 0) skippedWhy = other.skippedWhy;
+  appended |= other.appended;
+  closeSession |= other.closeSession;
+  waits |= other.waits;
+}
+
 Sequencer::Sequencer(SequencerConfig config, StreamBuffer& buffer, const Clock& clock)
     : config_(std::move(config)),
       buffer_(buffer),
@@ -66,7 +75,7 @@ void Sequencer::setTrack(const media::TrackConfig& config, mkv::TrackEntry entry
   line.config = config;
   interleaver_.add(config.number, line.isData(), !known && !line.isVideo());
   if (isNew) {
-    if (line.isVideo()) line.refuses = FrameFate::beforeFirstKeyFrame;
+    line.awaitsKey = line.isVideo();
     line.known = known;
   }
   // Of a track that goes on the new entry comes with its next unit.
@@ -142,7 +151,8 @@ Sequencer::Line* Sequencer::lead() {
 
 std::optional<FrameFate> Sequencer::refuses(std::uint32_t number) const {
   const auto line = lines_.find(number);
-  return line == lines_.end() ? std::nullopt : line->second.refuses;
+  const bool refuses = line != lines_.end() && line->second.awaitsKey;
+  return refuses ? std::optional(line->second.lastRefusal) : std::nullopt;
 }
 
 void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
@@ -157,23 +167,30 @@ void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
   }
   if (line->absent && interleaver_.isSilent(number)) line->backSince = unit.times.pts;
   if (unit.key) {
-    line->refuses.reset();
+    line->awaitsKey = false;
     line->keyFrameAsked = false;
   }
+  unit.serial = ++pushes_;
   interleaver_.push(number, std::move(unit));
-  work(outcome);
+  work(outcome, pushes_);
 }
 
-void Sequencer::work(IngestOutcome& outcome) {
+/// `own`: the unit that is being put; none of an expiry.
+void Sequencer::work(IngestOutcome& outcome, std::uint64_t own) {
   const TimePoint now = clock_.now();
-  while (auto next = interleaver_.next(now))
+  while (auto next = interleaver_.next(now)) {
+    ownUnit_ = next->unit.serial == own;
     commit(std::move(*next), outcome);
+  }
+  ownUnit_ = true;
   outcome.waits = deadline().has_value();
 }
 
 void Sequencer::settle(IngestOutcome& outcome) {
+  ownUnit_ = false;
   while (auto next = interleaver_.force())
     commit(std::move(*next), outcome);
+  ownUnit_ = true;
 }
 
 void Sequencer::commit(Interleaver::Next next, IngestOutcome& outcome) {
@@ -218,7 +235,7 @@ void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& o
   }
   if (placement == Placement::skip) return skip(line.lastRefusal, outcome);
   if (placement == Placement::open && !openFragment(line, next)) {
-    if (!line.refuses && line.isVideo()) line.refuses = line.lastRefusal;
+    line.awaitsKey = line.isVideo();
     return skip(line.lastRefusal, outcome);
   }
   Ticks at = buffer_.timeline.place(unit.times.pts, unit.capture);
@@ -270,14 +287,14 @@ void Sequencer::appendHeld(Line& line, IngestOutcome& outcome) {
     if (open()) {
       append(line, unit, open()->firstTicks, outcome);
     } else {
-      skip(line.lastRefusal, outcome);
+      skipLater(line.lastRefusal, outcome);
     }
   }
 }
 
 void Sequencer::skipHeld(Line& line, IngestOutcome& outcome) {
   for (std::size_t i = std::exchange(line.held, {}).size(); i > 0; --i)
-    skip(line.lastRefusal, outcome);
+    skipLater(line.lastRefusal, outcome);
 }
 
 /// The open fragment ends, and nothing but a key frame begins another.
@@ -285,11 +302,18 @@ void Sequencer::endGroup(Line& first, FrameFate fate) {
   completeOpen();
   buffer_.log.seal();
   first.lastRefusal = fate;
-  first.refuses = first.isVideo() ? std::optional(fate) : std::nullopt;
+  first.awaitsKey = first.isVideo();
 }
 
 void Sequencer::skip(FrameFate fate, IngestOutcome& outcome) {
+  if (!ownUnit_) return skipLater(fate, outcome);
   outcome.fate = fate;
+  ++counterOf(fate, buffer_.stats);
+}
+
+void Sequencer::skipLater(FrameFate fate, IngestOutcome& outcome) {
+  ++outcome.skippedLater;
+  outcome.skippedWhy = fate;
   ++counterOf(fate, buffer_.stats);
 }
 
@@ -303,7 +327,7 @@ void Sequencer::noRoom(IngestOutcome& outcome) {
   outcome.closeSession = buffer_.log.pinnedInTheWay();
   for (auto& [other, line] : lines_) {
     line.lastRefusal = opened_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
-    if (line.isVideo()) line.refuses = line.lastRefusal;
+    line.awaitsKey = line.isVideo();
   }
 }
 
@@ -324,7 +348,7 @@ bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
   const auto header = headers_.find(tracks);
   if (!header) return false;
   const auto began = buffer_.timeline.begin(next.groupStart, capture);
-  tellRepair(began.repair, first.config.number);
+  if (began.repair) tellRepair({began.repair->kind, first.config.number, began.repair->by});
   lastStart_ = began.ticks;
   store::Fragment& fragment = buffer_.log.open(*header, buffer_.timeline.currentEpoch(), began.ticks);
   fragment.since = next.unit.capture.at;
@@ -332,18 +356,13 @@ bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
   for (auto& [number, line] : lines_) {
     line.filledTo.reset();
     line.entryChanged = false;
-    line.refuses.reset();
+    line.awaitsKey = false;
     line.lastRefusal = FrameFate::afterGap;
     const bool isIn = std::ranges::find(tracks, number, &mkv::TrackEntry::number) != tracks.end();
     if (isIn) fragment.wanted |= line.bit();
     if (isIn) line.absent = false;
     if (!isIn && line.known && !line.isData()) leave(line);
-  }
-  // What can be filled need not be waited for.
-  for (auto& [number, line] : lines_) {
-    if (line.isFillable() && (line.isData() || config_.silentTrack == SilentTrack::fill)) {
-      fragment.optional |= line.bit();
-    }
+    if (isFilled(line)) fragment.optional |= line.bit();
   }
   opened_ = true;
   ++buffer_.stats.fragmentsIn;
@@ -371,9 +390,12 @@ bool Sequencer::belongs(Line& line, const Line& first) {
   if (&line == &first) return true;
   if (!line.known) return false;
   if (line.absent) return mayReturn(line);
-  if (line.isData()) return line.sample != nullptr;
-  const bool filled = line.isFillable() && config_.silentTrack == SilentTrack::fill;
-  return filled || !interleaver_.isSilent(line.config.number);
+  return isFilled(line) || (!line.isData() && !interleaver_.isSilent(line.config.number));
+}
+
+/// Something stands for it where it gives nothing; so it need not be waited for.
+bool Sequencer::isFilled(const Line& line) const {
+  return line.isFillable() && (line.isData() || config_.silentTrack == SilentTrack::fill);
 }
 
 /// It has covered a whole fragment, and has been away for long enough.
@@ -392,12 +414,10 @@ bool Sequencer::headerChanges(Line& first) {
 void Sequencer::append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outcome) {
   store::Fragment& fragment = *open();
   if (line.silenceTold) tellSilence(line, false, false);
-  if (unit.times.repair) {
-    tellRepair(TimeRepair{*unit.times.repair, line.config.number, unit.times.movedBy}, line.config.number);
-  }
+  if (unit.times.repair) tellRepair({*unit.times.repair, line.config.number, unit.times.movedBy});
   if (ticks < fragment.firstTicks) {
     const Nanoseconds by = buffer_.timeline.timeOf(fragment.firstTicks - ticks);
-    tellRepair(TimeRepair{TimeRepair::Kind::raised, line.config.number, by}, line.config.number);
+    tellRepair({TimeRepair::Kind::raised, line.config.number, by});
     ticks = fragment.firstTicks;
   }
   ++buffer_.stats.framesIn;
@@ -493,9 +513,8 @@ void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
   if (growing) {
     for (auto& [number, line] : lines_) {
       line.lastRefusal = endTag ? FrameFate::afterEndOfFragment : FrameFate::afterGap;
-      if (!line.isVideo()) continue;
-      line.refuses = line.lastRefusal;
-      line.keyFrameRequest = endTag;
+      line.awaitsKey = line.isVideo();
+      if (line.isVideo()) line.keyFrameRequest = endTag;
     }
   }
   buffer_.log.seal();

@@ -30,10 +30,16 @@ struct SequencerConfig {
 /// What the loop must hear of.
 struct IngestOutcome {
   FrameFate fate = FrameFate::accepted;  ///< of the frame that was put
-  bool appended = false;                 ///< there is something new to send
-  bool closeSession = false;             ///< only the fragment under the cursor stands in the way of new data
-  bool waits = false;                    ///< expire() is to be called by deadline()
-  std::optional<Error> error;            ///< why the stream cannot go on with this source
+  /// Frames put before, which had waited for other tracks and found no place: how many, and why the last.
+  std::uint32_t skippedLater = 0;
+  FrameFate skippedWhy = FrameFate::accepted;
+  bool appended = false;       ///< there is something new to send
+  bool closeSession = false;   ///< only the fragment under the cursor stands in the way of new data
+  bool waits = false;          ///< expire() is to be called by deadline()
+  std::optional<Error> error;  ///< why the stream cannot go on with this source
+
+  /// Of another call, behind this one.
+  void add(const IngestOutcome& other);
 };
 
 class Sequencer {
@@ -88,7 +94,7 @@ class Sequencer {
     bool isFillable() const { return isData() ? sample != nullptr : silence.has_value(); }
     std::uint32_t bit() const { return 1u << (config.number % 32); }
 
-    std::optional<FrameFate> refuses;  ///< all but key frames, and why
+    bool awaitsKey = false;  ///< all but key frames are refused
     FrameFate lastRefusal = FrameFate::beforeFirstKeyFrame;
     bool entryChanged = false;  ///< since the open fragment\'s header was made
     bool absent = false;        ///< it left the header
@@ -101,7 +107,7 @@ class Sequencer {
     std::optional<Nanoseconds> lastKey;
   };
 
-  void work(IngestOutcome& outcome);
+  void work(IngestOutcome& outcome, std::uint64_t own = 0);
   void commit(Interleaver::Next next, IngestOutcome& outcome);
   void commitLead(Line& line, Interleaver::Next& next, IngestOutcome& outcome);
   void commitOther(Line& line, Interleaver::Next& next, IngestOutcome& outcome);
@@ -115,10 +121,12 @@ class Sequencer {
   bool openFragment(Line& lead, const Interleaver::Next& next);
   std::vector<mkv::TrackEntry> wantedTracks(const Line& lead);
   bool belongs(Line& line, const Line& lead);
+  bool isFilled(const Line& line) const;
   bool mayReturn(const Line& line);
   void leave(Line& line);
   void appendHeld(Line& line, IngestOutcome& outcome);
   void skipHeld(Line& line, IngestOutcome& outcome);
+  void skipLater(FrameFate fate, IngestOutcome& outcome);
   bool headerChanges(Line& lead);
   void append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outcome);
   void place(Line& line, store::Block block, Ticks ticks, mkv::BlockFlags flags, Nanoseconds duration);
@@ -133,7 +141,7 @@ class Sequencer {
   void completeOpen(std::optional<Ticks> next = std::nullopt);
   void narrowOpen();
   void tellSilence(Line& line, bool silent, bool filled);
-  void tellRepair(std::optional<TimeRepair> repair, std::uint32_t track);
+  void tellRepair(const TimeRepair& repair);
 
   store::Fragment* open();
 
@@ -145,10 +153,12 @@ class Sequencer {
   HeaderBook headers_;
   PendingMetadata metadata_;
   std::map<std::uint32_t, Line> lines_;
-  std::uint32_t committing_ = 0;             ///< the track whose unit it is
-  bool opened_ = false;                      ///< a fragment was, ever
-  std::optional<TimePoint> started_;         ///< when the first unit came
-  std::optional<Ticks> lastStart_;           ///< of the newest fragment
+  std::uint32_t committing_ = 0;  ///< the track whose unit it is
+  std::uint64_t pushes_ = 0;
+  bool ownUnit_ = true;               ///< what becomes of a unit is the fate of the frame that is being put
+  bool opened_ = false;               ///< a fragment was, ever
+  std::optional<TimePoint> started_;  ///< when the first unit came
+  std::optional<Ticks> lastStart_;    ///< of the newest fragment
   std::optional<TimePoint> headerNarrowed_;  ///< when a track last left
   bool distanceTold_ = false;
   unsigned repairsTold_ = 0;  ///< a bit for each kind

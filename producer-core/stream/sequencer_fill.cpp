@@ -40,7 +40,7 @@ void Sequencer::ensurePresent(Line& line) {
 
 bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discardable, Nanoseconds duration) {
   auto block = buffer_.log.reserve(mkv::simpleBlockHeadSize, payload.size(), !config_.keepsAll);
-  if (!block || !open()) return false;
+  if (!block) return false;
   block->write(payload);
   if (!line.isData() && !line.silenceTold) tellSilence(line, true, true);
   ++buffer_.stats.framesFilled;
@@ -86,12 +86,10 @@ void Sequencer::tellSilence(Line& line, bool silent, bool filled) {
 }
 
 /// Every repair is counted, the first of its kind told.
-void Sequencer::tellRepair(std::optional<TimeRepair> repair, std::uint32_t track) {
-  if (!repair) return;
-  repair->track = track;
+void Sequencer::tellRepair(const TimeRepair& repair) {
   StreamStats& stats = buffer_.stats;
   ++stats.timesRepaired;
-  switch (repair->kind) {
+  switch (repair.kind) {
     case TimeRepair::Kind::missing:
       ++stats.timesMissing;
       break;
@@ -105,10 +103,10 @@ void Sequencer::tellRepair(std::optional<TimeRepair> repair, std::uint32_t track
       ++stats.timesReanchored;
       break;
   }
-  const unsigned bit = 1u << static_cast<unsigned>(repair->kind);
+  const unsigned bit = 1u << static_cast<unsigned>(repair.kind);
   if ((repairsTold_ & bit) != 0) return;
   repairsTold_ |= bit;
-  buffer_.notes.push_back([told = *repair](StreamListener& listener) { listener.onTimeRepaired(told); });
+  buffer_.notes.push_back([repair](StreamListener& listener) { listener.onTimeRepaired(repair); });
 }
 
 }  // namespace kvs::stream

@@ -47,6 +47,7 @@ std::optional<TimePoint> Session::unacknowledgedSince() const {
 void Session::onHead(const net::ResponseHead& head) {
   if (!owner_) return;
   head_ = head;
+  headAt_ = clock_.now();
   if (head.status != 200) return;  // the answer's body says why; onEnd tells
   answered_ = true;
   lastAck_ = clock_.now();
@@ -74,6 +75,11 @@ void Session::onEnd(Result<void> result) {
   const auto self = shared_from_this();
   if (!owner_) return;
   if (head_.status != 0 && !answered_) return owner_->onSessionEnd(refusal());
+  if (result && !config_.body.acknowledged && body_.hasEnded()) {  // all of it was taken
+    for (const SentFragment& sent : std::exchange(body_.sent(), {}))
+      owner_->onSessionSent(sent);
+    return owner_->onSessionBodyEnd(false);
+  }
   if (result) return owner_->onSessionEnd(std::nullopt);
   owner_->onSessionEnd(
       aws::describeTransportError(result.error(), aws::Operation::putMedia, config_.streamName));
@@ -81,6 +87,15 @@ void Session::onEnd(Result<void> result) {
 
 void Session::onPaced(TimePoint when) {
   if (owner_) owner_->onSessionPaced(when);
+}
+
+void Session::onFragmentSent(const SentFragment& fragment) {
+  if (owner_) owner_->onSessionSent(fragment);
+}
+
+std::optional<WallTime> Session::serverDate() const {
+  const auto date = aws::parseHttpDate(net::findHeader(head_.headers, "date"));
+  return date ? std::optional(*date + (clock_.now() - headAt_)) : std::nullopt;
 }
 
 void Session::onBodyEnd(bool headerChanged) {

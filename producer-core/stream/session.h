@@ -20,6 +20,7 @@ class SessionOwner {
   virtual ~SessionOwner() = default;
   virtual void onSessionAnswered() = 0;
   virtual void onSessionAck(const aws::Acknowledgement& ack, std::optional<SentFragment> fragment) = 0;
+  virtual void onSessionSent(const SentFragment& /*fragment*/) {}  ///< without acknowledgements
   virtual void onSessionPaced(TimePoint when) = 0;
   virtual void onSessionBodyEnd(bool headerChanged) = 0;
   virtual void onSessionEnd(std::optional<Error> error) = 0;
@@ -47,6 +48,8 @@ class Session final : public net::ExchangeListener,
   void close();
 
   bool isAnswered() const { return answered_; }
+  /// The service's time now, by the answer's Date.
+  std::optional<WallTime> serverDate() const;
   /// The body has ended and every fragment in it is settled.
   bool isConfirmed() const { return body_.hasEnded() && body_.sent().empty(); }
   std::uint64_t bytesSent() const { return exchange_ ? exchange_->bytesSent() : 0; }
@@ -58,6 +61,7 @@ class Session final : public net::ExchangeListener,
   void onData(ByteView data) override;
   void onEnd(Result<void> result) override;
   void onPaced(TimePoint when) override;
+  void onFragmentSent(const SentFragment& fragment) override;
   void onBodyEnd(bool headerChanged) override;
 
   void settle(const aws::Acknowledgement& ack);
@@ -70,6 +74,7 @@ class Session final : public net::ExchangeListener,
   mutable SessionBody body_;
   std::unique_ptr<net::Exchange> exchange_;
   net::ResponseHead head_;
+  TimePoint headAt_{};
   std::string refusalBody_;
   aws::AckParser parser_;
   std::vector<aws::Acknowledgement> acks_;

@@ -111,6 +111,10 @@ void SessionBody::enter(store::Fragment& fragment) {
   ++buffer_.stats.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   started_ = timecode;
+  if (!config_.acknowledged) {
+    for (const SentFragment& done : std::exchange(sent_, {}))
+      observer_.onFragmentSent(done);
+  }
   sent_.push_back({fragment.id, timeOf(timecode), fragment.since, clock_.now()});
   rendered_ = mkv::tags(fragment.headTags);
   const auto head = mkv::clusterHead(timecode);

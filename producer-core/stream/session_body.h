@@ -31,6 +31,8 @@ class BodyObserver {
   virtual ~BodyObserver() = default;
   /// The body waits for the quota of fragments: resume the exchange at `when`.
   virtual void onPaced(TimePoint when) = 0;
+  /// Without acknowledgements: the fragment was sent, and another has begun.
+  virtual void onFragmentSent(const SentFragment& /*fragment*/) {}
   /// The last byte was given. `headerChanged`: since the next fragment needs another header.
   virtual void onBodyEnd(bool headerChanged) = 0;
 };
@@ -42,6 +44,7 @@ class SessionBody final : public net::BodySource {
     std::uint32_t header = 0;
     std::uint32_t epoch = 0;
     bool absoluteTimes = true;
+    bool acknowledged = true;  ///< else a fragment is done when the next one begins (RULES, smaller ones)
     std::shared_ptr<BodyTap> tap{};  ///< null: nobody looks on
   };
   enum class Finish {

@@ -48,6 +48,7 @@ struct StreamStats {
   std::uint64_t acksUnknown = 0;  ///< for fragments that this session did not send
   std::uint64_t fragmentsLost = 0;
   std::uint64_t fragmentsRefused = 0;
+  std::uint64_t fragmentsReplayed = 0;  ///< confirmed, and sent again, since the host may have died
 
   std::uint64_t bytesBuffered = 0;  ///< CurrentViewSize: not yet durable
   Nanoseconds durationBuffered{0};  ///< CurrentViewDuration

@@ -12,6 +12,13 @@ MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& pr
   MachineConfig machine;
   machine.allowCreate = config.allowCreate;
   machine.hasTags = !config.tags.empty();
+  machine.restartOnError = config.restartOnError;
+  machine.retryTimeout = config.retryTimeout;
+  machine.credentialsLife = config.rotationPeriod;
+  if (config.rotationPeriod > Seconds(0)) {
+    machine.sessionLength = std::min<Milliseconds>(machine.sessionLength, config.rotationPeriod);
+    machine.sessionJitter = std::min(machine.sessionJitter, machine.sessionLength / 4);
+  }
   machine.completionTimeout = producer.completionTimeout;
   if (config.streamingType == StreamingType::nearRealtime) machine.burstInterval = config.burstInterval;
   return machine;
@@ -19,6 +26,13 @@ MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& pr
 
 bool isOffline(const StreamConfig& config) {
   return config.streamingType == StreamingType::offline;
+}
+
+store::LogLimits logLimits(const StreamConfig& config, std::shared_ptr<store::StorageBudget> storage) {
+  store::LogLimits limits{std::move(storage), config.bufferDuration};
+  limits.keepAll = !config.fragmentAcks;
+  limits.keep = config.fragmentAcks ? config.replayDuration : config.bufferDuration;
+  return limits;
 }
 
 TimelineConfig timelineConfig(const StreamConfig& config) {
@@ -92,11 +106,11 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
     : context_(std::move(context)),
       config_(std::move(config)),
       notifier_(std::move(notifier)),
-      clock_(context_->clock()),
+      clock_(context_->clock),
       logger_(context_->config.log, config_.name),
       dump_(makeDump()),
       buffer_(
-          {context_->storage, config_.bufferDuration}, store::ChunkPool::shared(),
+          logLimits(config_, context_->storage), store::ChunkPool::shared(),
           [this](const store::Fragment& fragment, store::LossReason reason, bool sent) {
             buffer_.untold.push_back(lostFragment(fragment, reason, sent, buffer_.timeline));
             ++buffer_.stats.fragmentsLost;
@@ -162,8 +176,8 @@ void StreamCore::follow(const IngestOutcome& outcome) {
   if (outcome.closeSession) closeWanted_.store(true, std::memory_order_release);
   const bool beginsToWait = outcome.waits && !orderDue_.load() && !orderDue_.exchange(true);
   if (outcome.appended || outcome.closeSession || beginsToWait) loop().wake(*this);
-  tellLosses();
-  tellNotes();
+  if (outcome.skippedLater > 0) tellDropped(outcome.skippedLater, outcome.skippedWhy);
+  tellUntold();
 }
 
 void StreamCore::expectTrack(std::uint32_t number) {
@@ -193,7 +207,7 @@ Result<void> StreamCore::putEvent(FragmentEvent event) {
 void StreamCore::flush() {
   ingest_.seal();
   loop().wake(*this);
-  tellNotes();
+  tellUntold();
 }
 
 void StreamCore::interrupt(bool on) {
@@ -204,7 +218,7 @@ void StreamCore::interrupt(bool on) {
 
 void StreamCore::endOfStream() {
   ingest_.seal();
-  tellNotes();
+  tellUntold();
   ending_.store(true);
   loop().post([self = shared_from_this(), this] {
     if (!ending_.load()) return;  // frames came after it
@@ -283,12 +297,15 @@ void StreamCore::tellDropped(std::uint64_t count, FrameFate why) {
   notifier_->tell([count, why](StreamListener& listener) { listener.onFramesDropped(count, why); });
 }
 
-void StreamCore::tellLosses() {
+/// What was collected under the lock.
+void StreamCore::tellUntold() {
   std::vector<FragmentLost> losses;
+  std::vector<StreamNote> notes;
   {
     const std::lock_guard lock(buffer_.mutex);
-    if (buffer_.untold.empty()) return;
+    if (buffer_.untold.empty() && buffer_.notes.empty()) return;
     losses.swap(buffer_.untold);
+    notes.swap(buffer_.notes);
   }
   for (const FragmentLost& lost : losses) {
     logger_.log(LogLevel::warning, Room::store, [&] {
@@ -296,15 +313,6 @@ void StreamCore::tellLosses() {
              " bytes) were given up" + (lost.unconfirmed ? " unconfirmed" : "");
     });
     notifier_->tell([lost](StreamListener& listener) { listener.onFragmentLost(lost); });
-  }
-}
-
-void StreamCore::tellNotes() {
-  std::vector<StreamNote> notes;
-  {
-    const std::lock_guard lock(buffer_.mutex);
-    if (buffer_.notes.empty()) return;
-    notes.swap(buffer_.notes);
   }
   for (StreamNote& told : notes)
     notifier_->tell(std::move(told));

@@ -12,6 +12,7 @@
 
 #include "aws/control_plane.h"
 #include "aws/rate_gate.h"
+#include "base/corrected_clock.h"
 #include "net/loop.h"
 #include "producer.h"
 #include "stream/dump.h"
@@ -25,13 +26,16 @@ namespace kvs::stream {
 
 /// What the streams of a Producer share.
 struct ProducerContext {
+  explicit ProducerContext(ProducerConfig theConfig)
+      : config(std::move(theConfig)), clock(config.clock ? *config.clock : systemClock()) {}
+
   ProducerConfig config;
+  CorrectedClock clock;
   std::shared_ptr<net::Loop> loop;
   std::shared_ptr<net::Transport> transport;
   std::shared_ptr<aws::ControlPlane> controlPlane;
   std::shared_ptr<aws::RateGate> rateGate;  ///< the process's; used on the loop
   std::shared_ptr<store::StorageBudget> storage;
-  const Clock& clock() const { return config.clock ? *config.clock : systemClock(); }
 };
 
 class StreamCore final : public net::Ready, private SessionOwner {
@@ -91,6 +95,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
 
   void onSessionAnswered() override;
   void onSessionAck(const aws::Acknowledgement& ack, std::optional<SentFragment> fragment) override;
+  void onSessionSent(const SentFragment& fragment) override;
   void onSessionPaced(TimePoint when) override;
   void onSessionBodyEnd(bool headerChanged) override;
   void onSessionEnd(std::optional<Error> error) override;
@@ -103,16 +108,19 @@ class StreamCore final : public net::Ready, private SessionOwner {
   aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);
   bool openSessionNow();
   void takeUpCredentials();
+  bool goOnWithOldCredentials() const;
+  Error learnTime(Error error, Timeline::Correct which = Timeline::Correct::unseen);
+  void takeUpTime(Timeline::Correct which);
   void handOverBeforeExpiry();
   void watchSession();
   bool sourceIsPaused(TimePoint now) const;
   void checkConfirmed();
   void settlePersisted(const SentFragment& fragment);
+  void rewind(const Session& ended, bool deadHost);
   void closeLog();
   void tellDropped(FrameFate fate);
   void tellDropped(std::uint64_t count, FrameFate why);
-  void tellLosses();
-  void tellNotes();
+  void tellUntold();
   void follow(const IngestOutcome& outcome);
   void watchOrder();
   void tellPressure();
@@ -158,6 +166,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool closed_ = false;
   bool sessionFailed_ = false;  ///< the next session is a reconnect
   bool receivedIsFinal_ = false;
+  Nanoseconds clockCorrection_{0};  ///< which the timeline has taken up
   FragmentPacer pacer_;
   std::optional<aws::Credentials> credentials_;
   std::string arn_;

@@ -79,13 +79,14 @@ void StreamCore::publishState() {
 
 // --- the steps up to ready ---
 
-void StreamCore::perform(const action::FetchCredentials&) {
+void StreamCore::perform(const action::FetchCredentials& wanted) {
   const auto weak = weak_from_this();
-  const auto answered = [weak, this](Result<aws::Credentials> fetched) {
+  const auto answered = [weak, this, renew = wanted.renew](Result<aws::Credentials> fetched) {
     const auto self = weak.lock();
     if (!self) return;
     if (!fetched) {
       noteError(fetched.error());
+      if (renew && goOnWithOldCredentials()) return dispatch(event::CredentialsFetched{});
       return dispatch(event::CallFailed{fetched.error()});
     }
     credentials_ = std::move(*fetched);
@@ -99,10 +100,15 @@ void StreamCore::perform(const action::FetchCredentials&) {
     }
     dispatch(event::CredentialsFetched{});
   };
-  // Asked for again, those that are here were refused.
+  // Asked for again, those that are here were refused, or are old.
   aws::CredentialProvider& provider = *context_->config.credentials;
   if (credentials_) return provider.refresh(*credentials_, answered);
   provider.fetch(answered);
+}
+
+bool StreamCore::goOnWithOldCredentials() const {
+  note(LogLevel::warning, "the credentials are old, and there are no others yet");
+  return !credentials_->expiration || *credentials_->expiration > clock_.wallNow();
 }
 
 void StreamCore::perform(const action::Describe&) {
@@ -195,9 +201,38 @@ aws::ControlPlane::Callback<T> StreamCore::answer(std::function<void(T)> onSucce
     if (!self) return;
     call_.reset();
     if (result) return onSuccess(std::move(*result));
-    noteError(result.error());
-    dispatch(event::CallFailed{result.error()});
+    const Error error = learnTime(std::move(result.error()));
+    noteError(error);
+    dispatch(event::CallFailed{error});
   };
+}
+
+/// A request was refused, perhaps for the sake of a wrong clock: the answer says what time it is. Other
+/// answers are not asked, since one may have lain in somebody's cache (RULES, smaller ones).
+Error StreamCore::learnTime(Error error, Timeline::Correct which) {
+  const bool refused = error.kind == ErrorKind::auth || which == Timeline::Correct::all;
+  if (!refused || !error.serverDate) return error;
+  const Nanoseconds off = context_->clock.learn(*error.serverDate);
+  if (off == Nanoseconds{0}) return error;
+  takeUpTime(which);
+  const auto seconds = std::chrono::duration_cast<Seconds>(off).count();
+  error.kind = ErrorKind::clock;
+  error.message =
+      "This machine's clock is " + std::to_string(std::abs(seconds)) + " s " +
+      (seconds > 0 ? "behind" : "ahead of") +
+      " the service's. Requests are signed with the service's time from now on, and fragments bear "
+      "it; set the clock of the machine, for instance by NTP.";
+  notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
+  return error;
+}
+
+/// Also what another stream of the Producer has learnt.
+void StreamCore::takeUpTime(Timeline::Correct which) {
+  const Nanoseconds correction = context_->clock.correction();
+  const Nanoseconds by = correction - std::exchange(clockCorrection_, correction);
+  if (by <= Seconds(1) && by >= -Seconds(1)) return;
+  const std::lock_guard lock(buffer_.mutex);
+  buffer_.timeline.correct(by, clock_.now(), which);
 }
 
 /// Control-plane calls of the whole process leave through one gate (RULES 25).
@@ -270,7 +305,7 @@ void StreamCore::perform(const action::ReportStopped&) {
     forget(*timer);
   }
   closeLog();
-  tellLosses();
+  tellUntold();
   notifier_->tell([](StreamListener& listener) { listener.onStreamClosed(); });
 }
 
@@ -279,6 +314,7 @@ void StreamCore::closeLog() {
   buffer_.log.rewind();
   buffer_.log.seal();
   buffer_.log.dropAll(store::LossReason::stopped);
+  buffer_.log.forgetKept();
   buffer_.changed.notify_all();
 }
 

@@ -68,13 +68,14 @@ void StreamCore::perform(const action::OpenSession&) {
 
 bool StreamCore::openSessionNow() {
   if (session_) return true;
+  takeUpTime(Timeline::Correct::unseen);
   Session::Config config;
   WallTime epochStart;
   {
     const std::lock_guard lock(buffer_.mutex);
     const store::Fragment* fragment = buffer_.log.atCursor();
     if (!fragment || !fragment->isSendable()) return false;
-    config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes};
+    config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes, config_.fragmentAcks};
     epochStart = buffer_.timeline.epochStart(fragment->epoch);
     ++buffer_.stats.sessions;
     if (std::exchange(sessionFailed_, false)) ++buffer_.stats.reconnects;
@@ -88,7 +89,7 @@ bool StreamCore::openSessionNow() {
   net::Request request = aws::putMediaRequest(
       {dataEndpoint_, config_.name,
        config_.absoluteFragmentTimes ? aws::TimecodeType::absolute : aws::TimecodeType::relative, epochStart,
-       true, producer.userAgent});
+       config_.fragmentAcks, producer.userAgent});
   request.profile =
       config_.streamingType == StreamingType::offline ? net::Profile::bulk : net::Profile::realtime;
   request.connectTimeout = producer.connectionTimeout;
@@ -129,7 +130,7 @@ void StreamCore::watchSession() {
   const bool sourcePaused = sourceIsPaused(now);
   if (sourcePaused) dispatch(event::SourcePaused{});
   if (!session_) return;
-  const auto unacknowledged = session_->unacknowledgedSince();
+  const auto unacknowledged = config_.fragmentAcks ? session_->unacknowledgedSince() : std::nullopt;
   const Nanoseconds silence = unacknowledged ? now - *unacknowledged : Nanoseconds{0};
   if (config_.connectionStaleness > Seconds(0) && silence >= config_.connectionStaleness) {
     notifier_->tell([silence](StreamListener& listener) { listener.onConnectionStale(silence); });
@@ -167,26 +168,36 @@ void StreamCore::perform(const action::FinishSession& finish) {
   checkConfirmed();
 }
 
-void StreamCore::perform(const action::CloseSession&) {
+void StreamCore::perform(const action::CloseSession& close) {
   openWhenData_ = false;
   forget(paceTimer_);
   forget(watchTimer_);
   forget(expiryTimer_);
-  if (const auto session = std::exchange(session_, nullptr)) {
-    const std::uint64_t sent = session->bytesSent();
-    session->close();
-    const std::lock_guard lock(buffer_.mutex);
-    buffer_.stats.bytesSent += sent;
-  }
+  const auto session = std::exchange(session_, nullptr);
+  const std::uint64_t sent = session ? session->bytesSent() : 0;
+  if (session) session->close();
   {
     const std::lock_guard lock(buffer_.mutex);
-    buffer_.log.rewind();
+    buffer_.stats.bytesSent += sent;
+    if (session) rewind(*session, close.deadHost);
     if (std::exchange(buffer_.growingIsBroken, false)) {
       buffer_.log.dropGrowing(store::LossReason::storageFull);
     }
     buffer_.changed.notify_all();
   }
-  tellLosses();
+  tellUntold();
+}
+
+/// Under the buffer's lock. What the service has confirmed is sent again only where it may have died since;
+/// without acknowledgements that is where it did not end the session in good order.
+void StreamCore::rewind(const Session& ended, bool deadHost) {
+  if (ended.isAnswered()) buffer_.timeline.seen();
+  if (ended.isConfirmed()) buffer_.log.forgetKept();
+  const bool doubtful = deadHost || !config_.fragmentAcks;
+  const auto replayed = buffer_.log.rewind(doubtful ? config_.replayDuration : Seconds(0));
+  buffer_.stats.framesPersisted -= replayed.frames;
+  buffer_.stats.bytesPersisted -= replayed.bytes;
+  buffer_.stats.fragmentsReplayed += replayed.fragments;
 }
 
 void StreamCore::perform(const action::RefuseFragment& refuse) {
@@ -207,7 +218,7 @@ void StreamCore::perform(const action::RefuseFragment& refuse) {
     buffer_.untold.push_back(lost);
   }
   notifier_->tell([error = refuse.error](StreamListener& listener) { listener.onWarning(error); });
-  tellLosses();
+  tellUntold();
   checkEmpty();
 }
 
@@ -241,7 +252,12 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
   if (isFinal && fragment) told.delay = clock_.now() - fragment->since;
   std::optional<Error> error;
   if (ack.type == Type::error) {
-    error = ackFailure(ack, aws::ackError(ack.errorId, ack.errorCode));
+    const aws::AckError known = aws::ackError(ack.errorId, ack.errorCode);
+    error = ackFailure(ack, known);
+    if (known.policy == aws::AckPolicy::correctClock && session_) {
+      error->serverDate = session_->serverDate();
+      error = learnTime(*error, Timeline::Correct::all);
+    }
     told.code = error->code;
     told.errorCode = error->exception;
     noteError(*error);
@@ -258,6 +274,19 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
     const std::lock_guard lock(buffer_.mutex);
     buffer_.log.markReceived(fragment->id);
   }
+}
+
+/// Without acknowledgements.
+void StreamCore::onSessionSent(const SentFragment& fragment) {
+  loop().post([weak = weak_from_this(), this, fragment] {
+    const auto self = weak.lock();
+    if (!self) return;
+    {
+      const std::lock_guard lock(buffer_.mutex);
+      buffer_.lastProgress = clock_.now();
+    }
+    settlePersisted(fragment);
+  });
 }
 
 void StreamCore::settlePersisted(const SentFragment& sent) {
@@ -317,6 +346,7 @@ void StreamCore::onSessionBodyEnd(bool headerChanged) {
 void StreamCore::onSessionEnd(std::optional<Error> error) {
   logger_.log(LogLevel::debug, Room::net,
               [&] { return "the session has ended" + (error ? ": " + error->message : std::string()); });
+  if (error) error = learnTime(std::move(*error));
   dispatch(event::SessionEnded{std::move(error)});
 }
 

@@ -59,18 +59,14 @@ bool Timeline::wantsReference() const {
   return config_.source == TimestampSource::automatic || config_.source == TimestampSource::reference;
 }
 
-Timeline::Began Timeline::begin(Nanoseconds pts, const Capture& capture) {
+Timeline::Began Timeline::begin(Nanoseconds pts, Capture capture) {
+  if (capture.at < correctedAt_) capture.arrived += correction_;
   Began began;
-  if (!isAnchored()) {
-    newEpoch(pts, capture, WallTime::min());
-    began.ticks = place(pts, capture);
-    greatest_ = began.ticks;
-    lastPts_ = pts;
-    return began;
-  }
   const Ticks before = place(pts, capture);
-  const WallTime stood = wallTime(currentEpoch(), before);
-  if (const auto better = betterWall(pts, before, capture)) {
+  if (!isAnchored()) {
+    newEpoch(pts, capture, config_.start.value_or(capturedAt(capture)));
+  } else if (const auto better = betterWall(pts, before, capture)) {
+    const WallTime stood = wallTime(currentEpoch(), before);
     newEpoch(pts, capture, *better);
     const Nanoseconds moved = wallTime(currentEpoch(), place(pts, capture)) - stood;
     // Media times that begin anew are a jump, too, even where the wall time goes on as it should.
@@ -97,7 +93,7 @@ std::optional<WallTime> Timeline::betterWall(Nanoseconds pts, Ticks ticks, const
   const bool fromSource = config_.source == TimestampSource::pts;
   const WallTime stands = wallTime(currentEpoch(), ticks);
   const Nanoseconds back = greatestWall() - stands;
-  if (capture.reference && wantsReference() && !fromSource) {
+  if (capture.reference && wantsReference()) {
     const Nanoseconds off = *capture.reference - stands;
     const bool jumped = distance(off, Nanoseconds{0}) > largestDrift;
     return jumped || !current().byReference || back > stepBack ? capture.reference : std::nullopt;
@@ -118,20 +114,20 @@ std::optional<WallTime> Timeline::betterWall(Nanoseconds pts, Ticks ticks, const
   return leaps ? std::optional(std::max(capturedAt(capture), next)) : std::nullopt;
 }
 
-/// `wall`: of the frame, where the epoch is not the source's own clock; min: as the first one says.
+/// `wall`: of the frame, where the epoch is not the source's own clock.
 void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) {
   const bool first = !isAnchored();
   clockOffset_ = clockOffset(capture);
   const std::optional<WallTime> last = first ? std::nullopt : std::optional(greatestWall());
   if (capture.reference && wantsReference()) {
     referenceOffset_ = capture.reference->time_since_epoch() - pts;
-    epochs_.push_back({WallTime{}, ticksOf(capture.reference->time_since_epoch()), true});
+    epochs_.push_back({WallTime{}, ticksOf(capture.reference->time_since_epoch()), true, false});
   } else if (config_.source == TimestampSource::pts) {
-    epochs_.push_back({WallTime{}, ticksOf(pts), false});
+    epochs_.push_back({WallTime{}, ticksOf(pts), false, false});
   } else if (!first && current().byReference) {
-    epochs_.push_back({WallTime{}, ticksOf(pts + referenceOffset_), true});
+    epochs_.push_back({WallTime{}, ticksOf(pts + referenceOffset_), true, false});
   } else {
-    anchorAt(ticksOf(pts), !first ? wall : config_.start.value_or(capturedAt(capture)));
+    anchorAt(ticksOf(pts), wall);
   }
   if (!last) return;
   // In the new epoch's units. A clock that was set back begins anew: its session does, too.
@@ -144,7 +140,22 @@ void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) 
 /// The anchor is a multiple of TimecodeScale, so that wall times round as media times do.
 void Timeline::anchorAt(Ticks first, WallTime wall) {
   const Ticks wallTicks = ticksOf(wall.time_since_epoch());
-  epochs_.push_back({WallTime(timeOf(wallTicks - first)), first, false});
+  epochs_.push_back({WallTime(timeOf(wallTicks - first)), first, false, !config_.start});
+}
+
+void Timeline::correct(Nanoseconds by, TimePoint now, Correct which) {
+  correction_ = by;
+  correctedAt_ = now;
+  for (Epoch& epoch : epochs_) {
+    if (!epoch.byClock || (epoch.seen && which == Correct::unseen)) continue;
+    epoch.zero += timeOf(ticksOf(by));
+    if (&epoch == &epochs_.back()) clockOffset_ += by;  // it has been taken up
+  }
+}
+
+void Timeline::seen() {
+  for (Epoch& epoch : epochs_)
+    epoch.seen = true;
 }
 
 WallTime Timeline::wallTime(std::uint32_t epoch, Ticks ticks) const {

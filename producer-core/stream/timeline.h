@@ -40,7 +40,6 @@ class Timeline {
   explicit Timeline(TimelineConfig config) : config_(config) {}
 
   Milliseconds scale() const { return config_.scale; }
-  const TimelineConfig& config() const { return config_; }
 
   /// Rounded down, also below zero: every relative time is taken from rounded times (RULES 3).
   Ticks ticksOf(Nanoseconds time) const;
@@ -55,10 +54,18 @@ class Timeline {
     Ticks ticks = 0;
     std::optional<TimeRepair> repair;
   };
-  Began begin(Nanoseconds pts, const Capture& capture);
+  Began begin(Nanoseconds pts, Capture capture);
 
   /// A block stands at `ticks` of the current epoch.
   void note(Ticks ticks);
+
+  /// The wall clock was wrong and has been put right by `by`: so are the times that were taken from it, but
+  /// those that the service has seen, since a resend must have the same ones; `all`: those, too, since the
+  /// service refuses them.
+  enum class Correct { unseen, all };
+  void correct(Nanoseconds by, TimePoint now, Correct which);
+  /// The service may have seen the epochs that there are.
+  void seen();
 
   bool isAnchored() const { return !epochs_.empty(); }
   std::uint32_t currentEpoch() const { return static_cast<std::uint32_t>(epochs_.size()) - 1; }
@@ -74,11 +81,13 @@ class Timeline {
     WallTime zero;  ///< wall time of time 0
     Ticks first = 0;
     bool byReference = false;
+    bool byClock = false;  ///< tied to our own wall clock
+    bool seen = false;     ///< by the service
   };
 
   const Epoch& current() const { return epochs_.back(); }
   bool wantsReference() const;
-  void newEpoch(Nanoseconds pts, const Capture& capture, WallTime notBefore);
+  void newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall);
   void anchorAt(Ticks first, WallTime wall);
   std::optional<WallTime> betterWall(Nanoseconds pts, Ticks ticks, const Capture& capture) const;
   WallTime greatestWall() const { return wallTime(currentEpoch(), *greatest_); }
@@ -88,7 +97,9 @@ class Timeline {
   std::optional<Ticks> greatest_;       ///< of all blocks so far, in the current epoch
   std::optional<Nanoseconds> lastPts_;  ///< of the last fragment that began
   Nanoseconds clockOffset_{0};          ///< wall clock less monotonic clock, when the epoch was made
-  Nanoseconds referenceOffset_{0};      ///< reference less presentation time, of the last frame that had one
+  Nanoseconds correction_{0};           ///< of frames that arrived before the clock was put right
+  TimePoint correctedAt_ = TimePoint::min();
+  Nanoseconds referenceOffset_{0};  ///< reference less presentation time, of the last frame that had one
 };
 
 }  // namespace kvs::stream

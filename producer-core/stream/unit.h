@@ -20,6 +20,7 @@ struct Unit {
   bool invisible = false;
   bool discardable = false;
   bool corrupted = false;
+  std::uint64_t serial = 0;  ///< which push brought it
   /// Of data tracks: the bytes again, for fragments that have no sample of their own.
   std::shared_ptr<const Bytes> sample;
   /// What the header must say of the track from this unit on; null: as before.

@@ -83,6 +83,13 @@ const Documented documented[] = {
     {"burst-interval", "guint", "10"},
     {"log-config", "gchararray", "../kvs_log_configuration"},
     {"dump-dir", "gchararray", ""},
+    {"restart-on-error", "gboolean", "true"},
+    {"retry-timeout", "guint", "0"},
+    {"replay-duration", "guint", "40"},
+    {"fragment-acks", "gboolean", "true"},
+    {"rotation-period", "guint", "3600"},
+    {"avg-bandwidth-bps", "guint", "4194304"},
+    {"recalculate-metrics", "gboolean", "true"},
 };
 
 std::string printed(const GValue& value) {

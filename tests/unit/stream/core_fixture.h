@@ -91,16 +91,17 @@ class CoreFixture : public testing::Test {
   void begin() {
     service = std::make_shared<kvs::test::FakeService>(*loop, clock, 5, options);
     service->network = network;
-    auto context = std::make_shared<ProducerContext>();
-    context->config.credentials = keys;
-    context->config.clock = &clock;
-    context->config.storageSize = storageSize;
+    ProducerConfig producer;
+    producer.credentials = keys;
+    producer.clock = &clock;
+    producer.storageSize = storageSize;
+    auto context = std::make_shared<ProducerContext>(producer);
     context->loop = loop;
     context->transport = service;
     context->rateGate = std::make_shared<aws::RateGate>();
     context->storage = storage = std::make_shared<store::StorageBudget>(storageSize);
     context->controlPlane = std::make_shared<aws::ControlPlane>(
-        *service, clock,
+        *service, context->clock,
         aws::ControlPlaneOptions{{"https://control.example.com", "eu-west-1", "test"}, "test"});
     core = std::make_shared<StreamCore>(context, config, std::make_shared<Notifier>(told, executor), 1);
     if (withTrack) setTrack();
