@@ -107,7 +107,7 @@ void StreamCore::perform(const action::FetchCredentials& wanted) {
 }
 
 bool StreamCore::goOnWithOldCredentials() const {
-  note(LogLevel::warning, "the credentials are old, and there are no others yet");
+  note(LogLevel::warning, [] { return std::string("the credentials are old, and there are no others yet"); });
   return !credentials_->expiration || *credentials_->expiration > clock_.wallNow();
 }
 
