@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -130,9 +131,12 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void after(net::Loop::TimerId& timer, Milliseconds delay, std::function<void()> task);
   void forget(net::Loop::TimerId& timer);
   /// `makeText` runs only where somebody listens.
-  template <class MakeText>
+  template <std::invocable MakeText>
   void note(LogLevel level, MakeText&& makeText) const {
     logger_.log(level, Room::stream, makeText);
+  }
+  void note(LogLevel level, std::string_view text) const {
+    logger_.log(level, Room::stream, [text] { return text; });
   }
   std::optional<Dump> makeDump() const;
   net::Loop& loop() const { return *context_->loop; }
