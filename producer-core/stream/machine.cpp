@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
+
+#include "stream/machine_table.h"
 
 namespace kvs::stream {
 
@@ -45,7 +48,9 @@ Actions Machine::on(const Event& event, TimePoint now) {
   now_ = now;
   actions_.clear();
   if (state_ != State::stopped) {
+    [[maybe_unused]] const State before = state_;
     std::visit([this](const auto& which) { handle(which); }, event);
+    assert(mayFollow(before, state_));
   }
   return std::exchange(actions_, {});
 }

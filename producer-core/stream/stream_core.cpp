@@ -15,9 +15,10 @@ MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& pr
   machine.restartOnError = config.restartOnError;
   machine.retryTimeout = config.retryTimeout;
   machine.credentialsLife = config.rotationPeriod;
-  if (config.rotationPeriod > Seconds(0)) {
-    machine.sessionLength = std::min<Milliseconds>(machine.sessionLength, config.rotationPeriod);
+  if (config.rotationPeriod > Seconds(0) && config.rotationPeriod < machine.sessionLength) {
+    machine.sessionLength = config.rotationPeriod;
     machine.sessionJitter = std::min(machine.sessionJitter, machine.sessionLength / 4);
+    machine.credentialsLife = machine.sessionLength - machine.sessionJitter;  // each session has its own
   }
   machine.completionTimeout = producer.completionTimeout;
   if (config.streamingType == StreamingType::nearRealtime) machine.burstInterval = config.burstInterval;

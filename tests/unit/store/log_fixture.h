@@ -34,11 +34,13 @@ struct Loss {
 
 class LogFixture : public testing::Test {
  protected:
-  explicit LogFixture(std::size_t chunks = 64, Nanoseconds duration = Nanoseconds::max())
+  explicit LogFixture(std::size_t chunks = 64, Nanoseconds duration = Nanoseconds::max(),
+                      Nanoseconds keep = {}, bool keepAll = false)
       : budget(std::make_shared<StorageBudget>(chunks * chunkSize)),
-        log({budget, duration}, pool, [this](const Fragment& fragment, LossReason reason, bool sent) {
-          losses.push_back({fragment.id, reason, sent, fragment.bytes, fragment.frames});
-        }) {}
+        log({budget, duration, keep, keepAll}, pool,
+            [this](const Fragment& fragment, LossReason reason, bool sent) {
+              losses.push_back({fragment.id, reason, sent, fragment.bytes, fragment.frames});
+            }) {}
 
   /// A block of `size` bytes, its head included, all of it known.
   std::optional<Block> block(std::size_t size, std::uint64_t seed, bool mayDrop = true) {

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// How recovery is governed, scene by scene: docs/reliability.md, "Settings".
+#include "core_fixture.h"
+
+namespace kvs::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::hours;
+
+class RecoveryTest : public test::CoreFixture {
+ protected:
+  /// How far the times of what was stored are from the service's own clock when it arrived.
+  Nanoseconds furthestFromTheServicesTime() const {
+    Nanoseconds furthest{0};
+    const Nanoseconds ahead = options.clockAhead.value_or(Seconds(0));
+    for (const auto& fragment : service->stored()) {
+      const WallTime arrived(wallAtStart + ahead + (fragment.when - monotonicAtStart));
+      const Nanoseconds off = WallTime(Milliseconds(fragment.timecodeMs)) - arrived;
+      furthest = std::max(furthest, off < 0ns ? -off : off);
+    }
+    return furthest;
+  }
+  bool isTold(std::string_view words) const {
+    return std::ranges::any_of(told->warnings,
+                               [&](const Error& e) { return e.message.find(words) != std::string::npos; });
+  }
+
+  const TimePoint monotonicAtStart = clock.now();
+  const WallTime wallAtStart = clock.wallNow();
+};
+
+// --- a wrong clock ---
+
+TEST_F(RecoveryTest, AClockThatIsYearsBehindIsLearntFromTheRefusal) {
+  options.clockAhead = hours(24 * 365 * 40);
+  begin();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(100));
+  // The first frames came before anybody knew the time: they bear the right one all the same.
+  EXPECT_LT(furthestFromTheServicesTime(), 6s);
+  EXPECT_TRUE(isTold("behind the service's"));
+  EXPECT_EQ(told->warnings.size(), 1u);
+  EXPECT_EQ(told->errors.size(), 0u);
+}
+
+TEST_F(RecoveryTest, AClockThatIsYearsAheadToo) {
+  options.clockAhead = -hours(24 * 365 * 9);
+  begin();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(100));
+  EXPECT_LT(furthestFromTheServicesTime(), 6s);
+  EXPECT_TRUE(isTold("ahead of the service's"));
+}
+
+TEST_F(RecoveryTest, AClockThatIsOffByAMinuteIsLeftAlone) {
+  options.clockAhead = 55s;
+  begin();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(100));
+  EXPECT_TRUE(told->warnings.empty());
+}
+
+TEST_F(RecoveryTest, AClockThatIsSetWrongWhileStreamingIsSeenAtTheNextSession) {
+  options.clockAhead = 0s;
+  begin();
+  stream(20s);
+  clock.stepWall(2h);
+  service->resetConnections();
+  stream(60s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(400));
+  EXPECT_TRUE(isTold("ahead of the service's"));
+  EXPECT_EQ(told->losses.size(), 0u);
+}
+
+TEST_F(RecoveryTest, AClockThatIsPutRightBySomebodyElseGoesOnAsIfNothingHadBeen) {
+  options.clockAhead = hours(24 * 365);
+  begin();
+  stream(20s);
+  clock.stepWall(hours(24 * 365));  // NTP has come
+  service->resetConnections();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(200));
+  EXPECT_LT(furthestFromTheServicesTime(), 6s);
+  EXPECT_EQ(told->warnings.size(), 1u);
+}
+
+// --- when to give up ---
+
+TEST_F(RecoveryTest, WithoutRestartTheFirstFailureEndsTheStream) {
+  config.restartOnError = false;
+  begin();
+  stream(10s);
+  service->resetConnections();
+  pass(1s);
+  ASSERT_EQ(told->errors.size(), 1u);
+  EXPECT_EQ(told->errors[0].kind, ErrorKind::fatal);
+  EXPECT_NE(told->errors[0].message.find("not to be restarted"), std::string::npos);
+  EXPECT_EQ(core->stats().state, "stopped");
+}
+
+TEST_F(RecoveryTest, WithoutRestartTheOrdinaryEndOfASessionIsNoFailure) {
+  config.restartOnError = false;
+  begin();
+  stream(10s);
+  service->errorAck(4003, "MAX_CONNECTION_DURATION_REACHED", false);
+  stream(10s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(100));
+  EXPECT_EQ(told->errors.size(), 0u);
+}
+
+TEST_F(RecoveryTest, ARetryTimeoutEndsAStreamThatNeverBegan) {
+  config.retryTimeout = 60s;
+  network.refuse = true;
+  begin();
+  pass(59s);
+  EXPECT_EQ(told->errors.size(), 0u);
+  pass(7s);  // the last attempt is made when the time is over, and needs a connection's time
+  ASSERT_EQ(told->errors.size(), 1u);
+  EXPECT_NE(told->errors[0].message.find("tried again for 60 s"), std::string::npos);
+}
+
+TEST_F(RecoveryTest, ARetryTimeoutCountsFromTheLastSuccess) {
+  config.retryTimeout = 60s;
+  begin();
+  for (int i = 0; i < 4; ++i) {
+    stream(10s);
+    service->network.refuse = true;
+    service->resetConnections();
+    stream(40s);
+    service->network.refuse = false;
+    stream(30s);
+  }
+  EXPECT_EQ(told->errors.size(), 0u);
+  service->network.refuse = true;
+  service->resetConnections();
+  pass(80s);
+  EXPECT_EQ(told->errors.size(), 1u);
+}
+
+// --- sessions ---
+
+TEST_F(RecoveryTest, ARotationAsksForCredentialsAgainAndRenewsTheSession) {
+  config.rotationPeriod = 600s;
+  begin();
+  stream(25min);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored().size(), 25u * 60 * 5);
+  EXPECT_GE(keys->fetched, 3);
+  EXPECT_GE(service->sessions(), 3u);
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+  EXPECT_EQ(told->losses.size(), 0u);
+}
+
+// --- without acknowledgements ---
+
+class WithoutAcks : public RecoveryTest {
+ protected:
+  WithoutAcks() { config.fragmentAcks = false; }
+  void beginSilently() {
+    begin();
+    service->withholdAcks = true;
+  }
+};
+
+TEST_F(WithoutAcks, TheEndOfTheResponseConfirmsTheStream) {
+  beginSilently();
+  stream(60s);
+  EXPECT_EQ(service->sessions(), 1u);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(300));
+  EXPECT_EQ(core->stats().framesPersisted, 300u);
+  EXPECT_EQ(storage->used(), 0u) << "nothing is kept when all was confirmed";
+}
+
+TEST_F(WithoutAcks, ABrokenConnectionSendsAgainWhatWasSentOfLate) {
+  beginSilently();
+  stream(60s);
+  service->resetConnections();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(400));
+  EXPECT_GE(core->stats().fragmentsReplayed, 18u);  // 40 s of 2 s each, less the one that grew
+  EXPECT_LE(core->stats().fragmentsReplayed, 20u);
+  EXPECT_EQ(core->stats().framesPersisted, 400u);
+}
+
+TEST_F(WithoutAcks, AReplayDurationOfZeroSendsNothingTwiceButWhatWasNotSent) {
+  config.replayDuration = 0s;
+  beginSilently();
+  stream(60s);
+  service->resetConnections();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(core->stats().fragmentsReplayed, 0u);
+}
+
+TEST_F(WithoutAcks, SilenceIsNotStaleness) {
+  beginSilently();
+  stream(5min);
+  EXPECT_EQ(service->sessions(), 1u);
+  EXPECT_EQ(told->stale, 0);
+}
+
+TEST_F(WithoutAcks, WhatIsKeptGivesWayToWhatIsNew) {
+  storageSize = 8 * store::chunkSize;
+  beginSilently();
+  stream(2min, 3000);
+  EXPECT_EQ(told->losses.size(), 0u);
+  EXPECT_LE(storage->used(), storageSize);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(600));
+}
+
+}  // namespace
+}  // namespace kvs::stream
