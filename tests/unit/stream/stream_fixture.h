@@ -93,7 +93,7 @@ class StreamFixture : public testing::Test, protected BodyObserver {
     }
   }
 
-  std::unique_ptr<SessionBody> body(SessionBody::Config config = {}) {
+  std::unique_ptr<SessionBody> body(const SessionBody::Config& config = {}) {
     BodyObserver& observer = *this;
     return std::make_unique<SessionBody>(config, buffer, pacer, clock, observer);
   }
