@@ -102,8 +102,6 @@ FATAL = {
     "acknowledgement_4012": ([refusal(4012)], "tracks"),
     "acknowledgement_4007_twice": ([refusal(4007), fault("putMedia", {"type": "error", "id": 4007}, 2, afterBytes=3000)],
                                    "clock"),
-    "acknowledgement_4006_for_fragment_after_fragment": (
-        [fault("putMedia", {"type": "error", "id": 4006}, 1, 0, afterBytes=3000)], "again and again"),
 }
 
 
@@ -140,7 +138,11 @@ class ServiceFaults:
     def fatal(self, rules, said):
         service = self.local(faults=rules)
         feed = self.feed(service)
-        feed.push(self.units)
+        feed.push(self.units[: 3 * FRAGMENT])
+        self.failed(feed, said)
+
+    def failed(self, feed, said):
+        """One error of kvssink's own, whatever the source says of having to stop."""
         ours = []
 
         def failed():
@@ -150,6 +152,13 @@ class ServiceFaults:
         feed.wait_for(failed, "an error", errors=False)
         self.assertEqual(len(ours), 1)
         self.assertRegex(ours[0], said)
+
+    def test_acknowledgement_4006_for_fragment_after_fragment_is_an_error(self):
+        feed = self.feed(self.local(faults=[fault("putMedia", {"type": "error", "id": 4006}, 1, 0, afterBytes=3000)]))
+        for number in range(3):
+            feed.push(self.units[number * FRAGMENT :][:FRAGMENT])
+            feed.wait_for(lambda: feed.stats()["acks-error"] > number, "the fragment is refused", errors=False)
+        self.failed(feed, "again and again")
 
     # ---- fragments that the service refuses
 
@@ -282,6 +291,11 @@ class ServiceFaults:
     def test_sessions_end_after_some_seconds(self):
         feed = self.sessions("--session-seconds", "2")
         self.assertGreaterEqual(feed.stats()["sessions"], 3)
+
+    def test_sessions_are_rotated(self):
+        feed = self.sessions(rotation_period=3)
+        self.assertGreaterEqual(feed.stats()["sessions"], 3)
+        self.assertEqual(feed.stats()["reconnects"], 0)
 
     def sessions(self, *options, **properties):
         service = self.local(*options)
