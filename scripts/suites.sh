@@ -38,9 +38,23 @@ run_sanitized() {
   [[ $kind == thread ]] || checks=address,undefined
   say "Sanitizer: $checks"
   set_sanitizer_options
+  watch_hosts "$kind"
   # GLib's slices and GStreamer's plugin scanner would hide leaks and start programs without the sanitizer.
   export G_SLICE=always-malloc GST_REGISTRY_FORK=no
-  run_suite "$dir" -Db_sanitize="$checks" -Db_lundef=false -Dbench=false -- --timeout-multiplier 5 "$@"
+  # Not optimised, and line numbers only: compiling takes longer than running.
+  run_suite "$dir" -Db_sanitize="$checks" -Db_lundef=false -Dbench=false -Doptimization=0 -Dcpp_args=-g1 -- \
+    --timeout-multiplier 5 "$@"
+}
+
+# watch_hosts address|thread: programs that load the plugin and were compiled without the sanitizer (Python,
+# gst-launch) start with its library in front; what they call does not (tests/support/preload.py).
+watch_hosts() {
+  local library=libasan.so hosts=$project/tests/sanitizers/hosts
+  [[ $1 == address ]] || library=libtsan.so
+  # shellcheck disable=SC2086 # CXX may be two words, such as ccache g++
+  KVS_TEST_SANITIZER=$(realpath "$(${CXX:-c++} -print-file-name=$library)")
+  export KVS_TEST_SANITIZER
+  [[ :$PATH: == *:$hosts:* ]] || export PATH=$hosts:$PATH
 }
 
 # set_sanitizer_options: what programs that were compiled with a sanitizer look for, and what they pass over.

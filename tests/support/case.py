@@ -9,11 +9,11 @@ import unittest
 
 from support import environment, frames, judges, matroska
 from support.kvs_local import KvsLocal
-from support.waiting import PATIENCE
+from support.waiting import PATIENCE, SLOWNESS
 
 
 class IntegrationTest(unittest.TestCase):
-    limit = 120  # seconds for one test: then every thread's stack is printed and the program ends
+    limit = 120 * SLOWNESS  # seconds for one test: then every thread's stack is printed and the program ends
 
     def setUp(self):
         faulthandler.dump_traceback_later(self.limit, exit=True)

@@ -13,6 +13,7 @@ PROGRAM = os.environ.get("KVS_LOCAL", "kvs-local")
 ACCESS_KEY = "AKIDINTEGRATION00000"
 SECRET_KEY = "integration/secret/key/integration/secre"
 REGION = "eu-central-1"
+SANITIZERS = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:")
 LISTENING = re.compile(r"listening on (https?://\S+):(\d+)")
 
 
@@ -75,13 +76,22 @@ class KvsLocal:
 
     def end(self, process):
         try:
-            return process.wait(PATIENCE)
+            status = process.wait(PATIENCE)
+            self.check_log()
+            return status
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise AssertionError(f"kvs-local did not end:\n{self.log()}") from None
         finally:
             self.process = None
+
+    def check_log(self):
+        """Where kvs-local itself is watched by a sanitizer, what that has found."""
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            found = SANITIZERS.search(text := file.read())
+        if found:
+            raise AssertionError(f"kvs-local:\n{text[found.start() :][:8000]}")
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:

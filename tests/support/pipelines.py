@@ -2,7 +2,11 @@
 """Runs a pipeline in this process and notes what entered kvssink and what its bus said."""
 import time
 
-import gi
+from support import preload
+
+preload.host()
+
+import gi  # noqa: E402
 
 gi.require_version("Gst", "1.0")
 from gi.repository import GLib, Gst  # noqa: E402, F401

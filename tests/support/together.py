@@ -18,16 +18,16 @@ from support import case, environment, matroska, sources
 from support.pipelines import GLib, Gst
 from support.proxy import Proxy
 from support.sources import Feed
-from support.waiting import PATIENCE
+from support.waiting import PATIENCE, SLOWNESS
 
 FPS = 25
 WIDTH = 12  # tests at once
-LIMIT = 150  # seconds for the program: then every thread's stack is printed and it ends
+LIMIT = 150 * SLOWNESS  # seconds for the program: then every thread's stack is printed and it ends
 NAMES = "subjectAltName=DNS:localhost,DNS:*.kvs.test,IP:127.0.0.1,IP:127.0.0.2"
 BACK_OFF_CAP = 10  # seconds, the core's
 CONNECTION_TIMEOUT = 1  # seconds, the property in these tests
 # RULES: back-off cap + connection-timeout + 1 s; and as much for a machine with more to do than cores.
-WAY_BACK = 2 * (BACK_OFF_CAP + CONNECTION_TIMEOUT + 1)
+WAY_BACK = SLOWNESS * 2 * (BACK_OFF_CAP + CONNECTION_TIMEOUT + 1)
 
 
 @functools.cache
