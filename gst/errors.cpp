@@ -76,10 +76,12 @@ bool concernsMedia(StatusCode code) {
   return static_cast<std::uint32_t>(code) >> 24 == 0x32;
 }
 
-void post(GstElement* element, GstMessageType type, ErrorCode code, const Error& error) {
-  gst_element_message_full_with_details(element, type, code.domain, code.code,
-                                        g_strdup(error.message.c_str()), g_strdup(debugText(error).c_str()),
-                                        "kvssink", "", 0, errorDetails(error).release());
+void post(GstElement* element, GstMessageType type, ErrorCode code, const Error& error, std::uint32_t count) {
+  std::string text = error.message;
+  if (count > 1) text += " (This stands for " + std::to_string(count) + " warnings.)";
+  gst_element_message_full_with_details(element, type, code.domain, code.code, g_strdup(text.c_str()),
+                                        g_strdup(debugText(error).c_str()), "kvssink", "", 0,
+                                        errorDetails(error, count).release());
 }
 
 }  // namespace
@@ -101,9 +103,10 @@ std::string debugText(const Error& error) {
   return text;
 }
 
-StructureRef errorDetails(const Error& error) {
+StructureRef errorDetails(const Error& error, std::uint32_t count) {
   StructureRef details(gst_structure_new("kvssink-error", "status-code", G_TYPE_UINT,
-                                         static_cast<guint>(error.code), nullptr));
+                                         static_cast<guint>(error.code), "count", G_TYPE_UINT, count,
+                                         nullptr));
   const auto addText = [&](const char* name, const std::string& value) {
     if (!value.empty()) gst_structure_set(details.get(), name, G_TYPE_STRING, value.c_str(), nullptr);
   };
@@ -128,15 +131,11 @@ void postError(GstElement* element, const Error& error) {
 }
 
 void postError(GstElement* element, ErrorCode code, const Error& error) {
-  post(element, GST_MESSAGE_ERROR, code, error);
+  post(element, GST_MESSAGE_ERROR, code, error, 1);
 }
 
-void postWarning(GstElement* element, const Error& error) {
-  postWarning(element, errorCodeOf(error), error);
-}
-
-void postWarning(GstElement* element, ErrorCode code, const Error& error) {
-  post(element, GST_MESSAGE_WARNING, code, error);
+void postWarning(GstElement* element, ErrorCode code, const Error& error, std::uint32_t count) {
+  post(element, GST_MESSAGE_WARNING, code, error, count);
 }
 
 }  // namespace kvs::gst

@@ -22,8 +22,9 @@ ErrorCode errorCodeOf(const Error& error);
 /// The status code, the request id, the HTTP status, the exception: for the operator.
 std::string debugText(const Error& error);
 
-/// `kvssink-error` with status-code (uint), and where they are known request-id, http-status, exception.
-StructureRef errorDetails(const Error& error);
+/// `kvssink-error` with status-code, count (uint), and where they are known request-id, http-status,
+/// exception. `count` is how many warnings this one stands for.
+StructureRef errorDetails(const Error& error, std::uint32_t count = 1);
 
 /// Whether only this frame was refused, and the stream goes on (producer.h, Stream::put).
 bool concernsFrameOnly(const Error& error);
@@ -34,7 +35,6 @@ Error elementError(StatusCode code, std::string message);
 /// Posts on the bus. To be called without any lock held.
 void postError(GstElement* element, const Error& error);
 void postError(GstElement* element, ErrorCode code, const Error& error);
-void postWarning(GstElement* element, const Error& error);
-void postWarning(GstElement* element, ErrorCode code, const Error& error);
+void postWarning(GstElement* element, ErrorCode code, const Error& error, std::uint32_t count);
 
 }  // namespace kvs::gst

@@ -135,6 +135,10 @@ const Property table[] = {
     {"dump-dir", "", inReady, TextSlot{&S::dumpDir, ""},
      "Folder for copies of what is sent, STREAM_N.mkv for each session, for debugging; it must exist; empty: "
      "KVS_DEBUG_DUMP_DATA_FILE_DIR from the environment, else none"},
+    {"get-kvs-metrics", "", MutableWhen::playing, FlagSlot{&S::getKvsMetrics, false},
+     "Whether stream-client-metric is emitted, with a key frame, once a second at most"},
+    {"error-detail", "", MutableWhen::never, DetailSlot{},
+     "What the last error meant, in a sentence: of stream-error, whose payload is only its number"},
     {"stats", "", MutableWhen::never, StatsSlot{},
      "What became of the frames and fragments so far, and how the connection stands"},
 };
@@ -194,6 +198,7 @@ GParamSpec* makeSpec(const Property& property) {
           },
           [&](const TextMapSlot&) { return structure(); },
           [&](const StatsSlot&) { return structure(); },
+          [&](const DetailSlot&) { return string(""); },
       },
       property.slot);
 }
@@ -254,6 +259,7 @@ void setProperty(Settings& settings, guint id, const GValue& value) {
                        textMapOf(static_cast<const GstStructure*>(g_value_get_boxed(&value)));
                  },
                  [](const StatsSlot&) {},
+                 [](const DetailSlot&) {},
              },
              propertyOf(id).slot);
 }

@@ -62,9 +62,11 @@ struct TextMapSlot {
 };
 /// Read from the stream, not from the settings.
 struct StatsSlot {};
+/// The last error's sentence, which is the element's, too.
+struct DetailSlot {};
 
 using Slot = std::variant<TextSlot, OptionalTextSlot, SecretSlot, FlagSlot, NumberSlot, OptionalNumberSlot,
-                          LargeNumberSlot, EnumSlot, TextMapSlot, StatsSlot>;
+                          LargeNumberSlot, EnumSlot, TextMapSlot, StatsSlot, DetailSlot>;
 
 enum class MutableWhen { ready, playing, never };
 
@@ -84,7 +86,7 @@ Settings defaultSettings();
 
 /// `id` is one of the table, `value` of the property's type.
 void setProperty(Settings& settings, guint id, const GValue& value);
-/// False for what is not read from the settings (StatsSlot).
+/// False for what is not read from the settings (StatsSlot, DetailSlot).
 bool getProperty(const Settings& settings, guint id, GValue& value);
 
 }  // namespace kvs::gst

@@ -4,10 +4,13 @@
 
 #include <gst/gst.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 
+#include "deadline.h"
+#include "executor.h"
 #include "raii.h"
 #include "stream/events.h"
 #include "structures.h"
@@ -16,14 +19,20 @@ namespace kvs::gst {
 
 /// Owned by the stream; called on the executor, which holds the element meanwhile. One a stream, so that
 /// late events of a stream that has ended are told from the next one's.
-class Reporter final : public StreamListener {
+class Reporter final : public StreamListener, public std::enable_shared_from_this<Reporter> {
  public:
-  explicit Reporter(std::shared_ptr<WeakElement> element) : element_(std::move(element)) {}
+  Reporter(std::shared_ptr<WeakElement> element, std::shared_ptr<CallAsyncExecutor> executor)
+      : element_(std::move(element)), executor_(std::move(executor)) {}
 
   void onConnection(const ConnectionChange& change) override;
   void onFragmentAck(const FragmentAck& ack) override;
   void onFragmentLost(const FragmentLost& lost) override;
   void onFramesDropped(std::uint64_t count, FrameFate why) override;
+  void onFragmentRefused(const FragmentRefused& refused) override;
+  void onStoragePressure(const Pressure& pressure) override;
+  void onLatencyPressure(const Pressure& pressure) override;
+  void onConnectionStale(Nanoseconds age) override;
+  void onCredentials(const CredentialsTaken& taken) override;
   void onCodecChanged(const CodecChange& change) override;
   void onTimeRepaired(const TimeRepair& repair) override;
   void onTrackSilence(const TrackSilence& silence) override;
@@ -36,15 +45,24 @@ class Reporter final : public StreamListener {
   void tellLosses();
 
  private:
-  std::optional<LossSum> takeLosses();
+  struct Untold {
+    LossSum losses;
+    std::map<FrameFate, std::uint64_t> skipped;
+    bool empty() const { return losses.fragments == 0 && skipped.empty(); }
+  };
+  Untold takeUntold();
+  bool isDue();
   void post(StructureRef structure);
-  void warnOnce(const LossSum& losses);
+  void postState(StructureRef state);
+  void warn(const LossSum& losses);
 
   const std::shared_ptr<WeakElement> element_;
+  const std::shared_ptr<CallAsyncExecutor> executor_;
   std::mutex mutex_;
-  LossSum losses_;              // not yet told
+  Untold untold_;
   std::optional<gint64> told_;  // when the last message about losses was posted, monotonic us
-  bool warned_ = false;
+  Deadline due_;                // when what is held back is to be told
+  bool isSet_ = false;          // the deadline
 };
 
 }  // namespace kvs::gst

@@ -43,6 +43,7 @@ struct Settings {
   bool useOriginalPts = false;
   bool frameTimecodes = false;
   bool disableBufferClipping = false;
+  bool getKvsMetrics = false;
 
   unsigned storageSize = 0;        ///< MiB
   unsigned bufferDuration = 0;     ///< s

@@ -9,11 +9,17 @@
 
 namespace kvs::gst {
 
-/// `stream-error`, `fragment-ack`, and the actions `add-metadata` and `add-event`.
+/// `stream-error`, `fragment-ack`, `fragment-lost`, `connection-state`, `stream-client-metric`, and the
+/// actions `add-metadata` and `add-event`.
 void installSignals(GType type);
 
 // Nothing is made where no handler is connected. Called on the executor only.
 void emitStreamError(GstElement* element, StatusCode code);
 void emitFragmentAck(GstElement* element, const FragmentAck& ack);
+void emitFragmentLost(GstElement* element, const FragmentLost& lost);
+/// `state` is a structure `kvssink-connection`.
+void emitConnectionState(GstElement* element, const GstStructure* state);
+bool areMetricsHeard(GstElement* element);
+void emitMetrics(GstElement* element, const GstStructure* metrics);
 
 }  // namespace kvs::gst

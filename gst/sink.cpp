@@ -8,7 +8,6 @@
 #include "producer_factory.h"
 #include "properties.h"
 #include "sink_pad.h"
-#include "structures.h"
 
 namespace kvs::gst {
 
@@ -32,6 +31,7 @@ Sink::Sink(GstElement* element)
     : element_(element),
       weak_(std::make_shared<WeakElement>(element)),
       executor_(std::make_shared<CallAsyncExecutor>(weak_)),
+      announcer_(std::make_shared<Announcer>(weak_, executor_)),
       settings_(defaultSettings()) {}
 
 Sink::~Sink() {
@@ -41,6 +41,7 @@ Sink::~Sink() {
 void Sink::setProperty(guint id, const GValue& value) {
   const ObjectLock lock(element_);
   kvs::gst::setProperty(settings_, id, value);
+  metricsWanted_ = settings_.getKvsMetrics;
 }
 
 void Sink::getProperty(guint id, GValue& value) {
@@ -48,7 +49,11 @@ void Sink::getProperty(guint id, GValue& value) {
     const ObjectLock lock(element_);
     if (kvs::gst::getProperty(settings_, id, value)) return;
   }
-  g_value_take_boxed(&value, stats().release());
+  if (G_VALUE_HOLDS_STRING(&value)) {
+    const std::lock_guard lock(mutex_);
+    return g_value_set_string(&value, errorDetail_.c_str());
+  }
+  g_value_take_boxed(&value, statsOf(counts()).release());
 }
 
 Settings Sink::settings() const {
@@ -59,18 +64,6 @@ Settings Sink::settings() const {
 std::shared_ptr<Stream> Sink::stream() const {
   const std::lock_guard lock(mutex_);
   return session_.stream;
-}
-
-StructureRef Sink::stats() const {
-  Session session;
-  {
-    const std::lock_guard lock(mutex_);
-    session = session_.stream ? session_ : former_;
-  }
-  StructureRef stats = session.stream ? structureOf(session.stream->stats(), session.producer->stats())
-                                      : structureOf(StreamStats{}, ProducerStats{});
-  gst_structure_set(stats.get(), "frames-clipped", G_TYPE_UINT64, static_cast<guint64>(clipped_), nullptr);
-  return stats;
 }
 
 GstStateChangeReturn Sink::changeState(GstStateChange transition) {
@@ -84,6 +77,7 @@ GstStateChangeReturn Sink::changeState(GstStateChange transition) {
       return play();
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED: {
       gate_.pause();
+      announcer_->setPlaying(false);
       const std::lock_guard lock(mutex_);
       eos_.setPlaying(false);
       break;
@@ -137,6 +131,7 @@ GstStateChangeReturn Sink::play() {
   }
   const GstStateChangeReturn result = chainUp(GST_STATE_CHANGE_PAUSED_TO_PLAYING);
   gate_.play();
+  announcer_->setPlaying(true);
   postEos();
   return result;
 }
@@ -156,7 +151,7 @@ Result<void> Sink::openSession() {
   config.executor = executor_;
   config.log = logOf(settings.logConfig, [executor = executor_, weak = weak_](const Error& error) {
     executor->post([weak, error] {
-      if (const ElementRef element = weak->lock()) postWarning(element.get(), error);
+      if (const ElementRef element = weak->lock()) sinkOf(element.get()).announcer().warn(error);
     });
   });
   auto wanted = streamConfig(settings);
@@ -165,7 +160,7 @@ Result<void> Sink::openSession() {
   if (!producer) return kvs::fail(std::move(producer.error()));
 
   // Known before the stream is: its first events may come at once.
-  const auto reporter = std::make_shared<Reporter>(weak_);
+  const auto reporter = std::make_shared<Reporter>(weak_, executor_);
   Session former;
   {
     const std::lock_guard lock(mutex_);
@@ -204,10 +199,12 @@ void Sink::resetPads() {
     SinkPad::of(pad.get()).reset();
   }
   clipped_ = 0;
+  announcer_->reset();
   const std::lock_guard lock(mutex_);
   tracks_.reset();
   playback_.reset();
   failure_.reset();
+  errorDetail_.clear();
   eos_.reset();
   groupId_.reset();
   position_ = GST_CLOCK_TIME_NONE;
@@ -223,15 +220,23 @@ void Sink::closeSession() {
     eosDeadline_.cancel();
   }
   if (!session.stream) return;
-  if (!reached && !gate_.hasFailed()) {
-    const Milliseconds timeout = Seconds(settings().stopStreamTimeout);
-    const bool drained = timeout.count() > 0 && session.stream->drain(timeout);
-    if (!drained && !gate_.hasFailed()) tellLeftBehind(*session.stream);
-  }
+  if (!reached && !gate_.hasFailed()) drainBeforeReady(*session.stream);
   session.stream->stop();
   session.reporter->tellLosses();
+  announcer_->flush();
   const std::lock_guard lock(mutex_);
   former_ = std::exchange(session_, {});
+}
+
+void Sink::drainBeforeReady(Stream& stream) {
+  const Milliseconds timeout = Seconds(settings().stopStreamTimeout);
+  announcer_->setPlaying(true);  // whoever stops us is past waiting for the beginning
+  announcer_->draining("sending what is left of stream " + stream.name());
+  const bool drained = timeout.count() > 0 && stream.drain(timeout);
+  if (drained || stream.stats().bytesBuffered == 0)
+    return announcer_->drained(GST_PROGRESS_TYPE_COMPLETE, "all is stored");
+  announcer_->drained(GST_PROGRESS_TYPE_ERROR, "the end did not come in time, or there was no hope");
+  if (!gate_.hasFailed()) tellLeftBehind(stream);
 }
 
 void Sink::tellLeftBehind(Stream& stream) {
@@ -242,8 +247,8 @@ void Sink::tellLeftBehind(Stream& stream) {
                          std::to_string(stats.bytesBuffered) + " bytes) of stream " + stream.name() +
                          ", and the wait for it is over (stop-stream-timeout).";
   if (!stats.lastError.empty()) sentence += " Last trouble: " + stats.lastError;
-  postWarning(element_, {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE},
-              elementError(StatusCode::lastPersistedAckNotReceived, sentence));
+  announcer_->warn({GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE},
+                   elementError(StatusCode::lastPersistedAckNotReceived, sentence));
 }
 
 void Sink::fail(ErrorCode code, const Error& error) {
@@ -251,18 +256,11 @@ void Sink::fail(ErrorCode code, const Error& error) {
   {
     const std::lock_guard lock(mutex_);
     failure_ = Failure{code, error};
+    errorDetail_ = error.message;
   }
+  announcer_->connectionFailed(error);
   postError(element_, code, error);
   gate_.failed();
-}
-
-bool Sink::isCurrent(const Reporter& reporter) const {
-  const std::lock_guard lock(mutex_);
-  return session_.reporter.get() == &reporter;
-}
-
-void Sink::streamFailed(const Reporter& reporter, const Error& error) {
-  if (isCurrent(reporter)) fail(error);
 }
 
 void Sink::interrupt() {

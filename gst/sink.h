@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "announcer.h"
 #include "deadline.h"
 #include "eos.h"
 #include "errors.h"
@@ -21,6 +22,7 @@
 #include "raii.h"
 #include "reporter.h"
 #include "settings.h"
+#include "stats.h"
 #include "tracks.h"
 
 namespace kvs::gst {
@@ -67,6 +69,8 @@ class Sink {
   void streamStarted(GstEvent* event);
   void frameAccepted(GstClockTime streamTime);
   void frameClipped() { ++clipped_; }
+  /// A key frame was taken: time for metrics, where they are wanted. Only queues.
+  void tellMetrics();
   /// Ends waits for room, all over the stream; to be paired with endInterrupt().
   void interrupt();
   void endInterrupt();
@@ -83,10 +87,14 @@ class Sink {
   void fail(const Error& error) { fail(errorCodeOf(error), error); }
   void fail(ErrorCode code, const Error& error);
 
+  Announcer& announcer() { return *announcer_; }
+  void setErrorDetail(const std::string& sentence);
+
   // For the reporter, on the executor. Those of a former stream are not heard.
   void streamFailed(const Reporter& reporter, const Error& error);
   void streamDrained(const Reporter& reporter);
   void codecChanged(const Reporter& reporter, std::uint32_t track);
+  void connectionChanged(const Reporter& reporter, const ConnectionChange& change);
 
  private:
   struct Session {
@@ -118,7 +126,9 @@ class Sink {
   void eosTimedOut(Eos::Generation generation);
   void postEos();
   void tellLeftBehind(Stream& stream);
-  StructureRef stats() const;
+  void drainBeforeReady(Stream& stream);
+  Counts counts() const;
+  void emitMetricsNow();
 
   bool queryLatency(GstQuery* query) const;
   bool queryPosition(GstQuery* query) const;
@@ -129,6 +139,7 @@ class Sink {
   GstElement* const element_;  // our owner
   const std::shared_ptr<WeakElement> weak_;
   const std::shared_ptr<CallAsyncExecutor> executor_;
+  const std::shared_ptr<Announcer> announcer_;
   Settings settings_;  // guarded by the object lock
   Gate gate_;
   std::mutex interruptMutex_;  // keeps the gate's count and the stream's switch in step
@@ -143,7 +154,11 @@ class Sink {
   Playback playback_;
   std::optional<guint> groupId_;
   GstClockTime position_ = GST_CLOCK_TIME_NONE;
+  std::string errorDetail_;
 
+  std::atomic<bool> metricsWanted_{false};
+  std::atomic<bool> metricsQueued_{false};
+  std::atomic<gint64> metricsAt_{0};       // when they were emitted last, monotonic us
   std::atomic<std::uint64_t> clipped_{0};  // frames that came after the end of their segment
 };
 

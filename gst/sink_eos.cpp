@@ -31,9 +31,12 @@ void Sink::padEnded(GstPad* pad, guint32 seqnum) {
 }
 
 void Sink::padRestarted(GstPad* pad) {
-  const std::lock_guard lock(mutex_);
-  eos_.restart(pad);
-  eosDeadline_.cancel();
+  {
+    const std::lock_guard lock(mutex_);
+    eos_.restart(pad);
+    eosDeadline_.cancel();
+  }
+  announcer_->drained(GST_PROGRESS_TYPE_CANCELED, "the stream goes on");
 }
 
 void Sink::beginEos() {
@@ -56,6 +59,7 @@ void Sink::beginEos() {
     }
   }
   GST_CAT_INFO_OBJECT(elementCategory(), element_, "end of stream: sending what is left");
+  announcer_->draining("end of stream: sending what is left");
   if (stream) stream->endOfStream();
 }
 
@@ -69,6 +73,7 @@ void Sink::streamDrained(const Reporter& reporter) {
     if (!eos_.finish(eos_.generation())) return;
     eosDeadline_.cancel();
   }
+  announcer_->drained(GST_PROGRESS_TYPE_COMPLETE, "all is stored");
   postEos();
 }
 
@@ -80,6 +85,7 @@ void Sink::eosTimedOut(Eos::Generation generation) {
     stream = session_.stream;
   }
   if (gate_.hasFailed()) return;
+  announcer_->drained(GST_PROGRESS_TYPE_ERROR, "stop-stream-timeout has passed");
   if (stream) tellLeftBehind(*stream);
   postEos();
 }

@@ -22,7 +22,7 @@ std::optional<FragmentEvent::Type> typeOf(const GstStructure* structure) {
 }  // namespace
 
 bool Sink::refuse(const Error& error) {
-  postWarning(element_, error);
+  announcer_->warn(error);
   return false;
 }
 

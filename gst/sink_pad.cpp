@@ -62,7 +62,6 @@ void SinkPad::reset() {
   ownPts_ = false;
   recorded_ = false;
   clips_ = true;
-  warned_ = false;
   live_.reset();
 }
 
@@ -143,8 +142,7 @@ GstFlowReturn SinkPad::refused(const Error& error) {
     return GST_FLOW_ERROR;
   }
   GST_CAT_WARNING_OBJECT(elementCategory(), pad_, "frame not taken: %s", error.message.c_str());
-  if (!warned_) postWarning(sink_.element(), error);
-  warned_ = true;
+  sink_.announcer().warn(error);
   return GST_FLOW_OK;
 }
 
@@ -193,6 +191,7 @@ std::optional<Nanoseconds> SinkPad::ageOf(GstBuffer* buffer) const {
 }
 
 void SinkPad::accepted(GstBuffer* buffer) {
+  if (!has(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) sink_.tellMetrics();
   if (segment_.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
   const guint64 streamTime = gst_segment_to_stream_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (GST_CLOCK_TIME_IS_VALID(streamTime)) sink_.frameAccepted(streamTime);

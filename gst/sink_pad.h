@@ -66,7 +66,6 @@ class SinkPad {
   bool recorded_ = false;  // the user says when: frames have no age
   bool clips_ = true;      // what comes after the segment's end is not sent
   guint keyFramesAsked_ = 0;
-  bool warned_ = false;       // about a frame that was not taken
   std::optional<bool> live_;  // whether the source is; asked for with the first buffer
 };
 

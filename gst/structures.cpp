@@ -1,34 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "structures.h"
 
+#include "fields.h"
+
 namespace kvs::gst {
 
 namespace {
-
-void set(GstStructure* structure, const char* name, const std::string& value) {
-  gst_structure_set(structure, name, G_TYPE_STRING, value.c_str(), nullptr);
-}
-void set(GstStructure* structure, const char* name, bool value) {
-  gst_structure_set(structure, name, G_TYPE_BOOLEAN, static_cast<gboolean>(value), nullptr);
-}
-void set(GstStructure* structure, const char* name, std::uint32_t value) {
-  gst_structure_set(structure, name, G_TYPE_UINT, value, nullptr);
-}
-void set(GstStructure* structure, const char* name, std::uint64_t value) {
-  gst_structure_set(structure, name, G_TYPE_UINT64, static_cast<guint64>(value), nullptr);
-}
-void set(GstStructure* structure, const char* name, std::int64_t value) {
-  gst_structure_set(structure, name, G_TYPE_INT64, static_cast<gint64>(value), nullptr);
-}
-void set(GstStructure* structure, const char* name, Nanoseconds value) {
-  set(structure, name, static_cast<std::uint64_t>(value.count()));
-}
-void set(GstStructure* structure, const char* name, WallTime value) {
-  set(structure, name, value.time_since_epoch());
-}
-void set(GstStructure* structure, const char* name, StatusCode value) {
-  set(structure, name, static_cast<std::uint32_t>(value));
-}
 
 const char* nameOf(FragmentLost::Reason reason) {
   switch (reason) {
@@ -54,6 +31,30 @@ const char* explain(FragmentLost::Reason reason) {
       return "the service refused them";
     case FragmentLost::Reason::stopped:
       return "the stream was stopped before they were stored";
+  }
+  return "unknown";
+}
+
+const char* nameOf(FrameFate fate) {
+  switch (fate) {
+    case FrameFate::accepted:
+      return "accepted";
+    case FrameFate::beforeFirstKeyFrame:
+      return "before-key-frame";
+    case FrameFate::afterGap:
+      return "after-gap";
+    case FrameFate::noRoom:
+      return "no-room";
+    case FrameFate::interrupted:
+      return "interrupted";
+    case FrameFate::keyFrameDistance:
+      return "key-frame-distance";
+    case FrameFate::afterEndOfFragment:
+      return "after-end-of-fragment";
+    case FrameFate::late:
+      return "late";
+    case FrameFate::trackAbsent:
+      return "track-absent";
   }
   return "unknown";
 }
@@ -106,53 +107,6 @@ const char* nameOf(FragmentAck::Type type) {
       return "idle";
   }
   return "unknown";
-}
-
-void addStream(GstStructure* to, const StreamStats& stats) {
-  set(to, "state", stats.state);
-  set(to, "frames-in", stats.framesIn);
-  set(to, "bytes-in", stats.bytesIn);
-  set(to, "frames-persisted", stats.framesPersisted);
-  set(to, "bytes-persisted", stats.bytesPersisted);
-  set(to, "frames-lost", stats.framesLost);
-  set(to, "skipped-before-key-frame", stats.skippedBeforeKeyFrame);
-  set(to, "skipped-after-gap", stats.skippedAfterGap);
-  set(to, "skipped-no-room", stats.skippedNoRoom);
-  set(to, "skipped-invalid", stats.skippedInvalid);
-  set(to, "skipped-key-frame-distance", stats.skippedKeyFrameDistance);
-  set(to, "skipped-after-end-of-fragment", stats.skippedAfterEndOfFragment);
-  set(to, "skipped-late", stats.skippedLate);
-  set(to, "skipped-track-absent", stats.skippedTrackAbsent);
-  set(to, "times-repaired", stats.timesRepaired);
-  set(to, "times-missing", stats.timesMissing);
-  set(to, "times-nudged", stats.timesNudged);
-  set(to, "times-raised", stats.timesRaised);
-  set(to, "times-reanchored", stats.timesReanchored);
-  set(to, "frames-corrupted", stats.framesCorrupted);
-  set(to, "frames-filled", stats.framesFilled);
-  set(to, "fragments-in", stats.fragmentsIn);
-  set(to, "fragments-sent", stats.fragmentsSent);
-  set(to, "fragments-lost", stats.fragmentsLost);
-  set(to, "fragments-refused", stats.fragmentsRefused);
-  set(to, "fragments-replayed", stats.fragmentsReplayed);
-  set(to, "acks-buffering", stats.acksBuffering);
-  set(to, "acks-received", stats.acksReceived);
-  set(to, "acks-persisted", stats.acksPersisted);
-  set(to, "acks-error", stats.acksError);
-  set(to, "acks-unknown", stats.acksUnknown);
-}
-
-void addConnection(GstStructure* to, const StreamStats& stats) {
-  set(to, "bytes-buffered", stats.bytesBuffered);
-  set(to, "duration-buffered", stats.durationBuffered);
-  set(to, "bytes-sent", stats.bytesSent);
-  set(to, "sessions", stats.sessions);
-  set(to, "reconnects", stats.reconnects);
-  set(to, "attempt", static_cast<std::uint32_t>(stats.attempt));
-  set(to, "last-error", stats.lastError);
-  set(to, "last-error-code", stats.lastErrorCode);
-  set(to, "data-endpoint", stats.dataEndpoint);
-  set(to, "credential-source", stats.credentialSource);
 }
 
 }  // namespace
@@ -210,6 +164,60 @@ StructureRef structureOf(const LossSum& losses) {
   return structure;
 }
 
+StructureRef structureOf(const FragmentLost& lost) {
+  LossSum one;
+  one.add(lost);
+  return structureOf(one);
+}
+
+StructureRef structureOf(const FragmentRefused& refused) {
+  StructureRef structure(gst_structure_new_empty("kvssink-fragment-refused"));
+  set(structure.get(), "reason", refused.error.message);
+  set(structure.get(), "error-code", refused.error.exception);
+  set(structure.get(), "status-code", refused.error.code);
+  set(structure.get(), "frames", std::uint64_t{refused.fragment.frames});
+  set(structure.get(), "bytes", refused.fragment.bytes);
+  set(structure.get(), "start", refused.fragment.start);
+  set(structure.get(), "end", refused.fragment.start + refused.fragment.duration);
+  return structure;
+}
+
+StructureRef structureOf(FrameFate why, std::uint64_t count) {
+  StructureRef structure(gst_structure_new_empty("kvssink-frames-skipped"));
+  set(structure.get(), "reason", std::string(nameOf(why)));
+  set(structure.get(), "explanation", std::string(explain(why)));
+  set(structure.get(), "count", count);
+  return structure;
+}
+
+StructureRef structureOf(const Pressure& pressure, const char* kind) {
+  StructureRef structure(gst_structure_new_empty("kvssink-pressure"));
+  set(structure.get(), "kind", std::string(kind));
+  set(structure.get(), "over", pressure.over);
+  set(structure.get(), "bytes", pressure.usedBytes);
+  set(structure.get(), "bytes-limit", pressure.limitBytes);
+  set(structure.get(), "duration", pressure.bufferedDuration);
+  set(structure.get(), "duration-limit", pressure.limitDuration);
+  return structure;
+}
+
+StructureRef structureOf(const CredentialsTaken& taken) {
+  StructureRef structure(gst_structure_new_empty("kvssink-credentials"));
+  set(structure.get(), "source", taken.source);
+  set(structure.get(), "passed-over", taken.passedOver);
+  set(structure.get(), "refreshed", taken.refreshed);
+  if (taken.expiration) set(structure.get(), "expires", *taken.expiration);
+  return structure;
+}
+
+StructureRef staleConnection(Nanoseconds age) {
+  StructureRef structure(gst_structure_new_empty("kvssink-connection"));
+  set(structure.get(), "state", std::string("stale"));
+  set(structure.get(), "reason", std::string("what was sent is not acknowledged; a new session is opened"));
+  set(structure.get(), "age", age);
+  return structure;
+}
+
 StructureRef structureOf(const ConnectionChange& change) {
   StructureRef structure(gst_structure_new_empty("kvssink-connection"));
   set(structure.get(), "state", std::string(nameOf(change.state)));
@@ -232,6 +240,7 @@ StructureRef structureOf(const FragmentAck& ack) {
   if (ack.type == FragmentAck::Type::error) {
     set(structure.get(), "status-code", ack.code);
     set(structure.get(), "error-code", ack.errorCode);
+    set(structure.get(), "reason", ack.message);
   }
   if (ack.type == FragmentAck::Type::persisted) set(structure.get(), "delay", ack.delay);
   return structure;
@@ -281,17 +290,6 @@ std::string sentenceOf(const PlaybackNote& note) {
 
 void post(GstElement* element, StructureRef structure) {
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure.release()));
-}
-
-StructureRef structureOf(const StreamStats& stream, const ProducerStats& producer) {
-  StructureRef structure(gst_structure_new_empty("kvssink-stats"));
-  addStream(structure.get(), stream);
-  addConnection(structure.get(), stream);
-  set(structure.get(), "storage-limit", producer.storageLimit);
-  set(structure.get(), "storage-used", producer.storageUsed);
-  set(structure.get(), "loop-lag-p50", producer.loopLagP50);
-  set(structure.get(), "loop-lag-p99", producer.loopLagP99);
-  return structure;
 }
 
 }  // namespace kvs::gst

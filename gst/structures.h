@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "playback.h"
 #include "raii.h"
 #include "stream/events.h"
-#include "stream/stats.h"
 
 namespace kvs::gst {
 
@@ -34,12 +34,32 @@ const char* explain(FrameFate fate);
 /// `kvssink-fragment-lost`: reason (string), count, unconfirmed (uint), frames, bytes, start, end (uint64).
 StructureRef structureOf(const LossSum& losses);
 
+/// `kvssink-fragment-lost` of this one alone.
+StructureRef structureOf(const FragmentLost& lost);
+
+/// `kvssink-fragment-refused`: reason, error-code (string), status-code (uint), frames, bytes, start, end
+/// (uint64).
+StructureRef structureOf(const FragmentRefused& refused);
+
+/// `kvssink-frames-skipped`: reason, explanation (string), count (uint64).
+StructureRef structureOf(FrameFate why, std::uint64_t count);
+
+/// `kvssink-pressure`: kind (string: latency, storage), over (boolean), bytes, bytes-limit, duration,
+/// duration-limit (uint64).
+StructureRef structureOf(const Pressure& pressure, const char* kind);
+
+/// `kvssink-credentials`: source, passed-over (string), refreshed (boolean), expires (uint64) where known.
+StructureRef structureOf(const CredentialsTaken& taken);
+
 /// `kvssink-connection`: state (string); where they belong reason (string), status-code, attempt (uint),
 /// delay (uint64).
 StructureRef structureOf(const ConnectionChange& change);
 
+/// `kvssink-connection` with state stale: age (uint64), since when nothing was acknowledged.
+StructureRef staleConnection(Nanoseconds age);
+
 /// `kvssink-fragment-ack`: type (string), timecode (int64, ms), fragment-number (string), and where they
-/// belong status-code (uint), error-code (string), delay (uint64).
+/// belong status-code (uint), error-code, reason (string), delay (uint64).
 StructureRef structureOf(const FragmentAck& ack);
 
 /// `kvssink-codec-changed`: track, width, height (uint), codec-id (string).
@@ -54,9 +74,6 @@ StructureRef structureOf(const TrackSilence& silence);
 /// `kvssink-playback`: track (uint), codec-id, reason (codec, codec-change), players (string).
 StructureRef structureOf(const PlaybackNote& note);
 std::string sentenceOf(const PlaybackNote& note);
-
-/// `kvssink-stats`: the fields of StreamStats and ProducerStats by their names, in GStreamer's spelling.
-StructureRef structureOf(const StreamStats& stream, const ProducerStats& producer);
 
 /// As an element message. To be called without any lock held.
 void post(GstElement* element, StructureRef structure);

@@ -16,6 +16,9 @@ namespace kvs::store {
 
 using FragmentId = std::uint64_t;  ///< rises by one with each fragment of a stream, from 1
 
+/// Why whole fragments had to go.
+enum class LossReason : std::uint8_t { storageFull, durationReached, stopped };
+
 struct Fragment {
   FragmentId id = 0;
   std::uint32_t header = 0;     ///< which track header its blocks fit (stream's table of headers)
@@ -34,6 +37,7 @@ struct Fragment {
   bool awaitsWord = false;     ///< lost after it was sent: the record stays, since it may still be confirmed
   bool kept = false;           ///< durable, and still held
   FragmentState state = FragmentState::open;
+  LossReason lostFor = LossReason::storageFull;  ///< of a lost one
   std::uint32_t frames = 0;
   std::uint64_t bytes = 0;
   std::deque<Span> spans;

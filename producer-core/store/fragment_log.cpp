@@ -271,6 +271,7 @@ void FragmentLog::lose(Fragment& fragment, LossReason reason) {
   if (!apply(fragment, FragmentEvent::lose)) return;
   fragment.growing = false;
   fragment.awaitsWord = sent;
+  fragment.lostFor = reason;
   onLost_(fragment, reason, sent);
   settle(fragment);
   fragment.spans.clear();
@@ -334,6 +335,19 @@ FragmentLog::Replayed FragmentLog::replayKept(Nanoseconds replay) {
     replayed.bytes += fragment->bytes;
   }
   return replayed;
+}
+
+LogTotals FragmentLog::unsent() const {
+  LogTotals left = totals_;
+  for (const Fragment& fragment : fragments_) {
+    if (fragment.id >= cursor_.fragment) break;
+    if (isTerminal(fragment.state)) continue;
+    left.bytes -= fragment.bytes;
+    left.duration -= fragment.duration;
+    --left.fragments;
+  }
+  left.bytes -= std::min(left.bytes, cursor_.offset);
+  return left;
 }
 
 /// The head is freed while it is terminal; a lost fragment that was sent may still be confirmed, so

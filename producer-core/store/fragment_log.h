@@ -31,9 +31,6 @@ struct LogLimits {
   bool keepAll = false;
 };
 
-/// Why whole fragments had to go.
-enum class LossReason : std::uint8_t { storageFull, durationReached, stopped };
-
 struct LogTotals {
   std::uint64_t bytes = 0;  ///< payload and block heads not yet durable
   Nanoseconds duration{0};
@@ -115,6 +112,8 @@ class FragmentLog {
   bool pinnedInTheWay() const { return pinnedInTheWay_; }
 
   const LogTotals& totals() const { return totals_; }
+  /// Of these, what the cursor has not passed. Looks only at what was sent and is not yet durable.
+  LogTotals unsent() const;
   const std::deque<Fragment>& fragments() const { return fragments_; }
   bool isEmpty() const { return totals_.fragments == 0; }
   const LogLimits& limits() const { return limits_; }

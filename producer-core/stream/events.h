@@ -22,6 +22,7 @@ struct FragmentAck {
   std::string fragmentNumber;              ///< decimal, as the service counts
   StatusCode code = StatusCode::success;   ///< of an error acknowledgement
   std::string errorCode;                   ///< the service's name of the error
+  std::string message;                     ///< of an error: what it means, and what to do
   Nanoseconds delay{0};                    ///< from the fragment's first frame put to this; persisted only
 };
 
@@ -91,11 +92,27 @@ struct ConnectionChange {
   Milliseconds delay{0};        ///< of retrying: until the next attempt
 };
 
+/// The buffer fills faster than the service takes it; or (`over`) that has passed.
 struct Pressure {
+  bool over = false;
   std::uint64_t usedBytes = 0;
   std::uint64_t limitBytes = 0;
   Nanoseconds bufferedDuration{0};
   Nanoseconds limitDuration{0};
+};
+
+/// A fragment that the service would not have, and that is not sent again: onFragmentLost() tells its loss.
+struct FragmentRefused {
+  Error error;  ///< why
+  FragmentLost fragment;
+};
+
+/// Which credentials are used from now on.
+struct CredentialsTaken {
+  std::string source;                  ///< who gave them
+  std::string passedOver;              ///< the sources before it, and why each was not used
+  bool refreshed = false;              ///< in place of others
+  std::optional<WallTime> expiration;  ///< nothing: they do not expire, as far as the source knows
 };
 
 class StreamListener {
@@ -108,9 +125,11 @@ class StreamListener {
   /// "Dropped frame": `count` frames were not taken. The first of a run is told at once,
   /// the others together when the run ends.
   virtual void onFramesDropped(std::uint64_t /*count*/, FrameFate /*why*/) {}
-  virtual void onStoragePressure(const Pressure&) {}      ///< less than 5 % of the storage is free
-  virtual void onLatencyPressure(const Pressure&) {}      ///< more than max-latency is buffered
+  virtual void onFragmentRefused(const FragmentRefused&) {}
+  virtual void onStoragePressure(const Pressure&) {}  ///< less than 5 % of the storage is free; over: 25 %
+  virtual void onLatencyPressure(const Pressure&) {}  ///< more than max-latency is buffered; over: 3/4 of it
   virtual void onConnectionStale(Nanoseconds /*age*/) {}  ///< bytes were sent and nothing is acknowledged
+  virtual void onCredentials(const CredentialsTaken&) {}  ///< the first, and whenever others take their place
   virtual void onCodecChanged(const CodecChange&) {}
   virtual void onTimeRepaired(const TimeRepair&) {}
   virtual void onTrackSilence(const TrackSilence&) {}

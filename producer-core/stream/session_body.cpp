@@ -57,11 +57,15 @@ SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
   if (!headerSent_) {
     headerSent_ = true;
     rendered_ = buffer_.headers[config_.header];
+    count(rendered_.size());
     return Step::rendered;
   }
   if (!buffer_.log.cursor().inside) return atBoundary();
   block = buffer_.log.read(room);
-  if (block.size > 0) return Step::block;
+  if (block.size > 0) {
+    count(block.size);
+    return Step::block;
+  }
   if (!buffer_.log.atEndOfFragment()) return Step::wait;
   leave(*buffer_.log.atCursor());
   return Step::rendered;
@@ -106,6 +110,12 @@ Milliseconds SessionBody::timeOf(std::uint64_t timecode) const {
   return buffer_.timeline.scale() * static_cast<std::int64_t>(timecode);
 }
 
+/// What the transport takes now, or next.
+void SessionBody::count(std::size_t bytes) {
+  buffer_.stats.bytesSent += bytes;
+  buffer_.transferRate.note(clock_.now(), buffer_.stats.bytesSent);
+}
+
 void SessionBody::enter(store::Fragment& fragment) {
   buffer_.log.enter();
   ++buffer_.stats.fragmentsSent;
@@ -119,13 +129,16 @@ void SessionBody::enter(store::Fragment& fragment) {
   rendered_ = mkv::tags(fragment.headTags);
   const auto head = mkv::clusterHead(timecode);
   rendered_.insert(rendered_.end(), head.begin(), head.end());
+  count(rendered_.size());
 }
 
 void SessionBody::leave(store::Fragment& fragment) {
   if (fragment.endTag) {
     rendered_ = mkv::endOfFragmentTags(fragment.tailTags);
     started_.reset();
+    count(rendered_.size());
   }
+  buffer_.stats.framesSent += fragment.frames;
   greatest_ = timecodeOf(fragment, fragment.lastTicks);
   buffer_.log.leave();
 }

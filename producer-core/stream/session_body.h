@@ -74,6 +74,7 @@ class SessionBody final : public net::BodySource {
   bool mustEndBefore(const store::Fragment& fragment);
   std::uint64_t timecodeOf(const store::Fragment& fragment, Ticks ticks) const;
   Milliseconds timeOf(std::uint64_t timecode) const;
+  void count(std::size_t bytes);
   void enter(store::Fragment& fragment);
   void leave(store::Fragment& fragment);
 

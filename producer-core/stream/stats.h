@@ -11,6 +11,25 @@
 
 namespace kvs {
 
+/// What was given up for one reason.
+struct LossCount {
+  std::uint64_t fragments = 0;
+  std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;
+
+  void add(std::uint64_t moreFrames, std::uint64_t moreBytes) {
+    ++fragments;
+    frames += moreFrames;
+    bytes += moreBytes;
+  }
+  /// It arrived after all.
+  void takeBack(std::uint64_t itsFrames, std::uint64_t itsBytes) {
+    --fragments;
+    frames -= itsFrames;
+    bytes -= itsBytes;
+  }
+};
+
 struct StreamStats {
   std::string state;  ///< the state machine's: configuring, credentials, ..., streaming, stopped
 
@@ -18,7 +37,12 @@ struct StreamStats {
   std::uint64_t bytesIn = 0;          ///< of accepted frames, as they lie in the log
   std::uint64_t framesPersisted = 0;  ///< with those made here in a silent track's place (framesFilled)
   std::uint64_t bytesPersisted = 0;
-  std::uint64_t framesLost = 0;  ///< accepted, then dropped or refused with their fragment
+  std::uint64_t framesSent = 0;  ///< of fragments wholly given to the connection; resent ones count again
+  std::uint64_t framesLost = 0;  ///< accepted, then dropped or refused with their fragment; the sum of:
+  LossCount lostStorageFull;
+  LossCount lostBufferDuration;
+  LossCount lostRefused;
+  LossCount lostStopped;
 
   // Frames that were not taken, by reason.
   std::uint64_t skippedBeforeKeyFrame = 0;
@@ -45,22 +69,32 @@ struct StreamStats {
   std::uint64_t acksReceived = 0;
   std::uint64_t acksPersisted = 0;
   std::uint64_t acksError = 0;
+  std::uint64_t acksIdle = 0;
   std::uint64_t acksUnknown = 0;  ///< for fragments that this session did not send
   std::uint64_t fragmentsLost = 0;
   std::uint64_t fragmentsRefused = 0;
   std::uint64_t fragmentsReplayed = 0;  ///< confirmed, and sent again, since the host may have died
 
-  std::uint64_t bytesBuffered = 0;  ///< CurrentViewSize: not yet durable
-  Nanoseconds durationBuffered{0};  ///< CurrentViewDuration
+  std::uint64_t bytesBuffered = 0;  ///< overallViewSize: not yet durable
+  Nanoseconds durationBuffered{0};  ///< overallViewDuration
+  Nanoseconds durationLimit{0};     ///< how much may be buffered
+  std::uint64_t bytesUnsent = 0;    ///< currentViewSize: buffered, and not yet given to the connection
+  Nanoseconds durationUnsent{0};    ///< currentViewDuration, of whole fragments
   WallTime bufferedSince{};         ///< wall time of the oldest frame not yet durable; 0 where there is none
-  std::uint64_t bytesSent = 0;      ///< over all sessions, resends and headers included
+  double frameRate = 0;             ///< currentFrameRate: frames taken in a second, over the last seconds
+  double transferRate = 0;          ///< currentTransferRate: bytes sent in a second, over the last seconds
+  Nanoseconds ackDelayP50{0};       ///< from a fragment's first frame to its last acknowledgement
+  Nanoseconds ackDelayP99{0};
+  std::uint64_t bytesSent = 0;  ///< over all sessions, resends and headers included
   std::uint64_t sessions = 0;
   std::uint64_t reconnects = 0;  ///< sessions that followed a failure
   unsigned attempt = 0;          ///< failures in a row since the last persisted fragment
   std::string lastError;         ///< empty: none so far
   StatusCode lastErrorCode = StatusCode::success;
+  WallTime lastErrorAt{};  ///< 0 where there was none
   std::string dataEndpoint;
   std::string credentialSource;
+  std::string credentialsPassedOver;  ///< the sources before it, and why each was not used
 };
 
 struct ProducerStats {

@@ -14,6 +14,7 @@
 #include "store/fragment_log.h"
 #include "stream/events.h"
 #include "stream/machine.h"
+#include "stream/rate_meter.h"
 #include "stream/stats.h"
 #include "stream/timeline.h"
 
@@ -47,6 +48,8 @@ struct StreamBuffer {
   std::vector<FragmentLost> untold;
   std::vector<StreamNote> notes;
   StreamStats stats;
+  RateMeter frameRate;     ///< of stats.framesIn
+  RateMeter transferRate;  ///< of stats.bytesSent
 };
 
 }  // namespace kvs::stream

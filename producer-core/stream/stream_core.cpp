@@ -116,6 +116,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
             buffer_.untold.push_back(lostFragment(fragment, reason, sent, buffer_.timeline));
             ++buffer_.stats.fragmentsLost;
             buffer_.stats.framesLost += fragment.frames;
+            lossCountOf(reason).add(fragment.frames, fragment.bytes);
           },
           timelineConfig(config_)),
       ingest_(ingestConfig(config_, context_->config), buffer_, clock_),
@@ -131,6 +132,18 @@ std::optional<Dump> StreamCore::makeDump() const {
     log.log(LogLevel::warning, Room::stream, [&] { return error.message; });
     notifier->tell([error](StreamListener& listener) { listener.onWarning(error); });
   });
+}
+
+LossCount& StreamCore::lossCountOf(store::LossReason reason) {
+  switch (reason) {
+    case store::LossReason::storageFull:
+      return buffer_.stats.lostStorageFull;
+    case store::LossReason::durationReached:
+      return buffer_.stats.lostBufferDuration;
+    case store::LossReason::stopped:
+      break;
+  }
+  return buffer_.stats.lostStopped;
 }
 
 void StreamCore::start() {
@@ -274,6 +287,14 @@ StreamStats StreamCore::stats() const {
   stats.state = stateName(buffer_.state);
   stats.bytesBuffered = buffer_.log.totals().bytes;
   stats.durationBuffered = buffer_.log.totals().duration;
+  stats.durationLimit = config_.bufferDuration;
+  stats.bytesUnsent = buffer_.log.unsent().bytes;
+  stats.durationUnsent = buffer_.log.unsent().duration;
+  const TimePoint now = clock_.now();
+  stats.frameRate = buffer_.frameRate.perSecond(now, stats.framesIn);
+  stats.transferRate = buffer_.transferRate.perSecond(now, stats.bytesSent);
+  stats.ackDelayP50 = ackDelays_.percentile(0.5);
+  stats.ackDelayP99 = ackDelays_.percentile(0.99);
   for (const store::Fragment& fragment : buffer_.log.fragments()) {
     if (store::isTerminal(fragment.state)) continue;
     stats.bufferedSince = buffer_.timeline.wallTime(fragment.epoch, fragment.firstTicks);
@@ -319,7 +340,7 @@ void StreamCore::tellUntold() {
     notifier_->tell(std::move(told));
 }
 
-/// Told once when it begins, and again only after it has gone.
+/// Told once when it begins, and once when a quarter of the bound is free again.
 void StreamCore::tellPressure() {
   Pressure pressure;
   pressure.usedBytes = context_->storage->used();
@@ -328,13 +349,19 @@ void StreamCore::tellPressure() {
   {
     const std::lock_guard lock(buffer_.mutex);
     pressure.bufferedDuration = buffer_.log.totals().duration;
+    buffer_.frameRate.note(clock_.now(), buffer_.stats.framesIn);
   }
-  const bool full = pressure.usedBytes > pressure.limitBytes / 20 * 19;
-  if (full != pressureTold_.exchange(full) && full) {
+  const std::uint64_t bytes = pressure.limitBytes;
+  const bool full = pressure.usedBytes > (pressureTold_.load() ? bytes / 4 * 3 : bytes / 20 * 19);
+  if (full != pressureTold_.exchange(full)) {
+    pressure.over = !full;
     notifier_->tell([pressure](StreamListener& listener) { listener.onStoragePressure(pressure); });
   }
-  const bool late = config_.maxLatency > Seconds(0) && pressure.bufferedDuration > config_.maxLatency;
-  if (late != latencyTold_.exchange(late) && late) {
+  const Nanoseconds latency = config_.maxLatency;
+  const bool late =
+      latency.count() > 0 && pressure.bufferedDuration > (latencyTold_.load() ? latency / 4 * 3 : latency);
+  if (late != latencyTold_.exchange(late)) {
+    pressure.over = !late;
     notifier_->tell([pressure](StreamListener& listener) { listener.onLatencyPressure(pressure); });
   }
 }

@@ -14,6 +14,7 @@
 #include "aws/control_plane.h"
 #include "aws/rate_gate.h"
 #include "base/corrected_clock.h"
+#include "net/lag_histogram.h"
 #include "net/loop.h"
 #include "producer.h"
 #include "stream/dump.h"
@@ -112,6 +113,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool goOnWithOldCredentials() const;
   Error learnTime(Error error, Timeline::Correct which = Timeline::Correct::unseen);
   void takeUpTime(Timeline::Correct which);
+  void take(aws::Credentials credentials);
   void handOverBeforeExpiry();
   void watchSession();
   bool sourceIsPaused(TimePoint now) const;
@@ -125,6 +127,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void follow(const IngestOutcome& outcome);
   void watchOrder();
   void tellPressure();
+  LossCount& lossCountOf(store::LossReason reason);
   void checkEmpty();
   void publishState();
   void noteError(const Error& error);
@@ -158,6 +161,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   std::atomic<FrameFate> droppedWhy_{FrameFate::accepted};
   std::atomic<bool> pressureTold_{false};
   std::atomic<bool> latencyTold_{false};
+  net::LagHistogram ackDelays_;  ///< from a fragment's first frame to its last acknowledgement
 
   // The loop's own:
   Machine machine_;

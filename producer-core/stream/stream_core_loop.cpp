@@ -89,15 +89,11 @@ void StreamCore::perform(const action::FetchCredentials& wanted) {
       if (renew && goOnWithOldCredentials()) return dispatch(event::CredentialsFetched{});
       return dispatch(event::CallFailed{fetched.error()});
     }
-    credentials_ = std::move(*fetched);
+    take(std::move(*fetched));
     note(LogLevel::debug, [this] {
       const std::string& others = credentials_->passedOver;
       return "credentials from " + credentials_->source + (others.empty() ? "" : "; not used: " + others);
     });
-    {
-      const std::lock_guard lock(buffer_.mutex);
-      buffer_.stats.credentialSource = credentials_->source;
-    }
     dispatch(event::CredentialsFetched{});
   };
   // Asked for again, those that are here were refused, or are old.
@@ -306,6 +302,7 @@ void StreamCore::perform(const action::ReportStopped&) {
   }
   closeLog();
   tellUntold();
+  tellPressure();
   notifier_->tell([](StreamListener& listener) { listener.onStreamClosed(); });
 }
 
@@ -322,6 +319,7 @@ void StreamCore::noteError(const Error& error) {
   const std::lock_guard lock(buffer_.mutex);
   buffer_.stats.lastError = error.message;
   buffer_.stats.lastErrorCode = error.code;
+  buffer_.stats.lastErrorAt = clock_.wallNow();
 }
 
 // --- timers ---

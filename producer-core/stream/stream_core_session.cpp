@@ -44,6 +44,7 @@ void count(const aws::Acknowledgement& ack, bool known, StreamStats& stats) {
       ++stats.acksError;
       break;
     case Type::idle:
+      ++stats.acksIdle;
       break;
   }
   if (ack.timecode && !known) ++stats.acksUnknown;
@@ -109,10 +110,23 @@ bool StreamCore::openSessionNow() {
 /// What was changed or fetched meanwhile.
 void StreamCore::takeUpCredentials() {
   auto fresh = context_->config.credentials->atHand();
-  if (!fresh || !*fresh) return;
-  credentials_ = std::move(**fresh);
-  const std::lock_guard lock(buffer_.mutex);
-  buffer_.stats.credentialSource = credentials_->source;
+  if (fresh && *fresh) take(std::move(**fresh));
+}
+
+/// Those that were fetched again and are the same as before are not told.
+void StreamCore::take(aws::Credentials credentials) {
+  const auto former = std::exchange(credentials_, std::move(credentials));
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    buffer_.stats.credentialSource = credentials_->source;
+    buffer_.stats.credentialsPassedOver = credentials_->passedOver;
+  }
+  const bool same = former && former->accessKey == credentials_->accessKey &&
+                    former->source == credentials_->source && former->expiration == credentials_->expiration;
+  if (same) return;
+  notifier_->tell([taken = CredentialsTaken{credentials_->source, credentials_->passedOver,
+                                            former.has_value(), credentials_->expiration}](
+                      StreamListener& listener) { listener.onCredentials(taken); });
 }
 
 /// The next session begins with fresh ones, which were fetched in the background by then.
@@ -174,11 +188,9 @@ void StreamCore::perform(const action::CloseSession& close) {
   forget(watchTimer_);
   forget(expiryTimer_);
   const auto session = std::exchange(session_, nullptr);
-  const std::uint64_t sent = session ? session->bytesSent() : 0;
   if (session) session->close();
   {
     const std::lock_guard lock(buffer_.mutex);
-    buffer_.stats.bytesSent += sent;
     if (session) rewind(*session, close.deadHost);
     if (std::exchange(buffer_.growingIsBroken, false)) {
       buffer_.log.dropGrowing(store::LossReason::storageFull);
@@ -215,8 +227,12 @@ void StreamCore::perform(const action::RefuseFragment& refuse) {
     if (!buffer_.log.markRefused(fragment->id)) return;
     ++buffer_.stats.fragmentsRefused;
     buffer_.stats.framesLost += lost.frames;
+    buffer_.stats.lostRefused.add(lost.frames, lost.bytes);
     buffer_.untold.push_back(lost);
   }
+  notifier_->tell([refused = FragmentRefused{refuse.error, lost}](StreamListener& listener) {
+    listener.onFragmentRefused(refused);
+  });
   notifier_->tell([error = refuse.error](StreamListener& listener) { listener.onWarning(error); });
   tellUntold();
   checkEmpty();
@@ -249,7 +265,10 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
     buffer_.lastProgress = clock_.now();
   }
   const bool isFinal = ack.type == Type::persisted || (ack.type == Type::received && receivedIsFinal_);
-  if (isFinal && fragment) told.delay = clock_.now() - fragment->since;
+  if (isFinal && fragment) {
+    told.delay = clock_.now() - fragment->since;
+    ackDelays_.add(told.delay);
+  }
   std::optional<Error> error;
   if (ack.type == Type::error) {
     const aws::AckError known = aws::ackError(ack.errorId, ack.errorCode);
@@ -260,6 +279,7 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
     }
     told.code = error->code;
     told.errorCode = error->exception;
+    told.message = error->message;
     noteError(*error);
   }
   notifier_->tell([told](StreamListener& listener) { listener.onFragmentAck(told); },
@@ -295,11 +315,13 @@ void StreamCore::settlePersisted(const SentFragment& sent) {
     const store::Fragment* fragment = buffer_.log.find(sent.id);
     const std::uint32_t frames = fragment ? fragment->frames : 0;
     const std::uint64_t bytes = fragment ? fragment->bytes : 0;
+    const auto lostFor = fragment ? fragment->lostFor : store::LossReason::stopped;
     const bool wasLost = fragment && fragment->state == store::FragmentState::lost;
     if (buffer_.log.markPersisted(sent.id)) {
       if (wasLost) {  // given up unconfirmed, and confirmed after all
         --buffer_.stats.fragmentsLost;
         buffer_.stats.framesLost -= frames;
+        lossCountOf(lostFor).takeBack(frames, bytes);
       }
       buffer_.stats.framesPersisted += frames;
       buffer_.stats.bytesPersisted += bytes;
@@ -308,6 +330,7 @@ void StreamCore::settlePersisted(const SentFragment& sent) {
   }
   logger_.log(LogLevel::trace, Room::store,
               [&] { return "the fragment at " + std::to_string(sent.timecode.count()) + " ms is stored"; });
+  tellPressure();
   dispatch(event::Persisted{});
   checkEmpty();
   checkConfirmed();

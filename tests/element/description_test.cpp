@@ -36,7 +36,8 @@ TEST_F(ElementTest, HasTheDocumentedSignals) {
     return query.n_params == 1 ? query.param_types[0] : G_TYPE_INVALID;
   };
   EXPECT_EQ(payloadOf("stream-error"), G_TYPE_UINT64);
-  EXPECT_EQ(payloadOf("fragment-ack"), GST_TYPE_STRUCTURE);
+  for (const char* name : {"fragment-ack", "fragment-lost", "connection-state", "stream-client-metric"})
+    EXPECT_EQ(payloadOf(name), GST_TYPE_STRUCTURE) << name;
 }
 
 // Name, type, default: the guide's table "kvssink optional parameters", then PROTOCOL.md's and ours.
@@ -90,6 +91,8 @@ const Documented documented[] = {
     {"rotation-period", "guint", "3600"},
     {"avg-bandwidth-bps", "guint", "4194304"},
     {"recalculate-metrics", "gboolean", "true"},
+    {"get-kvs-metrics", "gboolean", "false"},
+    {"error-detail", "gchararray", ""},
 };
 
 std::string printed(const GValue& value) {

@@ -101,7 +101,7 @@ TEST_F(Metadata, AnEventOfNoKnownTypeIsAWarning) {
   EXPECT_FALSE(push("kvs-add-event, type=(string)alarm"));
   EXPECT_TRUE(takeMessage(GST_MESSAGE_WARNING));
   EXPECT_FALSE(emit("event"));
-  EXPECT_TRUE(takeMessage(GST_MESSAGE_WARNING));
+  EXPECT_FALSE(takeMessage(GST_MESSAGE_WARNING)) << "the same again is held back for a while";
   EXPECT_TRUE(core.events.empty());
 }
 

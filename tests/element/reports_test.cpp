@@ -159,6 +159,45 @@ TEST_F(ElementTest, TheFirstLossIsAWarning) {
   EXPECT_FALSE(takeMessage(GST_MESSAGE_WARNING));
 }
 
+TEST_F(ElementTest, LossesThatWereHeldBackAreToldWithoutAnotherEvent) {
+  setState(GST_STATE_PLAYING);
+  for (int i = 0; i < 3; ++i) {
+    core.tell([](StreamListener& listener) {
+      listener.onFragmentLost(lostFragment(FragmentLost::Reason::bufferDuration));
+    });
+  }
+  guint told = 0;
+  while (told < 3) {
+    const MessageRef message = waitForStructure("kvssink-fragment-lost");
+    ASSERT_TRUE(message);
+    guint count = 0;
+    gst_structure_get_uint(gst_message_get_structure(message.get()), "count", &count);
+    told += count;
+  }
+  EXPECT_EQ(told, 3U);
+}
+
+TEST_F(ElementTest, WarningsOfOneKindSayHowManyTheyStandFor) {
+  setState(GST_STATE_PLAYING);
+  for (int i = 0; i < 5; ++i) {
+    core.tell([i](StreamListener& listener) {
+      listener.onWarning(gst::elementError(StatusCode::clientLimit, "call " + std::to_string(i)));
+    });
+  }
+  settle();
+  EXPECT_EQ(toldBy(takeMessage(GST_MESSAGE_WARNING).get()).text, "call 0");
+  EXPECT_FALSE(takeMessage(GST_MESSAGE_WARNING));
+  setState(GST_STATE_READY);
+  const MessageRef message = takeMessage(GST_MESSAGE_WARNING);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(toldBy(message.get()).text, "call 4 (This stands for 4 warnings.)");
+  const GstStructure* details = nullptr;
+  gst_message_parse_warning_details(message.get(), &details);
+  guint count = 0;
+  EXPECT_TRUE(gst_structure_get_uint(details, "count", &count));
+  EXPECT_EQ(count, 4U);
+}
+
 TEST_F(ElementTest, TheConnectionIsOnTheBus) {
   setState(GST_STATE_PLAYING);
   core.tell([](StreamListener& listener) {

@@ -63,6 +63,8 @@ struct Told final : StreamListener {
   std::vector<FragmentLost> losses;
   std::vector<Error> warnings, errors;
   std::vector<Pressure> storagePressure, latencyPressure;
+  std::vector<FragmentRefused> refused;
+  std::vector<CredentialsTaken> credentials;
   int ready = 0, drained = 0, closed = 0, stale = 0, dataAvailable = 0;
 
   void onStreamReady() override { ++ready; }
@@ -73,6 +75,8 @@ struct Told final : StreamListener {
   void onLatencyPressure(const Pressure& pressure) override { latencyPressure.push_back(pressure); }
   void onConnectionStale(Nanoseconds) override { ++stale; }
   void onDataAvailable() override { ++dataAvailable; }
+  void onFragmentRefused(const FragmentRefused& fragment) override { refused.push_back(fragment); }
+  void onCredentials(const CredentialsTaken& taken) override { credentials.push_back(taken); }
   void onWarning(const Error& error) override { warnings.push_back(error); }
   void onError(const Error& error) override { errors.push_back(error); }
   void onDrained() override { ++drained; }

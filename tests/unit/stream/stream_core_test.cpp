@@ -364,13 +364,18 @@ TEST_F(StreamCoreTest, LatencyPressureIsToldOncePerTime) {
   begin();
   service->network.refuse = true;
   stream(60s);
-  EXPECT_EQ(told->latencyPressure.size(), 1u);
+  ASSERT_EQ(told->latencyPressure.size(), 1u);
+  EXPECT_FALSE(told->latencyPressure[0].over);
+  EXPECT_GT(told->latencyPressure[0].bufferedDuration, 30s);
   service->network.refuse = false;
   stream(60s);
+  ASSERT_EQ(told->latencyPressure.size(), 2u);
+  EXPECT_TRUE(told->latencyPressure[1].over);
   service->network.refuse = true;
   service->resetConnections();
   stream(60s);
-  EXPECT_EQ(told->latencyPressure.size(), 2u);
+  ASSERT_EQ(told->latencyPressure.size(), 3u);
+  EXPECT_FALSE(told->latencyPressure[2].over);
 }
 
 TEST_F(StreamCoreTest, StoragePressureIsTold) {
@@ -378,10 +383,76 @@ TEST_F(StreamCoreTest, StoragePressureIsTold) {
   begin();
   service->network.refuse = true;
   stream(60s, 20'000);
-  EXPECT_GE(told->storagePressure.size(), 1u);
+  ASSERT_EQ(told->storagePressure.size(), 1u) << "as long as it lasts it is told once";
   ASSERT_FALSE(told->losses.empty());
   EXPECT_EQ(told->losses[0].reason, FragmentLost::Reason::storageFull);
   EXPECT_LE(storage->used(), storage->limit());
+  service->network.refuse = false;
+  stream(30s);
+  ASSERT_EQ(told->storagePressure.size(), 2u);
+  EXPECT_TRUE(told->storagePressure[1].over);
+}
+
+TEST_F(StreamCoreTest, PressureIsOverWhenTheStreamIs) {
+  config.maxLatency = 10s;
+  begin();
+  service->network.refuse = true;
+  stream(20s);
+  core->stop();
+  pass(1s);
+  ASSERT_EQ(told->latencyPressure.size(), 2u);
+  EXPECT_TRUE(told->latencyPressure[1].over);
+}
+
+TEST_F(StreamCoreTest, StatsTellRatesAndWhatIsStillToBeSent) {
+  begin();
+  stream(20s);
+  const StreamStats flowing = core->stats();
+  EXPECT_NEAR(flowing.frameRate, 5, 0.3);
+  EXPECT_GT(flowing.transferRate, 0);
+  EXPECT_EQ(flowing.bytesUnsent, 0u);
+  EXPECT_GE(flowing.framesSent, flowing.framesPersisted);
+  EXPECT_GT(flowing.bytesSent, flowing.bytesPersisted) << "headers, too";
+  EXPECT_GT(flowing.ackDelayP50, 1s);
+  EXPECT_GE(flowing.ackDelayP99, flowing.ackDelayP50);
+  EXPECT_EQ(flowing.durationLimit, config.bufferDuration);
+  service->network.refuse = true;
+  service->resetConnections();
+  stream(20s);
+  const StreamStats cut = core->stats();
+  EXPECT_EQ(cut.transferRate, 0);
+  EXPECT_NEAR(cut.frameRate, 5, 0.3);
+  EXPECT_EQ(cut.bytesUnsent, cut.bytesBuffered);
+  EXPECT_EQ(cut.durationUnsent, cut.durationBuffered);
+  EXPECT_GT(cut.lastErrorAt, WallTime{});
+  pass(10s);
+  EXPECT_EQ(core->stats().frameRate, 0);
+}
+
+TEST_F(StreamCoreTest, LossesAreCountedByReason) {
+  config.bufferDuration = 20s;
+  begin();
+  service->network.refuse = true;
+  stream(60s);
+  core->stop();
+  pass(1s);
+  const StreamStats stats = core->stats();
+  EXPECT_GT(stats.lostBufferDuration.frames, 0u);
+  EXPECT_GT(stats.lostStopped.frames, 0u);
+  EXPECT_EQ(stats.lostStorageFull.fragments, 0u);
+  EXPECT_EQ(stats.framesLost, stats.lostBufferDuration.frames + stats.lostStopped.frames);
+  EXPECT_EQ(stats.fragmentsLost, stats.lostBufferDuration.fragments + stats.lostStopped.fragments);
+}
+
+TEST_F(StreamCoreTest, CredentialsAreToldWhenTheyChange) {
+  keys->expiration = [this] { return clock.wallNow() + 10min; };
+  begin();
+  stream(5s);
+  ASSERT_EQ(told->credentials.size(), 2u) << "fetched, and fresh ones for the session";
+  EXPECT_EQ(told->credentials[0].source, "test");
+  EXPECT_FALSE(told->credentials[0].refreshed);
+  EXPECT_TRUE(told->credentials[1].refreshed);
+  EXPECT_TRUE(told->credentials[1].expiration);
 }
 
 TEST_F(StreamCoreTest, WhatWasGivenUpUnconfirmedCountsAgainWhenItsWordComes) {
