@@ -82,8 +82,8 @@ const Property table[] = {
      EnumSlot{&S::silentTrack, silentTrackType, static_cast<int>(SilentTrack::fill)},
      "What is done about a track that keeps silent for longer: fill sends silence in its place, so that "
      "the tracks stay the same; drop goes on without it until it returns"},
-    {"framerate", "frames/second", inReady, OptionalNumberSlot{&S::framerate, 25, 1, 1000},
-     "Frame rate of video whose caps do not say it, if set: else it is measured"},
+    {"framerate", "frames/second", inReady, OptionalNumberSlot{&S::framerate, 25, 0, 1000},
+     "Frame rate of video whose caps do not say it, if set: else it is measured; 0 means 24"},
     {"timestamp-source", "", inReady,
      EnumSlot{&S::timestampSource, timestampSourceType, static_cast<int>(TimestampSource::automatic)},
      "Where the frames' wall time comes from"},

@@ -10,6 +10,8 @@ namespace kvs::gst {
 
 namespace {
 
+constexpr unsigned framerateOfZero = 24;  // what the guide's producer takes for none
+
 bool playsForwardAtNormalSpeed(const GstSegment& segment) {
   return segment.format != GST_FORMAT_TIME || segment.rate == 1.0;
 }
@@ -101,7 +103,8 @@ Result<media::TrackConfig> SinkPad::trackOf(const GstCaps* caps, const Settings&
   }
   Result<media::TrackConfig> track = trackFromCaps(kind_, caps, names);
   if (track && kind_ == media::TrackKind::video && !track->frameDuration && settings.framerate) {
-    track->frameDuration = Nanoseconds(Seconds(1)) / *settings.framerate;
+    track->frameDuration =
+        Nanoseconds(Seconds(1)) / (*settings.framerate == 0 ? framerateOfZero : *settings.framerate);
   }
   return track;
 }

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/time.h"
 
 namespace kvs::aws {
@@ -27,8 +28,7 @@ struct Acknowledgement {
 /// Turns the response's bytes into acknowledgements. Holds at most one object, of at most maxObjectSize.
 class AckParser {
  public:
-  /// The guide says 1,024 ("Max ACK segment length"); newer fields must not end a session.
-  static constexpr std::size_t maxObjectSize = 4096;
+  static constexpr std::size_t maxObjectSize = limits::ackLength.kept;
 
   /// Appends to `out` what `data` completes. The first thing in it that is no acknowledgement is the
   /// result's error (retryable; invalidAckSegmentLength, invalidAckValueEnd, invalidAckType); what

@@ -5,6 +5,7 @@
 
 #include "aws/control_plane.h"
 #include "aws/json_text.h"
+#include "base/limits.h"
 
 namespace kvs::aws {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 using nlohmann::json;
 
 /// Longest retention taken as meant (guide, "Producer SDK quotas": 10 years); more is a broken answer.
-constexpr std::int64_t maxRetentionHours = std::int64_t{10} * 366 * 24;
+constexpr std::int64_t maxRetentionHours =
+    static_cast<std::int64_t>(limits::retentionHours.kept) + 10 * 24;  // leap days
 
 json tagsObject(const Tags& tags) {
   json object = json::object();
@@ -88,6 +90,7 @@ Result<StreamDescription> parseDescribeStream(std::string_view body) {
   StreamDescription stream;
   stream.arn = textField(info, "StreamARN");
   if (stream.arn.empty()) return bad("StreamARN is missing");
+  if (stream.arn.size() > limits::arnLength.kept) return bad("StreamARN is over 1024 characters");
   const std::optional<StreamStatus> status = statusOf(textField(info, "Status"));
   if (!status) return bad("its Status is none of CREATING, ACTIVE, UPDATING, DELETING");
   const std::int64_t hours = integerField(info, "DataRetentionInHours").value_or(0);
@@ -106,6 +109,9 @@ Result<StreamDescription> parseDescribeStream(std::string_view body) {
 Result<std::string> parseCreateStream(std::string_view body) {
   json answer;
   std::string arn = parseJsonObject(body, answer) ? textField(answer, "StreamARN") : std::string();
+  if (arn.size() > limits::arnLength.kept) {
+    return unusable(StatusCode::invalidCreateResponse, "createStream", "StreamARN is over 1024 characters");
+  }
   if (arn.empty()) return unusable(StatusCode::invalidCreateResponse, "createStream", "StreamARN is missing");
   return arn;
 }

@@ -9,11 +9,12 @@
 
 #include "aws/environment.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace kvs::aws {
 
 /// Longest address taken (guide, "Producer SDK quotas": Max URI string length).
-inline constexpr std::size_t maxUrlLength = 10000;
+inline constexpr std::size_t maxUrlLength = limits::uriLength.kept;
 
 struct Endpoint {
   std::string url;     ///< scheme://host[:port], without a path

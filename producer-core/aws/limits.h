@@ -8,17 +8,17 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace kvs::aws {
 
 /// Name and value, both UTF-8.
 using Tags = std::map<std::string, std::string, std::less<>>;
 
-inline constexpr std::size_t maxStreamNameLength = 256;  ///< guide, "Producer SDK quotas"
-inline constexpr std::size_t maxTagCount = 50;           ///< guide, the same
-inline constexpr std::size_t maxTagNameLength = 128;     ///< in characters; guide, the same
-/// In characters. The guide lets a producer hold 1,024, but the service's TagStream takes 256.
-inline constexpr std::size_t maxTagValueLength = 256;
+inline constexpr std::size_t maxStreamNameLength = limits::streamNameLength.kept;
+inline constexpr std::size_t maxTagCount = limits::tagCount.kept;
+inline constexpr std::size_t maxTagNameLength = limits::tagNameLength.kept;    ///< in characters
+inline constexpr std::size_t maxTagValueLength = limits::tagValueLength.kept;  ///< in characters
 
 /// 1 to 256 of a-z A-Z 0-9 _ . - (the service's own rule). Errors are fatal: invalidStreamNameLength
 /// for an empty or over-long name, invalidArg for another character.

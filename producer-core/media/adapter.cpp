@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/limits.h"
 #include "media/g711.h"
 #include "media/h264_codec.h"
 #include "media/h265_codec.h"
@@ -10,7 +11,7 @@
 namespace kvs::media {
 namespace {
 
-constexpr std::size_t maxCodecPrivateSize = 1024 * 1024;  // guide, "Producer SDK quotas"
+constexpr std::size_t maxCodecPrivateSize = limits::codecPrivateLength.kept;
 
 /// With 4-byte lengths, which is how NAL units are to leave unless an application wants otherwise.
 constexpr NalFraming leavingFraming{NalFraming::Kind::lengthPrefixed, 4};

@@ -131,6 +131,10 @@ Bytes trackList(const std::vector<TrackEntry>& entries) {
 
 }  // namespace
 
+Result<void> checkTrack(const TrackEntry& track) {
+  return check(track);
+}
+
 Result<Bytes> header(const HeaderSpec& spec) {
   if (auto checked = check(spec); !checked) return fail(checked.error());
   Bytes out;

@@ -9,15 +9,15 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/time.h"
 
 namespace kvs::mkv {
 
-/// The guide's limits, "Producer SDK quotas" (lines 736-800).
-inline constexpr std::size_t maxCodecIdLength = 32;
-inline constexpr std::size_t maxTrackNameLength = 32;
-inline constexpr std::size_t maxCodecPrivateSize = 1024 * 1024;
-inline constexpr Milliseconds maxTimecodeScale{1000};
+inline constexpr std::size_t maxCodecIdLength = limits::codecIdLength.kept;
+inline constexpr std::size_t maxTrackNameLength = limits::trackNameLength.kept;
+inline constexpr std::size_t maxCodecPrivateSize = limits::codecPrivateLength.kept;
+inline constexpr Milliseconds maxTimecodeScale{limits::mostTimecodeScale.kept / 1'000'000};
 
 /// Track numbers stay in a block's one-byte vint (0x7F would be the unknown size).
 inline constexpr std::uint32_t maxTrackNumber = 126;
@@ -39,6 +39,9 @@ struct TrackEntry {
   std::uint32_t bitDepth = 0;    ///< of audio; 0: no element
   bool operator==(const TrackEntry&) const = default;
 };
+
+/// Whether a header may have the track. Errors: as header()'s of one track.
+Result<void> checkTrack(const TrackEntry& track);
 
 struct HeaderSpec {
   std::array<std::byte, 16> segmentUid{};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/limits.h"
 #include "media/aac.h"
 #include "media/piece_cursor.h"
 #include "mkv/cluster.h"
@@ -39,6 +40,15 @@ mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter&
   return entry;
 }
 
+Result<void> check(const TrackConfig& config, const media::FrameAdapter& adapter) {
+  if (config.contentType.size() > limits::contentTypeLength.kept) {
+    return fail(limits::contentTypeLength.code, ErrorKind::fatal,
+                "The content type of track " + std::to_string(config.number) +
+                    " must have at most 128 characters: \"" + config.contentType + "\".");
+  }
+  return mkv::checkTrack(trackEntry(config, adapter));
+}
+
 }  // namespace
 
 Ingest::Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock)
@@ -52,6 +62,7 @@ Ingest::Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock)
 Result<void> Ingest::setTrack(TrackConfig config) {
   auto adapter = media::FrameAdapter::create(config);
   if (!adapter) return fail(adapter.error());
+  if (auto checked = check(config, *adapter); !checked) return checked;
   const std::uint32_t number = config.number;
   const TrackPtr old = find(number);
   std::unique_lock<std::mutex> input;

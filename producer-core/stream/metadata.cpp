@@ -84,7 +84,7 @@ Result<void> PendingMetadata::putEvent(const FragmentEvent& event, store::Fragme
   if (!group) return fail(group.error());
   const bool intoTail = open && !hasMark(open->tailTags, *group) && !hasMark(open->headTags, *group);
   if (!intoTail && hasMark(events_, *group)) {
-    return fail(StatusCode::invalidMetadataName, ErrorKind::fatal,
+    return fail(StatusCode::duplicateStreamEventType, ErrorKind::fatal,
                 "The event was not taken: a fragment holds one of each type, and the next one has its own "
                 "already. Wait for the next fragment.");
   }

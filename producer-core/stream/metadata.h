@@ -21,7 +21,7 @@ class PendingMetadata {
 
   /// An event: in the tail of `open`, which it closes with the end-of-fragment tag; where none is open,
   /// or it has one of this type already, in the next fragment's head. Errors: those of
-  /// mkv::validateTag, maxFragmentMetadataCount, and invalidMetadataName for a second of one type.
+  /// mkv::validateTag, maxFragmentMetadataCount, and duplicateStreamEventType for a second of one type.
   Result<void> putEvent(const FragmentEvent& event, store::Fragment* open);
 
   /// The tags of the fragment that opens now, one group each; the once-only ones are spent.

@@ -7,6 +7,7 @@
 #include "aws/environment.h"
 #include "aws/region.h"
 #include "base/immortal.h"
+#include "base/limits.h"
 #include "net/curl_transport.h"
 #include "stream/stream_core.h"
 #include "version.h"
@@ -19,16 +20,12 @@ using stream::Notifier;
 using stream::ProducerContext;
 using stream::StreamCore;
 
-constexpr std::size_t minStorageSize = std::size_t{10} << 20;  // guide, "Producer SDK quotas"
-constexpr std::size_t maxStorageSize = std::size_t{10} << 30;
-constexpr std::size_t maxStreams = 128;
-
 tl::unexpected<Error> invalid(StatusCode code, std::string message) {
   return fail(code, ErrorKind::fatal, std::move(message));
 }
 
 Result<void> checkProducer(const ProducerConfig& config) {
-  if (config.storageSize < minStorageSize || config.storageSize > maxStorageSize) {
+  if (config.storageSize < limits::leastStorage.kept || config.storageSize > limits::mostStorage.kept) {
     return invalid(StatusCode::invalidStorageSize, "The storage size is " +
                                                        std::to_string(config.storageSize) +
                                                        " bytes; it must be from 10 MiB to 10 GiB.");
@@ -36,18 +33,33 @@ Result<void> checkProducer(const ProducerConfig& config) {
   return {};
 }
 
+bool isWithin(Nanoseconds time, const limits::Limit& least, const limits::Limit& most) {
+  return time >= Nanoseconds(least.kept) && time <= Nanoseconds(most.kept);
+}
+
+Result<void> checkRetention(std::chrono::hours retention) {
+  const auto hours = static_cast<std::uint64_t>(std::max<std::int64_t>(retention.count(), 0));
+  if (retention.count() >= 0 && hours <= limits::retentionHours.kept) return {};
+  return invalid(limits::retentionHours.code, "The retention period is " + std::to_string(retention.count()) +
+                                                  " hours; it must be from 0 to 87600, ten years.");
+}
+
 Result<void> checkStream(const StreamConfig& config) {
   if (auto name = aws::validateStreamName(config.name); !name) return name;
   if (auto tags = aws::validateTags({config.tags.begin(), config.tags.end()}); !tags) return tags;
-  if (config.timecodeScale < Milliseconds(1) || config.timecodeScale > Milliseconds(1000)) {
-    return invalid(StatusCode::mkvInvalidTimecodeScale, "The timecode scale must be from 1 to 1000 ms.");
+  if (auto retention = checkRetention(config.retention); !retention) return retention;
+  if (!isWithin(config.timecodeScale, limits::leastTimecodeScale, limits::mostTimecodeScale)) {
+    return invalid(limits::mostTimecodeScale.code, "The timecode scale must be from 1 to 1000 ms.");
   }
-  if (config.bufferDuration < Seconds(20)) {
-    return invalid(StatusCode::invalidArg, "The buffer duration must be at least 20 s.");
+  if (!isWithin(config.fragmentDuration, limits::leastClusterDuration, limits::mostClusterDuration)) {
+    return invalid(limits::leastClusterDuration.code, "The fragment duration must be from 1 to 30 s.");
+  }
+  if (config.bufferDuration < Nanoseconds(limits::leastBufferDuration.kept)) {
+    return invalid(limits::leastBufferDuration.code, "The buffer duration must be at least 20 s.");
   }
   const bool bursts = config.streamingType == StreamingType::nearRealtime;
   if (bursts && (config.burstInterval < Seconds(1) || config.bufferDuration < 2 * config.burstInterval)) {
-    return invalid(StatusCode::invalidArg,
+    return invalid(limits::leastBufferDuration.code,
                    "With near-realtime the buffer must hold two bursts: a buffer duration of " +
                        std::to_string(config.bufferDuration.count()) +
                        " s is less than twice the burst interval, " +
@@ -169,7 +181,7 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
   /// Gives the stream's seed.
   Result<std::uint64_t> takeName(const std::string& name) {
     const std::lock_guard lock(mutex_);
-    if (names_.size() >= maxStreams) {
+    if (names_.size() >= limits::streamCount.kept) {
       return invalid(StatusCode::maxStreamCount,
                      "A producer holds 128 streams at most; make another producer.");
     }

@@ -288,8 +288,9 @@ StreamStats StreamCore::stats() const {
   stats.bytesBuffered = buffer_.log.totals().bytes;
   stats.durationBuffered = buffer_.log.totals().duration;
   stats.durationLimit = config_.bufferDuration;
-  stats.bytesUnsent = buffer_.log.unsent().bytes;
-  stats.durationUnsent = buffer_.log.unsent().duration;
+  const store::LogTotals unsent = buffer_.log.unsent();
+  stats.bytesUnsent = unsent.bytes;
+  stats.durationUnsent = unsent.duration;
   const TimePoint now = clock_.now();
   stats.frameRate = buffer_.frameRate.perSecond(now, stats.framesIn);
   stats.transferRate = buffer_.transferRate.perSecond(now, stats.bytesSent);

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace kvs::aws {
 namespace {
 
 constexpr std::size_t maxAccessKey = 128;  // IAM, "AccessKeyId": 16 to 128
 constexpr std::size_t maxSecretKey = 1024;
-constexpr std::size_t maxSessionToken = 32 * 1024;
+constexpr std::size_t maxSessionToken = limits::authLength.kept;
 
 bool isToken(std::string_view text, std::size_t longest) {
   return text.size() <= longest &&
@@ -42,8 +44,13 @@ Result<Credentials> checkedKeys(Credentials credentials, std::string_view source
   if (credentials.secretKey.empty()) return wrong("no secret key");
   if (!isToken(credentials.accessKey, maxAccessKey)) return wrong("an access key that is none");
   if (!isToken(credentials.secretKey.reveal(), maxSecretKey)) return wrong("a secret key that is none");
-  if (!isToken(credentials.sessionToken.reveal(), maxSessionToken))
-    return wrong("a session token that is none");
+  const std::string_view token = credentials.sessionToken.reveal();
+  if (token.size() > maxSessionToken) {
+    return fail(limits::authLength.code, ErrorKind::retryable,
+                "The credentials from " + std::string(source) + " have a session token of " +
+                    std::to_string(token.size()) + " bytes; up to 10000 are taken. Check what gives them.");
+  }
+  if (!isToken(token, maxSessionToken)) return wrong("a session token that is none");
   return credentials;
 }
 

@@ -8,12 +8,13 @@
 
 #include "aws/credentials/credentials.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace kvs::aws {
 
 /// How much longer than now credentials must be good to be taken: 5 + 30 + 3 s (guide, kvssink,
 /// "Credential file").
-inline constexpr Seconds expiryGrace{38};
+inline constexpr Seconds expiryGrace{limits::tokenPeriod.kept / limits::second};
 
 /// This source is not set up: the next one may be asked.
 tl::unexpected<Error> notConfigured(std::string why);

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an application knows that only watches the bus: what happened, what was lost, whether it is over."""
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst  # noqa: E402
+
+TROUBLE = ("disconnected", "retrying", "stale")
+WELL = ("ready", "streaming", "drained")
+
+
+class Story:
+    """Reads messages in their order; asks the element nothing."""
+
+    def __init__(self, messages):
+        self.states = []
+        self.reasons = []  # sentences, of connections, warnings, refusals and the error
+        self.codes = set()  # status codes that came with them
+        self.lost = {}  # frames by reason
+        self.refused = 0  # fragments
+        self.skipped = {}  # frames by reason
+        self.pressures = []  # (kind, over), in order
+        self.progress = []  # (code, type)
+        self.error = None  # GLib.Error: the stream has ended
+        for message in messages:
+            self.hear(message)
+
+    def hear(self, message):
+        if message.type == Gst.MessageType.ERROR:
+            self.error, _ = message.parse_error()
+            self.told(self.error.message, message.parse_error_details())
+        elif message.type == Gst.MessageType.WARNING:
+            self.told(message.parse_warning()[0].message, message.parse_warning_details())
+        elif message.type == Gst.MessageType.PROGRESS:
+            kind, code, _ = message.parse_progress()
+            self.progress.append((code, kind.value_nick))
+        elif message.type == Gst.MessageType.ELEMENT:
+            self.hear_structure(message.get_structure())
+
+    def told(self, sentence, details):
+        self.reasons.append(sentence)
+        if details:
+            self.codes.add(details.get_value("status-code"))
+
+    def hear_structure(self, structure):
+        name = structure.get_name()
+        if name == "kvssink-connection":
+            self.states.append(structure.get_string("state"))
+        elif name == "kvssink-fragment-lost":
+            self.add(self.lost, structure, "frames")
+        elif name == "kvssink-frames-skipped":
+            self.add(self.skipped, structure, "count")
+        elif name == "kvssink-fragment-refused":
+            self.refused += 1
+        elif name == "kvssink-pressure":
+            self.pressures.append((structure.get_string("kind"), structure.get_value("over")))
+        if name in ("kvssink-connection", "kvssink-fragment-refused") and structure.has_field("reason"):
+            self.reasons.append(structure.get_string("reason"))
+            if structure.has_field("status-code"):
+                self.codes.add(structure.get_value("status-code"))
+
+    @staticmethod
+    def add(counts, structure, field):
+        reason = structure.get_string("reason")
+        counts[reason] = counts.get(reason, 0) + structure.get_value(field)
+
+    @property
+    def troubled(self):
+        return any(state in TROUBLE for state in self.states)
+
+    @property
+    def over(self):
+        """Nothing is wrong any more: connected, no pressure, no error."""
+        connected = next((state in WELL for state in reversed(self.states) if state != "stopped"), False)
+        pressed = {kind for kind, _ in self.pressures if dict(self.pressures)[kind] is False}
+        return self.error is None and connected and not pressed
