@@ -67,7 +67,7 @@ class StoryTest(case.IntegrationTest):
         self.check_mended(*self.live_through(session_fault({"type": "endBody"})), code=0x5200002D)
 
     def test_nobody_listens_for_a_while(self):
-        refuse = {"match": {"operation": "connection", "from": 3, "times": 1}, "action": {"type": "refuse", "ms": 500}}
+        refuse = {"match": {"operation": "connection", "times": 1}, "action": {"type": "refuse", "ms": 500}}
         self.check_mended(*self.live_through(refuse))
 
     # --- the service ---

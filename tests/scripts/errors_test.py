@@ -50,7 +50,7 @@ class ErrorsPageTest(unittest.TestCase):
     def test_each_code_that_is_raised_is_provoked(self):
         tests = "".join(path.read_text() for path in (ROOT / "tests" / "unit").rglob("*.cpp"))
         for name in enumerators():
-            self.assertRegex(tests, rf"StatusCode::{name}\b")
+            self.assertTrue(re.search(rf"StatusCode::{name}\b", tests), name)
 
     def test_the_codes_of_each_gstreamer_error_are_the_elements(self):
         source = (ROOT / "gst" / "errors.cpp").read_text()

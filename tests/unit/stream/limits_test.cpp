@@ -118,6 +118,11 @@ TEST_F(LimitsTest, OfTimes) {
   EXPECT_EQ(retention(87600), StatusCode::success);
   EXPECT_EQ(retention(87601), StatusCode::invalidRetentionPeriod);
   EXPECT_EQ(retention(-1), StatusCode::invalidRetentionPeriod);
+  EXPECT_EQ(codeOf([](StreamConfig& config) {
+              config.streamingType = StreamingType::offline;
+              config.retention = hours(0);
+            }),
+            StatusCode::offlineModeWithZeroRetention);
   const auto fragment = [&](int length) {
     return codeOf([=](StreamConfig& config) { config.fragmentDuration = Milliseconds(length); });
   };
