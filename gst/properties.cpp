@@ -139,6 +139,8 @@ const Property table[] = {
      "Whether stream-client-metric is emitted, with a key frame, once a second at most"},
     {"error-detail", "", MutableWhen::never, DetailSlot{},
      "What the last error meant, in a sentence: of stream-error, whose payload is only its number"},
+    {"status", "", MutableWhen::never, StatusSlot{},
+     "State, rates, buffer and losses in a few words, such as dot files of the pipeline show"},
     {"stats", "", MutableWhen::never, StatsSlot{},
      "What became of the frames and fragments so far, and how the connection stands"},
 };
@@ -198,6 +200,7 @@ GParamSpec* makeSpec(const Property& property) {
           },
           [&](const TextMapSlot&) { return structure(); },
           [&](const StatsSlot&) { return structure(); },
+          [&](const StatusSlot&) { return string(nullptr); },
           [&](const DetailSlot&) { return string(""); },
       },
       property.slot);
@@ -259,6 +262,7 @@ void setProperty(Settings& settings, guint id, const GValue& value) {
                        textMapOf(static_cast<const GstStructure*>(g_value_get_boxed(&value)));
                  },
                  [](const StatsSlot&) {},
+                 [](const StatusSlot&) {},
                  [](const DetailSlot&) {},
              },
              propertyOf(id).slot);

@@ -62,11 +62,13 @@ struct TextMapSlot {
 };
 /// Read from the stream, not from the settings.
 struct StatsSlot {};
+/// The same in a few words.
+struct StatusSlot {};
 /// The last error's sentence, which is the element's, too.
 struct DetailSlot {};
 
 using Slot = std::variant<TextSlot, OptionalTextSlot, SecretSlot, FlagSlot, NumberSlot, OptionalNumberSlot,
-                          LargeNumberSlot, EnumSlot, TextMapSlot, StatsSlot, DetailSlot>;
+                          LargeNumberSlot, EnumSlot, TextMapSlot, StatusSlot, StatsSlot, DetailSlot>;
 
 enum class MutableWhen { ready, playing, never };
 
@@ -86,7 +88,7 @@ Settings defaultSettings();
 
 /// `id` is one of the table, `value` of the property's type.
 void setProperty(Settings& settings, guint id, const GValue& value);
-/// False for what is not read from the settings (StatsSlot, DetailSlot).
+/// False for what is not read from the settings (StatsSlot, StatusSlot, DetailSlot).
 bool getProperty(const Settings& settings, guint id, GValue& value);
 
 }  // namespace kvs::gst

@@ -8,6 +8,7 @@
 #include "producer_factory.h"
 #include "properties.h"
 #include "sink_pad.h"
+#include "status_line.h"
 
 namespace kvs::gst {
 
@@ -48,6 +49,9 @@ void Sink::getProperty(guint id, GValue& value) {
   {
     const ObjectLock lock(element_);
     if (kvs::gst::getProperty(settings_, id, value)) return;
+  }
+  if (std::holds_alternative<StatusSlot>(properties()[id - 1].slot)) {
+    return g_value_set_string(&value, statusLine(counts().stream).c_str());
   }
   if (G_VALUE_HOLDS_STRING(&value)) {
     const std::lock_guard lock(mutex_);

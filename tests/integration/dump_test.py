@@ -3,7 +3,8 @@
 import os
 
 from support import case, environment, frames, judges, matroska, sources
-from support.pipelines import Pipeline, kvssink
+from support.kvs_local import SECRET_KEY
+from support.pipelines import Gst, Pipeline, kvssink
 
 
 class DumpTest(case.IntegrationTest):
@@ -69,6 +70,20 @@ class DumpTest(case.IntegrationTest):
         self.assertEqual(len(warnings), 1, warnings)
         self.assertIn(self.dumps(), warnings[0])
         self.assertEqual(sum(fragment["frames"] for fragment in service.fragments("gone")), 60)
+
+    def test_a_dot_file_shows_state_and_figures_and_no_secret(self):
+        secrets = ["AKIDINADOTFILE000000", "a/secret/in/a/dot/file", "a-token-in-a-dot-file"]
+        service = self.service()
+        keys = dict(zip(("access_key", "secret_key", "session_token"), secrets))
+        feed = sources.Feed(service, "dots", **keys).play()
+        feed.push(sources.encode(50))
+        feed.wait_for(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored")
+        dot = Gst.debug_bin_to_dot_data(feed.pipeline, Gst.DebugGraphDetails.VERBOSE)
+        for wanted in ("status=", "streaming ", "kbit/s", "s buffered"):
+            self.assertIn(wanted, dot)
+        for secret in (*secrets, SECRET_KEY):
+            self.assertNotIn(secret, dot)
+        feed.end()
 
 
 if __name__ == "__main__":
