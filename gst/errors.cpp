@@ -27,6 +27,8 @@ constexpr Row resourceCodes[] = {
     {StatusCode::duplicateStreamEventType, GST_RESOURCE_ERROR_SETTINGS},
     {StatusCode::invalidImagePrefixLength, GST_RESOURCE_ERROR_SETTINGS},
     {StatusCode::mkvInvalidClusterDuration, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::offlineModeWithZeroRetention, GST_RESOURCE_ERROR_SETTINGS},
+    {StatusCode::maximumTrackCountExceeded, GST_RESOURCE_ERROR_SETTINGS},
     {StatusCode::duplicateStreamName, GST_RESOURCE_ERROR_SETTINGS},
     {StatusCode::maxTagCount, GST_RESOURCE_ERROR_SETTINGS},
     {StatusCode::invalidTagNameLength, GST_RESOURCE_ERROR_SETTINGS},

@@ -103,6 +103,14 @@ TEST(ErrorCodes, LetAnApplicationSwitch) {
   EXPECT_EQ(codeOf(StatusCode::createStreamFailed).code, GST_RESOURCE_ERROR_OPEN_WRITE);
   EXPECT_EQ(codeOf(StatusCode::putMediaFailed).code, GST_RESOURCE_ERROR_WRITE);
   EXPECT_EQ(codeOf(StatusCode::invalidStreamNameLength).code, GST_RESOURCE_ERROR_SETTINGS);
+  for (const StatusCode setting :
+       {StatusCode::invalidContentViewDuration, StatusCode::mkvInvalidClusterDuration,
+        StatusCode::mkvInvalidContentTypeLength, StatusCode::offlineModeWithZeroRetention,
+        StatusCode::invalidRetentionPeriod, StatusCode::duplicateStreamEventType}) {
+    EXPECT_EQ(codeOf(setting).domain, GST_RESOURCE_ERROR) << toHex(setting);
+    EXPECT_EQ(codeOf(setting).code, GST_RESOURCE_ERROR_SETTINGS) << toHex(setting);
+  }
+  EXPECT_EQ(codeOf(StatusCode::invalidAuthLength).code, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
   EXPECT_EQ(codeOf(StatusCode::mkvInvalidSps).domain, GST_STREAM_ERROR);
   EXPECT_EQ(codeOf(StatusCode::internalError).domain, GST_CORE_ERROR);
 }

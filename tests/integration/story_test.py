@@ -84,13 +84,32 @@ class StoryTest(case.IntegrationTest):
         self.check_mended(story, stats, code=0x52000033)
         self.assertIn(0x52000011, story.codes)
 
+    def test_what_mends_by_itself(self):
+        """The other rows of docs/reliability.md that end well."""
+        cut = {"match": {"operation": "describeStream", "times": 1}, "action": {"type": "cutShort"}}
+        for faults, code in (
+                (refusals("getDataEndpoint", (429, "TooManyRequestsException")), 0x52000033),
+                (refusals("putMedia", (503, "ServiceUnavailableException")), 0x5200002D),
+                (refusals("putMedia", (404, "ResourceNotFoundException")), 0x52000017),
+                ([cut], None),
+                ([session_fault({"type": "error", "id": 4008})], 0x52000064),
+                ([session_fault({"type": "error", "id": 4010})], 0x5200007C),
+                ([session_fault({"type": "error", "id": 4011})], 0x5200007D),
+                ([session_fault({"type": "error", "id": 4500})], 0x52000065),
+                ([session_fault({"type": "error", "id": 4507})], 0x5200006C),
+                ([session_fault({"type": "error", "id": 5001})], 0x5200006E)):
+            with self.subTest(faults):
+                self.check_mended(*self.live_through(*faults), code=code)
+
     def test_a_fragment_is_refused(self):
-        story, stats = self.live_through(session_fault({"type": "error", "id": 4006}))
-        self.assertEqual(story.refused, 1)
-        self.assertIn(0x52000062, story.codes)
-        self.assertEqual(story.lost, {"refused": stats["frames-refused"]})
-        self.assertGreater(stats["frames-refused"], 0)
-        self.assertTrue(story.over)
+        for number, code in ((4001, 0x5200005D), (4002, 0x5200005E), (4004, 0x52000060), (4006, 0x52000062)):
+            with self.subTest(number):
+                story, stats = self.live_through(session_fault({"type": "error", "id": number}))
+                self.assertEqual(story.refused, 1)
+                self.assertIn(code, story.codes)
+                self.assertEqual(story.lost, {"refused": stats["frames-refused"]})
+                self.assertGreater(stats["frames-refused"], 0)
+                self.assertTrue(story.over)
 
     def test_metadata_are_refused(self):
         story, stats = self.live_through(session_fault({"type": "error", "id": 4009}),
@@ -112,10 +131,11 @@ class StoryTest(case.IntegrationTest):
 
     # --- what ends the stream ---
 
-    def ended(self, env=None, faults=(), **properties):
+    def ended(self, env=None, faults=(), units=(), **properties):
         if env is not None:
             environment.adopt(env)
         feed = Feed(self.service(faults=list(faults)), "story", **properties).play()
+        feed.push(units)
         feed.wait_for(feed.errors, "the error", errors=False)
         feed.stop()
         story = Story(feed.messages)
@@ -132,6 +152,21 @@ class StoryTest(case.IntegrationTest):
         story = self.ended(allow_create_stream="false")
         self.assertTrue(story.error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_FOUND), story.error)
         self.assertIn(0x52000017, story.codes)
+
+    def test_the_service_will_not_have_it(self):
+        for faults, domain_code, code in (
+                (refusals("describeStream", (400, "InvalidArgumentException")),
+                 Gst.ResourceError.SETTINGS, 0x52000014),
+                (refusals("createStream", (400, "AccountStreamLimitExceededException")),
+                 Gst.ResourceError.NO_SPACE_LEFT, 0x52000035)):
+            with self.subTest(faults):
+                story = self.ended(faults=faults, units=self.units)
+                self.assertTrue(story.error.matches(Gst.ResourceError.quark(), domain_code), story.error)
+                self.assertIn(code, story.codes)
+
+    def test_there_are_too_many_tracks(self):
+        story = self.ended(faults=[session_fault({"type": "error", "id": 4005}, afterBytes=1)], units=self.units)
+        self.assertIn(0x52000061, story.codes)
 
     # --- pressure ---
 
