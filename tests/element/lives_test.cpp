@@ -47,7 +47,7 @@ std::vector<GstEvent*> downstreamEvents() {
 
 class InEveryState : public ElementTest, public testing::WithParamInterface<GstState> {};
 INSTANTIATE_TEST_SUITE_P(Lives, InEveryState, testing::ValuesIn(states),
-                         [](const auto& info) { return gst_element_state_get_name(info.param); });
+                         [](const auto& life) { return gst_element_state_get_name(life.param); });
 
 TEST_P(InEveryState, EventsDoNoHarm) {
   GstPad* pad = requestPad();
