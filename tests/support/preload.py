@@ -6,6 +6,7 @@ import os
 import sys
 
 SANITIZER = os.environ.get("KVS_TEST_SANITIZER")
+PYTHON = sys.executable
 HOSTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sanitizers", "hosts")
 
 
@@ -18,8 +19,14 @@ def host(*libraries):
     wanted = [os.path.realpath(one) for one in (SANITIZER, *libraries) if one]
     if set(wanted) <= loaded():
         os.environ.pop("LD_PRELOAD", None)
+        os.environ["ASAN_OPTIONS"] = os.environ.pop("KVS_TEST_ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
         if SANITIZER:
+            os.environ["KVS_TEST_PYTHON"] = PYTHON
             sys.executable = os.path.join(HOSTS, "python3")
         return
     os.environ["LD_PRELOAD"] = ":".join(wanted)
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    # Python never frees what lives as long as it; our own leaks are looked for where the program is ours, and with
+    # GStreamer's leak tracer.
+    os.environ.setdefault("KVS_TEST_ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
+    os.environ["ASAN_OPTIONS"] = os.environ["KVS_TEST_ASAN_OPTIONS"] + ":detect_leaks=0"
+    os.execv(PYTHON, [PYTHON, *sys.orig_argv[1:]])
