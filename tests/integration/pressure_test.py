@@ -51,6 +51,33 @@ class PressureTest(SideBySide):
         self.assertEqual({sum(number // FPS == second for number in arrived) for second in range(20)} - {0}, {FPS})
         self.assertEqual(feed.errors(), [])
 
+    def test_media_that_waits_too_long_is_told_and_so_is_the_end_of_it(self):
+        service = self.local()
+        proxy = self.link(service)
+        feed = self.feed(proxy, max_latency=3)
+        units = recording(20)
+        feed.push_and_wait(units[: 2 * FPS])
+        feed.wait_for(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored")
+        proxy.throttle(2000)
+        self.flow_until(feed, units[2 * FPS :], lambda: self.latency(feed) == ["begins"])
+        proxy.throttle(None)
+        self.flow_until(feed, units[len(feed.entered) :], lambda: self.latency(feed) == ["begins", "is over"])
+        self.finish(service, feed)
+
+    def latency(self, feed):
+        return ["is over" if told.get_value("over") else "begins" for told in feed.structures("kvssink-pressure")
+                if told.get_string("kind") == "latency"]
+
+    def flow_until(self, feed, units, told):
+        """Frames come at their own pace."""
+        began = time.monotonic()
+        for number in range(len(units)):
+            if told():
+                return
+            feed.push_and_wait(units[number : number + 1])
+            feed.wait_for(lambda until=began + (number + 1) / FPS: time.monotonic() > until, "the next frame's time")
+        self.fail(f"not told: {self.latency(feed)}; {feed.summary()}")
+
     def test_a_recording_waits_for_a_link_that_comes_and_goes(self):
         """offline: nothing is lost; the source is held back, and goes on when the link does."""
         service = self.local()
