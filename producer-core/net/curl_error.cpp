@@ -33,7 +33,8 @@ Error timedOut(const Failure& failure, const Place& place) {
   if (failure.connected)
     return retry(StatusCode::serviceCallTimeout, place.text() + " did not answer" + after);
   return retry(StatusCode::serviceCallTimeout,
-               "no connection to " + place.text() + after + ": check the network, firewall and proxy");
+               "no connection to " + place.text() + after +
+                   ": check the network, the proxy, and that firewalls let the service's addresses through");
 }
 
 Error untrusted(const Failure& failure, const Place& place) {
@@ -42,7 +43,40 @@ Error untrusted(const Failure& failure, const Place& place) {
                    ": check the host name, this machine's clock and the CA certificates");
 }
 
+Error unknownHost(const Failure& failure, const Place& place) {
+  const std::string advice = place.host + ": check the network, its DNS server, and the host name";
+  if (failure.addresses == AddressFamily::ipv6) {
+    return retry(StatusCode::serviceUnknownError,
+                 "no IPv6 address is known for " + advice +
+                     "; only AWS_KVS_USE_IPV6 is set, and the service has IPv6 addresses at its dual-stack "
+                     "endpoints alone (AWS_USE_DUALSTACK_ENDPOINT=true)");
+  }
+  const bool isIpv4 = failure.addresses == AddressFamily::ipv4;
+  return retry(StatusCode::serviceUnknownError,
+               std::string(isIpv4 ? "no IPv4 address is known for " : "no address is known for ") + advice);
+}
+
+Error unusableProxy(const Place& place, const std::string& why) {
+  return retry(StatusCode::serviceUnknownError,
+               "the proxy on the way to " + place.text() + " can't be used" + why +
+                   ": check the property proxy, or http_proxy, https_proxy and no_proxy in the environment");
+}
+
+Error refusedByProxy(const Failure& failure, const Place& place) {
+  const std::string what = failure.proxyStatus == 407
+                               ? "wants a user and password that it knows (HTTP 407)"
+                               : "let nobody through (HTTP " + std::to_string(failure.proxyStatus) + ")";
+  return retry(StatusCode::serviceUnknownError,
+               "the proxy on the way to " + place.text() + " " + what +
+                   ": check the property proxy, or https_proxy and no_proxy in the environment");
+}
+
 Error unreachable(const Failure& failure, const Place& place) {
+  if (!failure.proxy.empty()) {
+    return retry(StatusCode::serviceUnknownError,
+                 "can't connect to " + place.text() + " by way of the proxy " + std::string(failure.proxy) +
+                     reason(failure) + ": check the proxy's address, and that it runs");
+  }
   return retry(StatusCode::serviceUnknownError,
                "can't connect to " + place.text() + reason(failure) +
                    ": check that the service runs there and that no firewall stands between");
@@ -70,16 +104,20 @@ Error closedEarly(const Place& place, bool answerBegun) {
 
 Error explain(const Failure& failure, const Place& place) {
   if (!failure.connected && descriptorsExhausted()) return outOfDescriptors(place);
+  if (failure.proxyStatus >= 300) return refusedByProxy(failure, place);
+  // libcurl's own words about such an address repeat it, password and all.
+  if (failure.detail.starts_with("Unsupported proxy"))
+    return unusableProxy(place, " (its address is not one)");
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return retry(
-          StatusCode::serviceUnknownError,
-          "no address is known for " + place.host + ": check the network, its DNS server, and the host name");
+      return unknownHost(failure, place);
+    case CURLE_INTERFACE_FAILED:
+      return retry(StatusCode::serviceUnknownError,
+                   "a connection to " + place.text() + " can't come from the bind-address" + reason(failure) +
+                       ": it must be an address or a network interface of this machine");
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_PROXY:
-      return retry(StatusCode::serviceUnknownError,
-                   "the proxy on the way to " + place.text() + " can't be used" + reason(failure) +
-                       ": check the environment's http_proxy, https_proxy and no_proxy");
+      return unusableProxy(place, reason(failure));
     case CURLE_COULDNT_CONNECT:
       return unreachable(failure, place);
     case CURLE_OPERATION_TIMEDOUT:

@@ -10,16 +10,20 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "net/place.h"
+#include "net/transport_options.h"
 
 namespace kvs::net {
 
 /// What is known about a transfer that failed.
 struct Failure {
   CURLcode code = CURLE_OK;
-  std::string_view detail;  ///< libcurl's own text, may be empty
-  int osError = 0;          ///< errno of the failed socket or connect call, 0 when unknown
-  bool connected = false;   ///< the request could be sent
-  Milliseconds patience{};  ///< the time-out that would have ended it at this point
+  std::string_view detail;   ///< libcurl's own text, may be empty
+  int osError = 0;           ///< errno of the failed socket or connect call, 0 when unknown
+  bool connected = false;    ///< the request could be sent
+  long proxyStatus = 0;      ///< what a proxy answered to CONNECT, 0 where none was asked
+  std::string_view proxy{};  ///< the address of the proxy that was set, empty where there is none
+  AddressFamily addresses = AddressFamily::any;  ///< which ones of the host were asked for
+  Milliseconds patience{};                       ///< the time-out that would have ended it at this point
 };
 
 /// Nearly all trouble of a network mends by itself, so nearly every kind is retryable: also a

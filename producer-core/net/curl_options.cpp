@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/wiping.h"
 #include "net/curl_engine.h"
 #include "net/curl_transfer.h"
 
@@ -42,6 +43,15 @@ bool isPlain(const std::string& text) {
 void setSocketOption(int fd, int level, int name, int value) {
   // Refused only by a kernel that lacks it; the connection works without.
   static_cast<void>(setsockopt(fd, level, name, &value, sizeof value));
+}
+
+/// What is bound to an address reaches none of the other family.
+long addressesWanted(const TransportOptions& wanted, bool isBound) {
+  const bool toAddress = isBound && isIpAddress(wanted.bindAddress);
+  const bool isIpv6 = wanted.bindAddress.find(':') != std::string::npos;
+  if (wanted.addresses == AddressFamily::ipv4 || (toAddress && !isIpv6)) return CURL_IPRESOLVE_V4;
+  if (wanted.addresses == AddressFamily::ipv6 || (toAddress && isIpv6)) return CURL_IPRESOLVE_V6;
+  return CURL_IPRESOLVE_WHATEVER;
 }
 
 template <class Work>
@@ -85,12 +95,12 @@ CURLcode CurlTransfer::setOptions() {
       .set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::openSocketCallback)
       .set(CURLOPT_OPENSOCKETDATA, this)
       .set(CURLOPT_SOCKOPTFUNCTION, &CurlTransfer::socketOptionsCallback);
-  if (place_.local) options.set(CURLOPT_PROXY, "");
   if (findHeader(request_.headers, "User-Agent").empty() && !engine_->options().userAgent.empty()) {
     options.set(CURLOPT_USERAGENT, engine_->options().userAgent.c_str());
   }
   if (options.result() != CURLE_OK) return options.result();
   if (const CURLcode set = forgetDoubtfulAddress(); set != CURLE_OK) return set;
+  if (const CURLcode set = setRoute(); set != CURLE_OK) return set;
   engine_->multi().adoptSocketsOf(easy_.get());
   if (place_.https) {
     if (const CURLcode set = setSecurity(); set != CURLE_OK) return set;
@@ -102,6 +112,29 @@ CURLcode CurlTransfer::forgetDoubtfulAddress() {
   if (!engine_->doubt().forget(place_.text(), engine_->loop().clock().now())) return CURLE_OK;
   if (!append(resolve_, "-" + place_.text())) return CURLE_OUT_OF_MEMORY;
   return Options(easy_.get()).set(CURLOPT_RESOLVE, resolve_.get()).result();
+}
+
+/// From where, by way of whom, to which of the host's addresses.
+CURLcode CurlTransfer::setRoute() {
+  const TransportOptions& wanted = engine_->options();
+  Options options(easy_.get());
+  if (place_.local) {
+    options.set(CURLOPT_PROXY, "");
+  } else if (!wanted.proxy.address.empty()) {
+    const WipingString password(wanted.proxy.password.reveal());
+    options.set(CURLOPT_PROXY, wanted.proxy.address.c_str())
+        .set(CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+    if (!wanted.proxy.user.empty()) {
+      options.set(CURLOPT_PROXYUSERNAME, wanted.proxy.user.c_str())
+          .set(CURLOPT_PROXYPASSWORD, password.c_str());
+    }
+  }
+  const std::string& from = wanted.bindAddress;
+  // This machine's own services are not on the network that is chosen here.
+  const bool isBound = !from.empty() && (!place_.local || isLocalHost(from));
+  if (isBound) options.set(CURLOPT_INTERFACE, ((isIpAddress(from) ? "host!" : "if!") + from).c_str());
+  if (!place_.isAddress) options.set(CURLOPT_IPRESOLVE, addressesWanted(wanted, isBound));
+  return options.result();
 }
 
 CURLcode CurlTransfer::setSecurity() {
@@ -186,8 +219,7 @@ std::size_t CurlTransfer::headerCallback(char* data, std::size_t size, std::size
                                          void* self) noexcept {
   return guarded(
       [&] {
-        transferOf(self).onHeaderLine({data, size * count});
-        return size * count;
+        return transferOf(self).onHeaderLine({data, size * count}) ? size * count : std::size_t{0};
       },
       std::size_t{0});
 }

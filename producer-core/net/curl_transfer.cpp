@@ -12,8 +12,9 @@ namespace kvs::net {
 namespace {
 constexpr std::size_t kPassBytes = 64 * 1024;    // of one body in one pass (RULES 25)
 constexpr std::size_t kMaxAnswer = 1024 * 1024;  // of a call
-constexpr std::size_t kMaxRefusal = 64 * 1024;   // of the text that comes with a refused upload
-constexpr Milliseconds kRefusalPatience{500};    // for that text to be complete
+constexpr std::size_t kMaxHead = 64 * 1024;  // of an answer's status line and headers, 1xx and trailers too
+constexpr std::size_t kMaxRefusal = 64 * 1024;  // of the text that comes with a refused upload
+constexpr Milliseconds kRefusalPatience{500};   // for that text to be complete
 
 bool isFinal(int status) {
   return status >= 200;
@@ -147,8 +148,14 @@ void CurlTransfer::close() {
 
 // --- what libcurl tells ---
 
-void CurlTransfer::onHeaderLine(std::string_view line) {
-  if (headComplete_) return;  // a trailer
+bool CurlTransfer::onHeaderLine(std::string_view line) {
+  headBytes_ += line.size();
+  if (headBytes_ > kMaxHead) {
+    end(fail(StatusCode::serviceUnknownError, ErrorKind::retryable,
+             place_.text() + " answered with more than 64 KiB of headers"));
+    return false;
+  }
+  if (headComplete_) return true;  // a trailer
   if (line.starts_with("HTTP/")) {
     head_ = ResponseHead{statusOf(line), {}};
   } else if (trimmed(line).empty()) {
@@ -157,6 +164,7 @@ void CurlTransfer::onHeaderLine(std::string_view line) {
     head_.headers.push_back(
         {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
   }
+  return true;
 }
 
 void CurlTransfer::onHeadComplete() {
@@ -247,11 +255,16 @@ void CurlTransfer::news() {
 Error CurlTransfer::failureOf(CURLcode code) {
   if (socketError_ == EMFILE || socketError_ == ENFILE) return outOfDescriptors(place_);
   long osError = 0;
+  long proxyStatus = 0;
+  if (easy_) curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &proxyStatus);
   if (easy_ && code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &osError);
   return explain({.code = code,
                   .detail = errorText_.data(),
                   .osError = static_cast<int>(osError),
                   .connected = connected_,
+                  .proxyStatus = connected_ ? 0 : proxyStatus,
+                  .proxy = place_.local ? std::string_view() : engine_->options().proxy.address,
+                  .addresses = engine_->options().addresses,
                   .patience = connected_ ? request_.totalTimeout : request_.connectTimeout},
                  place_);
 }

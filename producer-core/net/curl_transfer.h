@@ -53,13 +53,14 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   CURLcode setOptions();
   CURLcode setUploadOptions();
   CURLcode setCallOptions();
+  CURLcode setRoute();
   CURLcode setSecurity();
   CURLcode setIdentity(const TlsIdentity& identity);
   CURLcode forgetDoubtfulAddress();
   /// Nothing where a header can't be sent as it is.
   std::optional<CurlList> headerList() const;
 
-  void onHeaderLine(std::string_view line);
+  bool onHeaderLine(std::string_view line);
   void onHeadComplete();
   bool onBody(ByteView raw);
   void endUpload();
@@ -103,6 +104,7 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   ResponseHead head_;
   bool headComplete_ = false;
   bool headDelivered_ = false;
+  std::size_t headBytes_ = 0;
   ResponseBody framing_;
   Bytes data_;
   std::size_t received_ = 0;

@@ -5,6 +5,7 @@
 
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/immortal.h"
 #include "net/curl_engine.h"
@@ -39,18 +40,21 @@ CurlTransport::~CurlTransport() {
 std::shared_ptr<CurlTransport> CurlTransport::shared(const TransportOptions& options) {
   struct Slot {
     std::mutex mutex;  // held across fork(), so that a child finds it free
-    std::weak_ptr<CurlTransport> transport;
+    std::vector<std::weak_ptr<CurlTransport>> transports;
   };
   static Immortal<Slot> slot;
   [[maybe_unused]] static const int registered =
       pthread_atfork([] { slot->mutex.lock(); }, [] { slot->mutex.unlock(); }, [] { slot->mutex.unlock(); });
   auto loop = Loop::shared();
   const std::lock_guard lock(slot->mutex);
-  auto transport = slot->transport.lock();
-  // A forked child has another loop; what it inherited is not its own.
-  if (transport && transport->loop_ == loop) return transport;
-  transport = std::make_shared<CurlTransport>(std::move(loop), options);
-  slot->transport = transport;
+  std::erase_if(slot->transports, [](const auto& entry) { return entry.expired(); });
+  for (const auto& entry : slot->transports) {
+    auto transport = entry.lock();
+    // A forked child has another loop; what it inherited is not its own.
+    if (transport && transport->loop_ == loop && transport->engine_->options() == options) return transport;
+  }
+  auto transport = std::make_shared<CurlTransport>(std::move(loop), options);
+  slot->transports.push_back(transport);
   return transport;
 }
 

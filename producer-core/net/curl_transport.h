@@ -23,8 +23,7 @@ class CurlTransport final : public Transport {
   CurlTransport(const CurlTransport&) = delete;
   CurlTransport& operator=(const CurlTransport&) = delete;
 
-  /// The transport of Loop::shared(), made with the first holder and gone with the last. `options`
-  /// count for the one who makes it.
+  /// The transport of Loop::shared() with these options, made with the first holder and gone with the last.
   static std::shared_ptr<CurlTransport> shared(const TransportOptions& options = {});
 
   /// A request whose headers or URL can't be sent ends with a fatal error. The connect gate's key is

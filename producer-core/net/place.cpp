@@ -21,7 +21,17 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags) {
   return text;
 }
 
-bool isLocal(const std::string& host) {
+tl::unexpected<Error> refuse(const std::string& url, const char* why) {
+  return fail(StatusCode::invalidArg, ErrorKind::fatal, "the address \"" + url + "\" can't be used: " + why);
+}
+}  // namespace
+
+bool isIpAddress(const std::string& host) {
+  in6_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 || inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
+bool isLocalHost(const std::string& host) {
   if (host == "localhost" || host == "::1") return true;
   in_addr v4{};
   if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
@@ -34,11 +44,6 @@ bool isLocal(const std::string& host) {
   constexpr std::array<std::uint8_t, 4> metadata{0xfd, 0x00, 0x0e, 0xc2};
   return IN6_IS_ADDR_LINKLOCAL(&v6) || std::equal(metadata.begin(), metadata.end(), v6.s6_addr);
 }
-
-tl::unexpected<Error> refuse(const std::string& url, const char* why) {
-  return fail(StatusCode::invalidArg, ErrorKind::fatal, "the address \"" + url + "\" can't be used: " + why);
-}
-}  // namespace
 
 std::string Place::text() const {
   const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
@@ -63,7 +68,8 @@ Result<Place> placeOf(const std::string& url) {
     place.host = place.host.substr(1, place.host.size() - 2);
   }
   place.port = std::atoi(part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str());
-  place.local = isLocal(place.host);
+  place.isAddress = isIpAddress(place.host);
+  place.local = isLocalHost(place.host);
   return place;
 }
 

@@ -48,6 +48,20 @@ bool Connection::handshake() {
   return !ssl_ || SSL_accept(ssl_.get()) == 1;
 }
 
+bool Connection::startTls(SSL_CTX* tls) {
+  ssl_.reset(SSL_new(tls));
+  SSL_set_fd(ssl_.get(), socket_.get());
+  return handshake();
+}
+
+std::string Connection::peerAddress() const {
+  sockaddr_in peer{};
+  socklen_t size = sizeof peer;
+  std::array<char, INET_ADDRSTRLEN> text{};
+  if (::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0) return {};
+  return inet_ntop(AF_INET, &peer.sin_addr, text.data(), text.size()) ? text.data() : "";
+}
+
 bool Connection::fill() {
   if (!socket_) return false;
   std::array<char, 16384> part;

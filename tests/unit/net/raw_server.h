@@ -31,6 +31,10 @@ class Connection {
 
   /// TLS only: false when the peer refused.
   bool handshake();
+  /// Speaks TLS from here on, as behind a proxy's CONNECT; false when the peer refused.
+  bool startTls(SSL_CTX* tls);
+  /// Where the peer's end of the connection is: "127.0.0.1".
+  std::string peerAddress() const;
   bool sessionReused() const { return ssl_ && SSL_session_reused(ssl_.get()) == 1; }
 
   /// Reads until `mark` was seen; returns everything up to and with it, less when the peer ended.
