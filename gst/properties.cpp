@@ -36,6 +36,27 @@ const Property table[] = {
     {"endpoint", "", inReady, TextSlot{&S::endpoint, ""},
      "Base URL of the service's control plane; empty: CONTROL_PLANE_URI, AWS_ENDPOINT_URL_KINESIS_VIDEO or "
      "AWS_ENDPOINT_URL from the environment, else the region's public endpoint"},
+    {"data-endpoint", "", inReady, TextSlot{&S::dataEndpoint, ""},
+     "Base URL that media goes to, such as a VPC endpoint's; empty: the service is asked for it"},
+    {"allow-insecure-endpoint", "", inReady, FlagSlot{&S::allowInsecureEndpoint, false},
+     "Whether endpoint and data-endpoint may be plain http to another machine, where all can be read on the "
+     "way"},
+    {"dual-stack", "", inReady, OptionalFlagSlot{&S::dualStack, false},
+     "Whether to use the region's public endpoint for IPv4 and IPv6, if set: else "
+     "AWS_USE_DUALSTACK_ENDPOINT, "
+     "then use_dualstack_endpoint of the shared config file say so"},
+    {"fips", "", inReady, OptionalFlagSlot{&S::fips, false},
+     "Whether to use the region's public endpoint with FIPS 140 cryptography, if set: else "
+     "AWS_USE_FIPS_ENDPOINT, then use_fips_endpoint of the shared config file say so"},
+    {"proxy", "", inReady, SecretSlot{&S::proxy},
+     "HTTP proxy on the way to the service, http://USER:PASSWORD@HOST:PORT or without user; not set: "
+     "https_proxy and http_proxy from the environment. Hosts in no_proxy are reached without"},
+    {"bind-address", "", inReady, TextSlot{&S::bindAddress, ""},
+     "Address or network interface of this machine that connections come from; empty: the system chooses"},
+    {"ca-path", "", inReady, TextSlot{&S::caPath, ""},
+     "PEM file, or folder of such files, with the CA certificates to trust; empty: KVSSINK_CA_CERT_PATH, "
+     "else "
+     "the system's"},
     {"streaming-type", "", inReady,
      EnumSlot{&S::streamingType, streamingTypeType, static_cast<int>(StreamingType::realtime)},
      "realtime: never blocks, and drops the oldest fragments when the buffer is full; near-realtime: the "
@@ -120,7 +141,7 @@ const Property table[] = {
     {"content-type", "", inReady, OptionalTextSlot{&S::contentType, "video/h264"},
      "Media type of the video track (of the audio track where it is alone), if set: else as the caps say"},
     {"user-agent", "", inReady, TextSlot{&S::userAgent, ""},
-     "User agent sent with every request; empty: kvssink and its version"},
+     "User agent sent with every request; empty: kvssink/VERSION GStreamer/VERSION"},
     {"max-fragments-per-second", "1/second", inReady, NumberSlot{&S::maxFragmentsPerSecond, 5, 0, 1000},
      "How many fragments are begun in a second while catching up; 5 is the service's quota, 0 lifts it"},
     {"connection-timeout", "seconds", inReady, NumberSlot{&S::connectionTimeout, 5, 1, 3600},
@@ -186,6 +207,9 @@ GParamSpec* makeSpec(const Property& property) {
           [&](const OptionalTextSlot& slot) { return string(slot.standard); },
           [&](const SecretSlot&) { return string(nullptr); },
           [&](const FlagSlot& slot) { return g_param_spec_boolean(name, name, text, slot.standard, flags); },
+          [&](const OptionalFlagSlot& slot) {
+            return g_param_spec_boolean(name, name, text, slot.standard, flags);
+          },
           [&](const NumberSlot& slot) {
             return g_param_spec_uint(name, name, text, slot.least, slot.most, slot.standard, flags);
           },
@@ -242,30 +266,31 @@ Settings defaultSettings() {
 }
 
 void setProperty(Settings& settings, guint id, const GValue& value) {
-  std::visit(Overloaded{
-                 [&](const TextSlot& slot) { settings.*slot.field = textOf(value).value_or(slot.standard); },
-                 [&](const OptionalTextSlot& slot) { settings.*slot.field = textOf(value); },
-                 [&](const SecretSlot& slot) {
-                   const gchar* text =
-                       g_value_get_string(&value);  // not by way of a std::string, which stays behind
-                   settings.*slot.field = Secret(text ? text : "");
-                   settings.keys->set(
-                       {std::string(settings.accessKey.reveal()), settings.secretKey, settings.sessionToken});
-                 },
-                 [&](const FlagSlot& slot) { settings.*slot.field = g_value_get_boolean(&value) != FALSE; },
-                 [&](const NumberSlot& slot) { settings.*slot.field = g_value_get_uint(&value); },
-                 [&](const OptionalNumberSlot& slot) { settings.*slot.field = g_value_get_uint(&value); },
-                 [&](const LargeNumberSlot& slot) { settings.*slot.field = g_value_get_uint64(&value); },
-                 [&](const EnumSlot& slot) { settings.*slot.field = g_value_get_enum(&value); },
-                 [&](const TextMapSlot& slot) {
-                   settings.*slot.field =
-                       textMapOf(static_cast<const GstStructure*>(g_value_get_boxed(&value)));
-                 },
-                 [](const StatsSlot&) {},
-                 [](const StatusSlot&) {},
-                 [](const DetailSlot&) {},
-             },
-             propertyOf(id).slot);
+  std::visit(
+      Overloaded{
+          [&](const TextSlot& slot) { settings.*slot.field = textOf(value).value_or(slot.standard); },
+          [&](const OptionalTextSlot& slot) { settings.*slot.field = textOf(value); },
+          [&](const SecretSlot& slot) {
+            const gchar* text =
+                g_value_get_string(&value);  // not by way of a std::string, which stays behind
+            settings.*slot.field = Secret(text ? text : "");
+            settings.keys->set(
+                {std::string(settings.accessKey.reveal()), settings.secretKey, settings.sessionToken});
+          },
+          [&](const FlagSlot& slot) { settings.*slot.field = g_value_get_boolean(&value) != FALSE; },
+          [&](const OptionalFlagSlot& slot) { settings.*slot.field = g_value_get_boolean(&value) != FALSE; },
+          [&](const NumberSlot& slot) { settings.*slot.field = g_value_get_uint(&value); },
+          [&](const OptionalNumberSlot& slot) { settings.*slot.field = g_value_get_uint(&value); },
+          [&](const LargeNumberSlot& slot) { settings.*slot.field = g_value_get_uint64(&value); },
+          [&](const EnumSlot& slot) { settings.*slot.field = g_value_get_enum(&value); },
+          [&](const TextMapSlot& slot) {
+            settings.*slot.field = textMapOf(static_cast<const GstStructure*>(g_value_get_boxed(&value)));
+          },
+          [](const StatsSlot&) {},
+          [](const StatusSlot&) {},
+          [](const DetailSlot&) {},
+      },
+      propertyOf(id).slot);
 }
 
 bool getProperty(const Settings& settings, guint id, GValue& value) {
@@ -281,6 +306,10 @@ bool getProperty(const Settings& settings, guint id, GValue& value) {
                         },
                         [&](const FlagSlot& slot) {
                           g_value_set_boolean(&value, settings.*slot.field);
+                          return true;
+                        },
+                        [&](const OptionalFlagSlot& slot) {
+                          g_value_set_boolean(&value, (settings.*slot.field).value_or(slot.standard));
                           return true;
                         },
                         [&](const NumberSlot& slot) {

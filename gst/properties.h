@@ -33,6 +33,11 @@ struct FlagSlot {
   bool Settings::*field;
   bool standard;
 };
+/// A flag that counts only when it was set.
+struct OptionalFlagSlot {
+  std::optional<bool> Settings::*field;
+  bool standard;
+};
 struct NumberSlot {
   unsigned Settings::*field;
   unsigned standard;
@@ -67,8 +72,9 @@ struct StatusSlot {};
 /// The last error's sentence, which is the element's, too.
 struct DetailSlot {};
 
-using Slot = std::variant<TextSlot, OptionalTextSlot, SecretSlot, FlagSlot, NumberSlot, OptionalNumberSlot,
-                          LargeNumberSlot, EnumSlot, TextMapSlot, StatusSlot, StatsSlot, DetailSlot>;
+using Slot = std::variant<TextSlot, OptionalTextSlot, SecretSlot, FlagSlot, OptionalFlagSlot, NumberSlot,
+                          OptionalNumberSlot, LargeNumberSlot, EnumSlot, TextMapSlot, StatusSlot, StatsSlot,
+                          DetailSlot>;
 
 enum class MutableWhen { ready, playing, never };
 

@@ -73,6 +73,17 @@ aws::CredentialSettings credentialSettings(const Settings& settings) {
           settings.credentialPath != usualCredentialPath};
 }
 
+/// Of the GStreamer that runs, which need not be the one that was compiled against.
+std::string usualUserAgent() {
+  guint major = 0;
+  guint minor = 0;
+  guint micro = 0;
+  guint nano = 0;
+  gst_version(&major, &minor, &micro, &nano);
+  return "kvssink/" KVSSINK_VERSION " GStreamer/" + std::to_string(major) + "." + std::to_string(minor) +
+         "." + std::to_string(micro);
+}
+
 }  // namespace
 
 ProducerConfig producerConfig(const Settings& settings) {
@@ -80,7 +91,14 @@ ProducerConfig producerConfig(const Settings& settings) {
   config.credentialSettings = credentialSettings(settings);
   config.region = settings.region;
   config.endpoint = settings.endpoint;
-  config.userAgent = settings.userAgent.empty() ? "kvssink/" KVSSINK_VERSION : settings.userAgent;
+  config.dataEndpoint = settings.dataEndpoint;
+  config.dualStack = settings.dualStack;
+  config.fips = settings.fips;
+  config.proxy = settings.proxy;
+  config.bindAddress = settings.bindAddress;
+  config.caPath = settings.caPath;
+  config.allowInsecureEndpoint = settings.allowInsecureEndpoint;
+  config.userAgent = settings.userAgent.empty() ? usualUserAgent() : settings.userAgent;
   config.storageSize = std::size_t{settings.storageSize} << 20;
   config.connectionTimeout = Seconds(settings.connectionTimeout);
   config.completionTimeout = Seconds(settings.completionTimeout);

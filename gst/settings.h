@@ -22,6 +22,12 @@ struct Settings {
   std::string streamName;
   std::string region;
   std::string endpoint;
+  std::string dataEndpoint;
+  std::optional<bool> dualStack;  ///< counts only when it was set
+  std::optional<bool> fips;       ///< the same
+  Secret proxy;                   ///< it may hold a password
+  std::string bindAddress;
+  std::string caPath;
   std::string userAgent;
   std::string kmsKeyId;
   Secret accessKey;
@@ -39,6 +45,7 @@ struct Settings {
 
   bool absoluteFragmentTimes = false;
   bool allowCreateStream = false;
+  bool allowInsecureEndpoint = false;
   bool keyFrameFragmentation = false;
   bool useOriginalPts = false;
   bool frameTimecodes = false;

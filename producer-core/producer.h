@@ -23,6 +23,7 @@
 #include "aws/credentials/settings.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/tag.h"
 #include "base/time.h"
 #include "media/frame.h"
@@ -53,7 +54,16 @@ struct ProducerConfig {
   aws::CredentialSettings credentialSettings;
   std::string
       region;  ///< empty: AWS_DEFAULT_REGION, else us-west-2 (the environment wins, as the guide says)
-  std::string endpoint;   ///< control plane's base URL; empty: environment, else the region's public name
+  std::string endpoint;      ///< control plane's base URL; empty: environment, else the region's public name
+  std::string dataEndpoint;  ///< of all streams (a VPC endpoint); empty: the service is asked for each
+  /// The region's public name for IPv4 and IPv6, and the one for FIPS 140. Unset: AWS_USE_DUALSTACK_ENDPOINT
+  /// and AWS_USE_FIPS_ENDPOINT, then use_dualstack_endpoint and use_fips_endpoint of the shared config file.
+  std::optional<bool> dualStack;
+  std::optional<bool> fips;
+  /// http://[user:password@]host:port; empty: https_proxy, http_proxy and no_proxy of the environment.
+  Secret proxy;
+  std::string bindAddress;  ///< local address or interface of connections; empty: the system's choice
+  std::string caPath;  ///< CA certificates, a PEM file or a folder; empty: KVSSINK_CA_CERT_PATH, the system's
   std::string userAgent;  ///< empty: "producer-core/VERSION"; sent with every request
   /// Hard bound on buffered bytes over all streams of this Producer: 10 MiB to 10 GiB.
   std::size_t storageSize = std::size_t{128} << 20;

@@ -18,12 +18,17 @@ template <class T>
 struct Plan {
   Operation operation;
   std::string stream;  // for the error's text
+  std::string doubt;   // to stand behind the error of a call that reached nobody
   std::function<Result<T>(std::string_view body)> parse;
 };
 
 template <class T>
 Result<T> evaluate(const Plan<T>& plan, const Result<Answer>& answer) {
-  if (!answer) return fail(describeTransportError(answer.error(), plan.operation, plan.stream));
+  if (!answer) {
+    Error error = describeTransportError(answer.error(), plan.operation, plan.stream);
+    if (!plan.doubt.empty()) error.message += " " + plan.doubt;
+    return fail(std::move(error));
+  }
   if (answer->head.status < 200 || answer->head.status > 299) {
     return fail(parseErrorAnswer(answer->head, answer->body, plan.operation, plan.stream));
   }
@@ -62,7 +67,8 @@ net::Request makeRequest(const ControlPlaneOptions& options, Operation operation
 CallHandle ControlPlane::describeStream(std::string_view streamName, Credentials credentials,
                                         Callback<StreamDescription> callback) {
   constexpr auto operation = Operation::describeStream;
-  Plan<StreamDescription> plan{operation, std::string(streamName), parseDescribeStream};
+  Plan<StreamDescription> plan{operation, std::string(streamName), options_.endpoint.doubt,
+                               parseDescribeStream};
   return startCall(
       transport_,
       makeRequest(options_, operation, describeStreamBody(streamName), std::move(credentials), clock_),
@@ -72,7 +78,7 @@ CallHandle ControlPlane::describeStream(std::string_view streamName, Credentials
 CallHandle ControlPlane::createStream(const CreateStreamInput& input, Credentials credentials,
                                       Callback<std::string> callback) {
   constexpr auto operation = Operation::createStream;
-  Plan<std::string> plan{operation, input.name, parseCreateStream};
+  Plan<std::string> plan{operation, input.name, options_.endpoint.doubt, parseCreateStream};
   return startCall(transport_,
                    makeRequest(options_, operation, createStreamBody(input), std::move(credentials), clock_),
                    maxAnswerSize, finishWith(std::move(plan), std::move(callback)));
@@ -81,7 +87,8 @@ CallHandle ControlPlane::createStream(const CreateStreamInput& input, Credential
 CallHandle ControlPlane::tagStream(std::string_view streamArn, const Tags& tags, Credentials credentials,
                                    Callback<void> callback) {
   constexpr auto operation = Operation::tagStream;
-  Plan<void> plan{operation, std::string(streamArn), [](std::string_view) { return Result<void>(); }};
+  Plan<void> plan{operation, std::string(streamArn), options_.endpoint.doubt,
+                  [](std::string_view) { return Result<void>(); }};
   return startCall(
       transport_,
       makeRequest(options_, operation, tagStreamBody(streamArn, tags), std::move(credentials), clock_),
@@ -94,7 +101,7 @@ CallHandle ControlPlane::getDataEndpoint(std::string_view streamName, Credential
   const auto parse = [allowInsecure = options_.allowInsecure](std::string_view body) {
     return parseGetDataEndpoint(body, allowInsecure);
   };
-  Plan<std::string> plan{operation, std::string(streamName), parse};
+  Plan<std::string> plan{operation, std::string(streamName), options_.endpoint.doubt, parse};
   return startCall(
       transport_,
       makeRequest(options_, operation, getDataEndpointBody(streamName), std::move(credentials), clock_),

@@ -80,6 +80,8 @@ class ControlPlane {
       : transport_(transport), clock_(clock), options_(std::move(options)) {}
 
   const Endpoint& endpoint() const { return options_.endpoint; }
+  /// Where calls go from now on.
+  void moveTo(Endpoint endpoint) { options_.endpoint = std::move(endpoint); }
 
   [[nodiscard]] CallHandle describeStream(std::string_view streamName, Credentials credentials,
                                           Callback<StreamDescription> callback);

@@ -14,18 +14,18 @@ namespace {
 
 struct Partition {
   std::string_view prefix;
-  std::string_view service;
+  bool alwaysFips;
   std::string_view domain;
   std::string_view dualStackDomain;
 };
 
 // The longer prefix stands first where two fit; the empty one fits all.
 constexpr std::array partitions{
-    Partition{"cn-", "kinesisvideo.", ".amazonaws.com.cn", ".api.amazonwebservices.com.cn"},
-    Partition{"us-gov-", "kinesisvideo-fips.", ".amazonaws.com", ".api.aws"},
-    Partition{"us-isob-", "kinesisvideo-fips.", ".sc2s.sgov.gov", ".api.aws.scloud"},
-    Partition{"us-iso-", "kinesisvideo-fips.", ".c2s.ic.gov", ".api.aws.ic.gov"},
-    Partition{"", "kinesisvideo.", ".amazonaws.com", ".api.aws"},
+    Partition{"cn-", false, ".amazonaws.com.cn", ".api.amazonwebservices.com.cn"},
+    Partition{"us-gov-", true, ".amazonaws.com", ".api.aws"},
+    Partition{"us-isob-", true, ".sc2s.sgov.gov", ".api.aws.scloud"},
+    Partition{"us-iso-", true, ".c2s.ic.gov", ".api.aws.ic.gov"},
+    Partition{"", false, ".amazonaws.com", ".api.aws"},
 };
 
 const Partition& partitionOf(std::string_view region) {
@@ -61,9 +61,9 @@ bool isLoopback(std::string_view host) {
   return inet_pton(AF_INET, text.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
-std::string publicHost(std::string_view region, bool dualStack) {
+std::string publicHost(std::string_view region, bool dualStack, bool fips) {
   const Partition& partition = partitionOf(region);
-  std::string host(partition.service);
+  std::string host(fips || partition.alwaysFips ? "kinesisvideo-fips." : "kinesisvideo.");
   host += region;
   host += dualStack ? partition.dualStackDomain : partition.domain;
   return host;
@@ -102,21 +102,65 @@ Result<std::string> checkServiceUrl(std::string_view url, std::string_view what,
   return parts->scheme + "://" + parts->authority();
 }
 
-Result<Endpoint> controlEndpoint(const EndpointOptions& options, const Environment& environment) {
-  if (!isRegionName(options.region)) {
-    return fail(
-        StatusCode::invalidArg, ErrorKind::fatal,
-        "'" + options.region.substr(0, 64) +
-            "' is not the name of an AWS region. Set AWS_DEFAULT_REGION or the property aws-region to one "
-            "like us-west-2.");
-  }
-  const Named named = namedEndpoint(options, environment);
-  if (named.url.empty()) {
-    return Endpoint{"https://" + publicHost(options.region, options.dualStack), options.region, "region"};
-  }
-  return checkServiceUrl(named.url, named.source, options.allowInsecure).map([&](std::string url) {
-    return Endpoint{std::move(url), options.region, named.source};
+std::string_view regionOfHost(std::string_view host) {
+  const bool isAws = std::any_of(partitions.begin(), partitions.end(), [&](const Partition& partition) {
+    return host.ends_with(partition.domain) || host.ends_with(partition.dualStackDomain);
   });
+  while (isAws && !host.empty()) {
+    const std::string_view label = host.substr(0, host.find('.'));
+    if (isAwsRegionName(label)) return label;
+    host.remove_prefix(std::min(label.size() + 1, host.size()));
+  }
+  return {};
+}
+
+Result<std::string> checkRegionalUrl(std::string_view url, std::string_view what, std::string_view region,
+                                     bool allowInsecure) {
+  auto checked = checkServiceUrl(url, what, allowInsecure);
+  if (!checked) return checked;
+  const std::string host = parseUrl(*checked)->host;
+  const std::string_view place = regionOfHost(host);
+  if (place.empty() || place == region) return checked;
+  return refuse(StatusCode::invalidArg, what,
+                "is in the region " + std::string(place) + ", but requests are signed for " +
+                    std::string(region) +
+                    ". Set AWS_DEFAULT_REGION, or where that is not set the property aws-region, to " +
+                    std::string(place) + ", or correct the address.");
+}
+
+bool isInsecure(std::string_view url) {
+  const auto parts = parseUrl(url);
+  return parts && parts->scheme == "http" && !isLoopback(parts->host);
+}
+
+EndpointVariant EndpointVariant::elseBy(const EndpointVariant& other) const {
+  return {dualStack ? dualStack : other.dualStack, fips ? fips : other.fips};
+}
+
+EndpointVariant variantIn(const Environment& environment) {
+  return {flagIn(environment, "AWS_USE_DUALSTACK_ENDPOINT"), flagIn(environment, "AWS_USE_FIPS_ENDPOINT")};
+}
+
+bool isEndpointNamed(const EndpointOptions& options, const Environment& environment) {
+  return !namedEndpoint(options, environment).url.empty();
+}
+
+Result<Endpoint> controlEndpoint(const EndpointOptions& options, const Environment& environment) {
+  const Named named = namedEndpoint(options, environment);
+  // A local service may be in any region that can be signed for.
+  if (named.url.empty() || !isRegionName(options.region)) {
+    if (auto checked = checkAwsRegion(options.region); !checked) return fail(checked.error());
+  }
+  if (named.url.empty()) {
+    const EndpointVariant variant = options.variant.elseBy(variantIn(environment));
+    const std::string host =
+        publicHost(options.region, variant.dualStack.value_or(false), variant.fips.value_or(false));
+    return Endpoint{"https://" + host, options.region, "region", doubtAbout(options.region)};
+  }
+  return checkRegionalUrl(named.url, named.source, options.region, options.allowInsecure)
+      .map([&](std::string url) {
+        return Endpoint{std::move(url), options.region, named.source};
+      });
 }
 
 }  // namespace kvs::aws

@@ -49,6 +49,13 @@ bool isNameCharacter(char c) {
          c == '-';
 }
 
+bool hasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+}
+
 Result<void> validateTag(const std::string& name, const std::string& value) {
   const std::optional<std::size_t> nameLength = utf8Length(name);
   const std::optional<std::size_t> valueLength = utf8Length(value);
@@ -64,6 +71,9 @@ Result<void> validateTag(const std::string& name, const std::string& value) {
     return refuse(StatusCode::invalidTagValueLength, "The value of the stream tag '" + name + "' has " +
                                                          std::to_string(*valueLength) +
                                                          " characters; the service takes up to 256.");
+  }
+  if (hasControl(name) || hasControl(value)) {
+    return refuse(StatusCode::invalidArg, "A stream tag holds a control character. Take it out.");
   }
   if (name.starts_with("aws:")) {
     return refuse(

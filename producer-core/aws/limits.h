@@ -25,7 +25,7 @@ inline constexpr std::size_t maxTagValueLength = limits::tagValueLength.kept;  /
 Result<void> validateStreamName(std::string_view name);
 
 /// Errors are fatal: maxTagCount, invalidTagNameLength, invalidTagValueLength, or invalidArg for a name
-/// that begins with "aws:" (reserved) or a text that is not UTF-8.
+/// that begins with "aws:" (reserved), a control character or a text that is not UTF-8.
 Result<void> validateTags(const Tags& tags);
 
 }  // namespace kvs::aws

@@ -109,6 +109,35 @@ constexpr std::array exceptions{
     Exception{"RequestExpired", expired},
 };
 
+/// Words of the service that say more than its exception, and what the guide advises ("Troubleshooting",
+/// lines 10268-10694).
+struct KnownWords {
+  std::string_view words;
+  std::string_view advice;
+};
+
+constexpr std::array knownWords{
+    KnownWords{"Credential should be scoped to a valid region",
+               "Requests are signed for another region than the endpoint's: set AWS_DEFAULT_REGION, or where "
+               "that is not set aws-region (us-west-2 where neither is), to the endpoint's region."},
+    KnownWords{"security token included in the request is invalid",
+               "Temporary credentials need their session token beside both keys; check that all three belong "
+               "together, have not expired, and may do this."},
+    KnownWords{"security token included in the request is expired",
+               "The credentials have expired: get new ones, or check the machine's clock."},
+    KnownWords{"Unable to determine service/operation name",
+               "The address does not serve this call: check endpoint and data-endpoint."},
+    KnownWords{"Signature expired", "The machine's clock is behind: set it."},
+    KnownWords{"Signature not yet current", "The machine's clock is ahead: set it."},
+};
+
+std::string_view adviceFor(std::string_view serviceText, std::string_view usual) {
+  const auto* known = std::find_if(knownWords.begin(), knownWords.end(), [&](const KnownWords& entry) {
+    return serviceText.find(entry.words) != std::string_view::npos;
+  });
+  return known == knownWords.end() ? usual : known->advice;
+}
+
 Meaning meaningOfStatus(int status) {
   if (status == 401 || status == 403) return denied;
   if (status == 404) {
@@ -267,7 +296,7 @@ Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Ope
   error.exception = words.exception;
   error.serverDate = parseHttpDate(net::findHeader(head.headers, "date"));
   error.retryAfter = retryAfterOf(net::findHeader(head.headers, "retry-after"), error.serverDate);
-  error.message = sentence(error, words, operation, streamName, meaning.advice);
+  error.message = sentence(error, words, operation, streamName, adviceFor(words.text, meaning.advice));
   return error;
 }
 

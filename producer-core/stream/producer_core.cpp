@@ -5,10 +5,10 @@
 
 #include "aws/credentials/standard_chain.h"
 #include "aws/environment.h"
-#include "aws/region.h"
 #include "base/immortal.h"
 #include "base/limits.h"
 #include "net/curl_transport.h"
+#include "stream/producer_route.h"
 #include "stream/stream_core.h"
 #include "version.h"
 
@@ -221,18 +221,23 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
   if (auto checked = checkProducer(config); !checked) return fail(checked.error());
   const aws::Environment environment = aws::processEnvironment();
   if (config.userAgent.empty()) config.userAgent = "producer-core/" KVS_VERSION;
-  auto endpoint = aws::controlEndpoint(
-      {config.endpoint, aws::regionFor(config.region, environment), false, config.allowInsecureEndpoint},
-      environment);
+  const aws::EndpointOptions wanted = stream::endpointOptions(config, environment);
+  auto endpoint = aws::controlEndpoint(wanted, environment);
   if (!endpoint) return fail(endpoint.error());
+  auto dataEndpoint = stream::dataEndpointOf(config, endpoint->region);
+  if (!dataEndpoint) return fail(dataEndpoint.error());
+  auto route = stream::transportOptions(config, environment);
+  if (!route) return fail(route.error());
   const std::uint64_t seed = config.seed ? config.seed : std::random_device{}();
 
   auto context = std::make_shared<ProducerContext>(std::move(config));
   context->loop = net::Loop::shared();
+  // What a network or clock of the application's own says counts for nobody else.
+  const bool isOwnWorld = context->config.transport || context->config.clock;
   context->transport =
-      context->config.transport
-          ? context->config.transport()
-          : net::CurlTransport::shared({environment("KVSSINK_CA_CERT_PATH").value_or(""), {}});
+      context->config.transport ? context->config.transport() : net::CurlTransport::shared(*route);
+  if (!isOwnWorld) context->directory = aws::sharedStreamDirectory();
+  context->config.dataEndpoint = std::move(*dataEndpoint);
   context->rateGate = sharedRateGate();
   context->storage = std::make_shared<store::StorageBudget>(context->config.storageSize);
   if (!context->config.credentials) {
@@ -244,6 +249,11 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
       aws::ControlPlaneOptions{std::move(*endpoint), context->config.userAgent,
                                context->config.connectionTimeout, context->config.completionTimeout,
                                context->config.allowInsecureEndpoint});
+  if (aws::EndpointFinder::isNeeded(wanted, environment)) {
+    context->endpointFinder = std::make_shared<aws::EndpointFinder>(
+        wanted, environment, aws::workerFiles(context->loop),
+        [plane = context->controlPlane](aws::Endpoint found) { plane->moveTo(std::move(found)); });
+  }
   return std::make_shared<ProducerCore>(std::move(context), seed);
 }
 

@@ -12,7 +12,9 @@
 #include <string>
 
 #include "aws/control_plane.h"
+#include "aws/endpoint_finder.h"
 #include "aws/rate_gate.h"
+#include "aws/stream_directory.h"
 #include "base/corrected_clock.h"
 #include "net/lag_histogram.h"
 #include "net/loop.h"
@@ -36,6 +38,8 @@ struct ProducerContext {
   std::shared_ptr<net::Loop> loop;
   std::shared_ptr<net::Transport> transport;
   std::shared_ptr<aws::ControlPlane> controlPlane;
+  std::shared_ptr<aws::EndpointFinder> endpointFinder{};  ///< null: the control plane's address stands
+  std::shared_ptr<aws::StreamDirectory> directory = std::make_shared<aws::StreamDirectory>();
   std::shared_ptr<aws::RateGate> rateGate;  ///< the process's; used on the loop
   std::shared_ptr<store::StorageBudget> storage;
 };
@@ -105,7 +109,14 @@ class StreamCore final : public net::Ready, private SessionOwner {
 
   void callWhenAllowed(std::function<void()> makeCall);
   void forgetCall();
+  void fetchCredentials(bool renew);
+  aws::StreamKey streamKey() const;
+  bool recallDescription();
   void described(const aws::StreamDescription& description);
+  bool recallDataEndpoint();
+  void takeGivenEndpoint(const std::string& endpoint);
+  void located(const std::string& endpoint);
+  void warnIfInsecure(const std::string& url);
   template <class T>
   aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);
   bool openSessionNow();
@@ -169,6 +180,8 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool dispatching_ = false;
   bool dataTold_ = false;
   bool openWhenData_ = false;
+  bool describedBefore_ = false;
+  bool insecureTold_ = false;
   bool createWanted_ = false;
   bool createOverdue_ = false;
   bool closed_ = false;

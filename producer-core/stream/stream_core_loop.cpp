@@ -80,8 +80,16 @@ void StreamCore::publishState() {
 // --- the steps up to ready ---
 
 void StreamCore::perform(const action::FetchCredentials& wanted) {
+  const auto& finder = context_->endpointFinder;
+  if (!finder) return fetchCredentials(wanted.renew);
+  finder->find([weak = weak_from_this(), this, renew = wanted.renew] {
+    if (const auto self = weak.lock()) fetchCredentials(renew);
+  });
+}
+
+void StreamCore::fetchCredentials(bool renew) {
   const auto weak = weak_from_this();
-  const auto answered = [weak, this, renew = wanted.renew](Result<aws::Credentials> fetched) {
+  const auto answered = [weak, this, renew](Result<aws::Credentials> fetched) {
     const auto self = weak.lock();
     if (!self) return;
     if (!fetched) {
@@ -94,6 +102,7 @@ void StreamCore::perform(const action::FetchCredentials& wanted) {
       const std::string& others = credentials_->passedOver;
       return "credentials from " + credentials_->source + (others.empty() ? "" : "; not used: " + others);
     });
+    warnIfInsecure(context_->controlPlane->endpoint().url);
     dispatch(event::CredentialsFetched{});
   };
   // Asked for again, those that are here were refused, or are old.
@@ -107,12 +116,45 @@ bool StreamCore::goOnWithOldCredentials() const {
   return !credentials_->expiration || *credentials_->expiration > clock_.wallNow();
 }
 
+/// Told once, as soon as it is known.
+void StreamCore::warnIfInsecure(const std::string& url) {
+  if (!aws::isInsecure(url) || std::exchange(insecureTold_, true)) return;
+  const Error error{StatusCode::invalidArg, ErrorKind::retryable,
+                    url +
+                        " is plain http to another machine, which allow-insecure-endpoint lets pass: "
+                        "whoever is on the way can read the media and the session token. Use it for "
+                        "trials only."};
+  notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
+}
+
+aws::StreamKey StreamCore::streamKey() const {
+  const aws::Endpoint& endpoint = context_->controlPlane->endpoint();
+  return {endpoint.url, endpoint.region, aws::identityOf(*credentials_), config_.name};
+}
+
+/// What another stream, or one before this, was told. Asked for again, it was wrong or too old.
 void StreamCore::perform(const action::Describe&) {
-  callWhenAllowed([this] {
-    call_ = context_->controlPlane->describeStream(
-        config_.name, *credentials_,
-        answer<aws::StreamDescription>([this](const aws::StreamDescription& d) { described(d); }));
+  auto& shared = context_->directory->descriptions;
+  if (std::exchange(describedBefore_, true)) shared.forget(streamKey());
+  if (recallDescription()) return;
+  callWhenAllowed([this, &shared] {
+    if (recallDescription()) return context_->rateGate->giveBack();
+    // Others may wait for the answer when this stream, and its Producer, have gone.
+    const auto start = [this](auto callback) {
+      return context_->controlPlane->describeStream(
+          config_.name, *credentials_,
+          [keep = context_, callback](auto answer) { callback(std::move(answer)); });
+    };
+    call_ =
+        shared.ask(streamKey(), clock_, start,
+                   answer<aws::StreamDescription>([this](const aws::StreamDescription& d) { described(d); }));
   });
+}
+
+bool StreamCore::recallDescription() {
+  const auto known = context_->directory->descriptions.recall(streamKey(), clock_.now());
+  if (known) described(*known);
+  return known.has_value();
 }
 
 void StreamCore::described(const aws::StreamDescription& description) {
@@ -176,18 +218,46 @@ void StreamCore::perform(const action::TagStream&) {
 }
 
 void StreamCore::perform(const action::Locate&) {
-  callWhenAllowed([this] {
-    call_ = context_->controlPlane->getDataEndpoint(
-        config_.name, *credentials_, answer<std::string>([this](const std::string& endpoint) {
-          dataEndpoint_ = endpoint;
-          logger_.log(LogLevel::info, Room::aws, [&] { return "the data endpoint is " + endpoint; });
-          {
-            const std::lock_guard lock(buffer_.mutex);
-            buffer_.stats.dataEndpoint = endpoint;
-          }
-          dispatch(event::Located{});
-        }));
+  if (!context_->config.dataEndpoint.empty()) return takeGivenEndpoint(context_->config.dataEndpoint);
+  auto& shared = context_->directory->dataEndpoints;
+  if (!dataEndpoint_.empty()) shared.forget(streamKey());
+  if (recallDataEndpoint()) return;
+  callWhenAllowed([this, &shared] {
+    if (recallDataEndpoint()) return context_->rateGate->giveBack();
+    const auto start = [this](auto callback) {
+      return context_->controlPlane->getDataEndpoint(
+          config_.name, *credentials_,
+          [keep = context_, callback](auto answer) { callback(std::move(answer)); });
+    };
+    call_ = shared.ask(streamKey(), clock_, start,
+                       answer<std::string>([this](const std::string& endpoint) { located(endpoint); }));
   });
+}
+
+/// Asked for again, it was refused or not reached, and there is no other: whether the stream is still there,
+/// the control plane says.
+void StreamCore::takeGivenEndpoint(const std::string& endpoint) {
+  if (std::exchange(dataEndpoint_, {}).empty()) return located(endpoint);
+  dispatch(event::CallFailed{Error{StatusCode::putMediaFailed, ErrorKind::notFound,
+                                   endpoint + " (data-endpoint) does not serve the stream '" + config_.name +
+                                       "'. Check the address, and that the stream exists."}});
+}
+
+bool StreamCore::recallDataEndpoint() {
+  const auto known = context_->directory->dataEndpoints.recall(streamKey(), clock_.now());
+  if (known) located(*known);
+  return known.has_value();
+}
+
+void StreamCore::located(const std::string& endpoint) {
+  dataEndpoint_ = endpoint;
+  logger_.log(LogLevel::info, Room::aws, [&] { return "the data endpoint is " + endpoint; });
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    buffer_.stats.dataEndpoint = endpoint;
+  }
+  warnIfInsecure(endpoint);
+  dispatch(event::Located{});
 }
 
 template <class T>

@@ -66,6 +66,12 @@ const Documented documented[] = {
     {"user-agent", "gchararray", ""},
     {"kms-key-id", "gchararray", ""},
     {"endpoint", "gchararray", ""},
+    {"data-endpoint", "gchararray", ""},
+    {"allow-insecure-endpoint", "gboolean", "false"},
+    {"dual-stack", "gboolean", "false"},
+    {"fips", "gboolean", "false"},
+    {"bind-address", "gchararray", ""},
+    {"ca-path", "gchararray", ""},
     {"credential-path", "gchararray", ".kvs/credential"},
     {"max-fragments-per-second", "guint", "5"},
     {"max-latency", "guint", "60"},
@@ -116,8 +122,9 @@ TEST_F(ElementTest, PropertiesHaveTheDocumentedTypesAndDefaults) {
 
 TEST_F(ElementTest, EveryPropertyOfTheTableIsDocumented) {
   // These have no default that could be printed: secrets, structures.
-  const std::vector<std::string> others{"access-key",  "secret-key", "session-token", "iot-certificate",
-                                        "stream-tags", "metadata",   "status",        "stats"};
+  const std::vector<std::string> others{"access-key", "secret-key",      "session-token",
+                                        "proxy",      "iot-certificate", "stream-tags",
+                                        "metadata",   "status",          "stats"};
   for (const gst::Property& property : gst::properties()) {
     const bool known =
         std::any_of(std::begin(documented), std::end(documented),

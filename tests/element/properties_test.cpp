@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "support.h"
+#include "version.h"
 
 namespace kvs::test {
 namespace {
@@ -22,7 +23,7 @@ guint numberProperty(GstElement* sink, const char* name) {
 
 TEST_F(ElementTest, PropertiesReadBackAsTheyWereSet) {
   for (const char* name : {"stream-name", "aws-region", "endpoint", "user-agent", "kms-key-id", "track-name",
-                           "codec-id", "content-type"}) {
+                           "codec-id", "content-type", "data-endpoint", "bind-address", "ca-path"}) {
     g_object_set(sink(), name, "something", nullptr);
     EXPECT_EQ(textProperty(sink(), name), "something") << name;
   }
@@ -43,7 +44,7 @@ TEST_F(ElementTest, NullTakesATextBack) {
 }
 
 TEST_F(ElementTest, SecretsCannotBeReadBack) {
-  for (const char* name : {"access-key", "secret-key", "session-token"}) {
+  for (const char* name : {"access-key", "secret-key", "session-token", "proxy"}) {
     const GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(sink()), name);
     EXPECT_TRUE(spec->flags & G_PARAM_WRITABLE) << name;
     EXPECT_FALSE(spec->flags & G_PARAM_READABLE) << name;
@@ -84,6 +85,39 @@ TEST_F(ElementTest, SettingsReachTheCore) {
   EXPECT_EQ(core.streamConfig.kmsKeyId, "key");
   EXPECT_EQ(core.streamConfig.maxFragmentsPerSecond, 0);
   EXPECT_EQ(core.streamConfig.tags, (std::map<std::string, std::string>{{"owner", "me"}}));
+}
+
+TEST_F(ElementTest, TheWayToTheServiceReachesTheCore) {
+  g_object_set(sink(), "data-endpoint", "https://d", "dual-stack", FALSE, "fips", TRUE, "proxy",
+               "http://u:p@h:1", "bind-address", "192.0.2.7", "ca-path", "/ca.pem", "allow-insecure-endpoint",
+               TRUE, nullptr);
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(core.producerConfig.dataEndpoint, "https://d");
+  EXPECT_EQ(core.producerConfig.dualStack, false);
+  EXPECT_EQ(core.producerConfig.fips, true);
+  EXPECT_EQ(core.producerConfig.proxy.reveal(), "http://u:p@h:1");
+  EXPECT_EQ(core.producerConfig.bindAddress, "192.0.2.7");
+  EXPECT_EQ(core.producerConfig.caPath, "/ca.pem");
+  EXPECT_TRUE(core.producerConfig.allowInsecureEndpoint);
+}
+
+TEST_F(ElementTest, WhatWasNotSetOfTheWayIsLeftToTheEnvironment) {
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(core.producerConfig.dualStack, std::nullopt);
+  EXPECT_EQ(core.producerConfig.fips, std::nullopt);
+  EXPECT_TRUE(core.producerConfig.proxy.empty());
+  EXPECT_FALSE(core.producerConfig.allowInsecureEndpoint);
+}
+
+TEST_F(ElementTest, TheUsualUserAgentNamesBothVersions) {
+  ASSERT_EQ(setState(GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
+  guint major = 0;
+  guint minor = 0;
+  guint micro = 0;
+  guint nano = 0;
+  gst_version(&major, &minor, &micro, &nano);
+  EXPECT_EQ(core.producerConfig.userAgent, "kvssink/" KVS_VERSION " GStreamer/" + std::to_string(major) +
+                                               "." + std::to_string(minor) + "." + std::to_string(micro));
 }
 
 TEST_F(ElementTest, WhatConcernsFragmentsAndTracksReachesTheCore) {

@@ -50,6 +50,8 @@ void readAddress(std::string_view text) {
   if (!url) return;
   const Result<std::string> again = aws::checkServiceUrl(*url, "it", false);
   if (!again || *again != *url) std::abort();
+  const Result<std::string> regional = aws::checkRegionalUrl(text, "it", "us-west-2", false);
+  if (regional && *regional != *url) std::abort();
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include "aws/credentials/profile_plan.h"
 #include "aws/credentials/sts.h"
 #include "aws/endpoint.h"
+#include "aws/endpoint_finder.h"
 #include "aws/iso_time.h"
 #include "aws/url.h"
 #include "fuzz_input.h"
+#include "net/proxy.h"
 
 namespace {
 
@@ -67,11 +69,20 @@ void addressOf(std::string_view text) {
   require(!parts || !parts->host.empty(), "an address has a host");
 }
 
+/// What was taken is taken again, unchanged; what was not is not repeated.
+void proxyOf(std::string_view text) {
+  const auto proxy = net::parseProxy(text);
+  if (!proxy) return require(proxy.error().message.size() < 300, "an error says nothing of the text");
+  const auto again = net::parseProxy(proxy->address);
+  require(again && again->address == proxy->address, "an address that was taken is taken again");
+  require(isHeaderText(proxy->address), "an address has no blanks");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
-  const unsigned which = input.byte() % 9;
+  const unsigned which = input.byte() % 11;
   const std::string_view text = asText(input.rest());
   const WallTime now = WallTime(Seconds(1'700'000'000));
   switch (which) {
@@ -99,8 +110,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 7:
       wordsOf(text);
       break;
-    default:
+    case 8:
       addressOf(text);
+      break;
+    case 9:
+      proxyOf(text);
+      break;
+    default:
+      static_cast<void>(aws::variantInConfig(text, "default"));
       break;
   }
   return 0;

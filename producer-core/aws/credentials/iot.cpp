@@ -80,6 +80,13 @@ void IotSource::askForCredentials() {
 
 void IotSource::take(const Answer& answer) {
   if (answer.head.status == 200) return finish(parseJsonCredentials(answer.body, iotNames, name()));
+  // The guide's advice for this one (lines 10644-10646).
+  if (answer.body.find("Invalid thing name passed") != WipingString::npos) {
+    return finish(
+        fail(refusedBy(name(), answer,
+                       "The certificate belongs to no thing of this name: give stream-name the name "
+                       "of the certificate's thing, or set iot-thing-name to it.")));
+  }
   finish(fail(refusedBy(name(), answer,
                         "Check that the certificate is active, that its policy allows "
                         "iot:AssumeRoleWithCertificate on the role alias, and that iot-thing-name (the "

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/credentials/provider.h"
 #include "aws/credentials/tools.h"
 #include "aws/iso_time.h"
 #include "fake_environment.h"

@@ -110,6 +110,7 @@ TEST_F(IotTest, ARefusalSaysWhatToCheck) {
   EXPECT_EQ(outcome->error().kind, ErrorKind::fatal);
   EXPECT_EQ(outcome->error().httpStatus, 403);
   EXPECT_THAT(outcome->error().message, HasSubstr("Invalid thing name passed"));
+  EXPECT_THAT(outcome->error().message, HasSubstr("belongs to no thing of this name"));
   EXPECT_THAT(outcome->error().message, HasSubstr("iot-thing-name"));
 }
 

@@ -29,6 +29,35 @@ TEST(Region, names) {
   }
 }
 
+TEST(Region, namesThatAreMadeLikeThoseOfAws) {
+  for (const char* good : {"us-west-2", "cn-northwest-1", "us-gov-east-1", "us-isob-west-1", "xx-south-12"}) {
+    EXPECT_TRUE(isAwsRegionName(good)) << good;
+  }
+  for (const char* bad : {"local", "us-wets-2", "us-west", "us-west-", "west-2", "us-west-2a", "us2-west-2",
+                          "us-west-two", "uswest2", ""}) {
+    EXPECT_FALSE(isAwsRegionName(bad)) << bad;
+  }
+}
+
+TEST(Region, aMisspeltOneIsToldWithTheOneThatMayBeMeant) {
+  const Result<void> wrong = checkAwsRegion("eu-cental-1");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().kind, ErrorKind::fatal);
+  EXPECT_NE(
+      wrong.error().message.find("'eu-cental-1' is not the name of an AWS region. Is eu-central-1 meant?"),
+      std::string::npos)
+      << wrong.error().message;
+  EXPECT_NE(wrong.error().message.find("AWS_DEFAULT_REGION"), std::string::npos);
+  EXPECT_EQ(checkAwsRegion("something else").error().message.find("meant?"), std::string::npos);
+  EXPECT_EQ(checkAwsRegion("a\nb\x1b").error().message.find_first_of("\n\x1b"), std::string::npos);
+}
+
+TEST(Region, anUnknownOneIsDoubtedOnly) {
+  EXPECT_TRUE(checkAwsRegion("us-east-9"));
+  EXPECT_EQ(doubtAbout("us-east-9"), "This version knows no AWS region 'us-east-9'. Is us-east-1 meant?");
+  EXPECT_EQ(doubtAbout("us-east-1"), "");
+}
+
 TEST(PublicHost, tableOfPartitions) {
   struct Row {
     const char* region;
@@ -50,6 +79,29 @@ TEST(PublicHost, tableOfPartitions) {
     EXPECT_EQ(publicHost(row.region), row.plain);
     EXPECT_EQ(publicHost(row.region, true), row.dual);
   }
+  EXPECT_EQ(publicHost("us-west-2", false, true), "kinesisvideo-fips.us-west-2.amazonaws.com");
+  EXPECT_EQ(publicHost("us-west-2", true, true), "kinesisvideo-fips.us-west-2.api.aws");
+  EXPECT_EQ(publicHost("us-gov-west-1", false, true), "kinesisvideo-fips.us-gov-west-1.amazonaws.com");
+}
+
+TEST(RegionOfHost, isFoundInAddressesOfAwsOnly) {
+  struct Row {
+    const char* host;
+    const char* region;
+  };
+  const Row rows[] = {
+      {"kinesisvideo.us-west-2.amazonaws.com", "us-west-2"},
+      {"kinesisvideo.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+      {"kinesisvideo.eu-west-1.api.aws", "eu-west-1"},
+      {"s-1234abcd.kinesisvideo.eu-central-1.amazonaws.com", "eu-central-1"},
+      {"vpce-0a1b-2c3d.kinesisvideo.us-east-1.vpce.amazonaws.com", "us-east-1"},
+      {"vpce-0a1b-2c3d-us-east-1a.kinesisvideo.us-east-1.vpce.amazonaws.com", "us-east-1"},
+      {"video.us-west-2.example.com", ""},
+      {"amazonaws.com", ""},
+      {"localhost", ""},
+  };
+  for (const Row& row : rows)
+    EXPECT_EQ(regionOfHost(row.host), row.region) << row.host;
 }
 
 Result<Endpoint> endpointWith(std::map<std::string, std::string> variables, std::string property = {}) {
@@ -78,8 +130,58 @@ TEST(ControlEndpoint, orderOfSources) {
 TEST(ControlEndpoint, dualStack) {
   EndpointOptions options;
   options.region = "us-west-2";
-  options.dualStack = true;
+  options.variant.dualStack = true;
   EXPECT_EQ(controlEndpoint(options, emptyEnvironment)->url, "https://kinesisvideo.us-west-2.api.aws");
+}
+
+TEST(ControlEndpoint, dualStackAndFipsByEnvironmentInAnyCase) {
+  const auto hostWith = [](const EndpointVariant& properties, std::map<std::string, std::string> variables) {
+    const EndpointOptions options{.region = "us-west-2", .variant = properties};
+    return controlEndpoint(options, fakeEnvironment(std::move(variables)))->url;
+  };
+  for (const char* yes : {"true", "TRUE", "True"}) {
+    EXPECT_EQ(hostWith({}, {{"AWS_USE_DUALSTACK_ENDPOINT", yes}}), "https://kinesisvideo.us-west-2.api.aws");
+  }
+  for (const char* no : {"false", "1", "yes", "truer", "tru"}) {
+    EXPECT_EQ(hostWith({}, {{"AWS_USE_DUALSTACK_ENDPOINT", no}}),
+              "https://kinesisvideo.us-west-2.amazonaws.com");
+  }
+  EXPECT_EQ(hostWith({}, {{"AWS_USE_FIPS_ENDPOINT", "true"}}),
+            "https://kinesisvideo-fips.us-west-2.amazonaws.com");
+  EXPECT_EQ(
+      hostWith({false, true}, {{"AWS_USE_DUALSTACK_ENDPOINT", "true"}, {"AWS_USE_FIPS_ENDPOINT", "false"}}),
+      "https://kinesisvideo-fips.us-west-2.amazonaws.com")
+      << "properties go first";
+}
+
+TEST(ControlEndpoint, aRegionOfItsOwnIsALocalServicesRight) {
+  const EndpointOptions options{.endpoint = "http://localhost:8443", .region = "local"};
+  EXPECT_EQ(controlEndpoint(options, emptyEnvironment)->region, "local");
+}
+
+TEST(ControlEndpoint, anotherRegionThanIsSignedForIsTold) {
+  const EndpointOptions options{.endpoint = "https://kinesisvideo.eu-west-1.amazonaws.com",
+                                .region = "us-west-2"};
+  const Result<Endpoint> endpoint = controlEndpoint(options, emptyEnvironment);
+  ASSERT_FALSE(endpoint);
+  EXPECT_EQ(endpoint.error().kind, ErrorKind::fatal);
+  EXPECT_NE(
+      endpoint.error().message.find("property endpoint is in the region eu-west-1, but requests are signed "
+                                    "for us-west-2"),
+      std::string::npos)
+      << endpoint.error().message;
+}
+
+TEST(ControlEndpoint, anUnknownRegionIsDoubted) {
+  EXPECT_NE(controlEndpoint({.region = "us-east-9"}, emptyEnvironment)->doubt, "");
+  EXPECT_EQ(controlEndpoint({.region = "us-east-1"}, emptyEnvironment)->doubt, "");
+}
+
+TEST(Insecure, isPlainHttpToAnotherMachine) {
+  EXPECT_TRUE(isInsecure("http://camera.example"));
+  EXPECT_FALSE(isInsecure("https://camera.example"));
+  EXPECT_FALSE(isInsecure("http://localhost:8443"));
+  EXPECT_FALSE(isInsecure("http://[::1]:8443"));
 }
 
 TEST(ControlEndpoint, aRegionThatIsNoneIsRefusedAheadOfAnyCall) {

@@ -52,6 +52,13 @@ TEST(Tags, limits) {
   EXPECT_EQ(validateTags({{"aws:n", "v"}}).error().code, StatusCode::invalidArg);
 }
 
+TEST(Tags, controlCharactersAreRefused) {
+  for (const char* bad : {"a\nb", "\x1b[31m", "a\x7f"}) {
+    EXPECT_EQ(validateTags({{"n", bad}}).error().code, StatusCode::invalidArg);
+    EXPECT_EQ(validateTags({{bad, "v"}}).error().code, StatusCode::invalidArg);
+  }
+}
+
 TEST(Tags, notUtf8) {
   // Lone continuation, overlong forms, surrogate, above U+10FFFF, cut off in each place.
   for (const char* bad :

@@ -79,6 +79,32 @@ TEST(ErrorAnswer, messageTellsWhatWhyAndWhatToDo) {
       "quota.");
 }
 
+TEST(ErrorAnswer, adviceOfTheGuideForTheServicesWords) {
+  struct Row {
+    const char* exception;
+    const char* words;
+    const char* advice;
+  };
+  const Row rows[] = {
+      {"InvalidSignatureException", "Credential should be scoped to a valid region. ",
+       "set AWS_DEFAULT_REGION"},
+      {"UnrecognizedClientException", "The security token included in the request is invalid.",
+       "session token"},
+      {"ExpiredTokenException", "The security token included in the request is expired", "get new ones"},
+      {"AccessDeniedException", "Unable to determine service/operation name to be authorized",
+       "data-endpoint"},
+      {"InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than",
+       "clock is behind"},
+      {"InvalidSignatureException", "Signature not yet current: 20260101T000000Z", "clock is ahead"},
+  };
+  for (const Row& row : rows) {
+    const std::string body = std::string(R"({"message":")") + row.words + R"("})";
+    const Error error = parseErrorAnswer(head(403, row.exception), body, Operation::describeStream, "cam");
+    EXPECT_EQ(error.kind, ErrorKind::auth) << row.words;
+    EXPECT_NE(error.message.find(row.advice), std::string::npos) << error.message;
+  }
+}
+
 TEST(ErrorAnswer, exceptionNameInAllItsPlaces) {
   EXPECT_EQ(parsed(400, "InvalidArgumentException:http://internal.amazon.com/coral/").exception,
             "InvalidArgumentException");

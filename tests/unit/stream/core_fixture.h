@@ -48,10 +48,12 @@ class GivenKeys final : public aws::CredentialProvider {
     return fresh();
   }
   aws::Credentials fresh() const {
-    aws::Credentials credentials{"AKID", Secret("secret"), Secret(), std::nullopt, "test", {}};
+    aws::Credentials credentials{accessKey, Secret("secret"), Secret(), std::nullopt, "test", passedOver};
     if (expiration) credentials.expiration = expiration();
     return credentials;
   }
+  std::string accessKey = "AKID";
+  std::string passedOver;
   std::function<WallTime()> expiration;  ///< of what is given now; null: never
   int fetched = 0;
 };
@@ -93,20 +95,24 @@ class CoreFixture : public testing::Test {
 
   /// Makes the stream; settings may be changed before.
   void begin() {
-    service = std::make_shared<kvs::test::FakeService>(*loop, clock, 5, options);
-    service->network = network;
+    if (!service) {
+      service = std::make_shared<kvs::test::FakeService>(*loop, clock, 5, options);
+      service->network = network;
+    }
     ProducerConfig producer;
     producer.credentials = keys;
     producer.clock = &clock;
     producer.storageSize = storageSize;
+    producer.dataEndpoint = dataEndpoint;
     auto context = std::make_shared<ProducerContext>(producer);
+    context->directory = directory;
     context->loop = loop;
     context->transport = service;
     context->rateGate = std::make_shared<aws::RateGate>();
     context->storage = storage = std::make_shared<store::StorageBudget>(storageSize);
     context->controlPlane = std::make_shared<aws::ControlPlane>(
         *service, context->clock,
-        aws::ControlPlaneOptions{{"https://control.example.com", "eu-west-1", "test"}, "test"});
+        aws::ControlPlaneOptions{{controlUrl, "eu-west-1", "test"}, "test"});
     core = std::make_shared<StreamCore>(context, config, std::make_shared<Notifier>(told, executor), 1);
     if (withTrack) setTrack();
     core->start();
@@ -192,6 +198,9 @@ class CoreFixture : public testing::Test {
   kvs::test::FakeServiceOptions options;
   kvs::test::FakeNetwork network;
   std::size_t storageSize = 16u << 20;
+  std::string controlUrl = "https://control.example.com";
+  std::string dataEndpoint;  ///< the user's; empty: the service is asked
+  std::shared_ptr<aws::StreamDirectory> directory = std::make_shared<aws::StreamDirectory>();
   bool withTrack = true;
 
   kvs::test::SimClock clock;
