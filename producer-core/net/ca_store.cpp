@@ -12,14 +12,19 @@ namespace kvs::net {
 namespace {
 namespace fs = std::filesystem;
 
+constexpr std::uintmax_t kMaxFile = std::uintmax_t{16} << 20;  // distributions' bundles have a quarter MiB
+constexpr int kMaxEntries = 10'000;
+
 tl::unexpected<Error> noCertificates(const std::string& what) {
   return fail(StatusCode::invalidArg, ErrorKind::fatal,
               what +
-                  ": install the ca-certificates package, or name a PEM file or folder in "
-                  "KVSSINK_CA_CERT_PATH");
+                  ": install the ca-certificates package, or name a PEM file or folder in the property "
+                  "ca-path or in KVSSINK_CA_CERT_PATH");
 }
 
 bool addFile(X509_STORE* store, const std::string& file) {
+  std::error_code error;
+  if (const auto size = fs::file_size(file, error); error || size > kMaxFile) return false;
   const bool added = X509_STORE_load_file(store, file.c_str()) == 1;
   ERR_clear_error();
   return added;
@@ -28,8 +33,10 @@ bool addFile(X509_STORE* store, const std::string& file) {
 /// Returns how many files of the folder held certificates.
 int addFolder(X509_STORE* store, const std::string& folder) {
   int files = 0;
+  int looked = 0;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (++looked > kMaxEntries) break;
     std::error_code ignored;
     if (entry->is_regular_file(ignored) && addFile(store, entry->path().string())) ++files;
   }

@@ -20,8 +20,8 @@ using X509StorePtr = std::unique_ptr<X509_STORE, X509StoreFree>;
 /// The first of the distributions' usual CA bundles that can be read; empty when there is none.
 std::string defaultCaFile();
 
-/// Loads a PEM file, or a folder; of a folder every certificate file in it is read now, whatever its
-/// name. Blocks: for the worker. Fatal error where nothing can be read.
+/// Loads a PEM file of up to 16 MiB, or a folder; of a folder every such file in it is read now, whatever
+/// its name, of 10,000 entries at most. Blocks: for the worker. Fatal error where nothing can be read.
 Result<X509StorePtr> loadCaStore(const std::string& path);
 
 }  // namespace kvs::net

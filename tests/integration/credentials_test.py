@@ -63,7 +63,10 @@ class CredentialsTest(case.IntegrationTest):
     def test_container(self):
         service = self.giving()
         self.container(service)
-        self.streams(service, "container endpoint")
+        feed = self.streams(service, "container endpoint")
+        passed = feed.stats()["credentials-passed-over"]
+        for source in ("AWS IoT certificate: ", "environment variables: ", "credential file: ", "web identity token: "):
+            self.assertIn(source, passed)
 
     def test_container_token_from_a_file(self):
         service = self.giving()

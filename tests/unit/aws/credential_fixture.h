@@ -139,8 +139,9 @@ class CredentialTest : public ::testing::Test {
   }
 
   const net::Request& lastRequest() { return transport->last()->request; }
-  /// Answers the last request.
+  /// Answers the last request, which names the user agent as every request does.
   void answer(int status, std::string_view body) {
+    EXPECT_EQ(header(lastRequest(), "user-agent"), "agent/1");
     FakeTransport::answer(transport->last(), {status, {}}, body);
     settle();
   }

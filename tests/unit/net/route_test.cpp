@@ -184,6 +184,18 @@ TEST_F(RouteTest, OnlyAddressesOfTheFamilyThatWasAskedForAreTried) {
   EXPECT_TRUE(errorOf(server.url()).message.empty()) << "an address is no name";
 }
 
+TEST_F(RouteTest, ARedirectIsNotFollowed) {
+  RawServer other(&RouteTest::serve);
+  RawServer server([&](Connection& peer) {
+    peer.readHead();
+    peer.send("HTTP/1.1 307 There\r\nLocation: " + other.url() + "\r\nContent-Length: 0\r\n\r\n");
+  });
+  Upload upload(*this);
+  get(upload, server.url());
+  EXPECT_EQ(upload.heard.head->status, 307);
+  EXPECT_EQ(other.accepted(), 0);
+}
+
 TEST_F(RouteTest, HeadersAreBounded) {
   RawServer server([](Connection& peer) {
     peer.readHead();

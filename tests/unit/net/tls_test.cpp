@@ -181,6 +181,16 @@ TEST(CaStore, FindsTheDistributionsBundle) {
   EXPECT_NE(store->get(), nullptr);
 }
 
+TEST(CaStore, FilesThatAreNoBundlesOfAnybodysAreNotRead) {
+  const TemporaryFolder folder;
+  const Authority authority;
+  const fs::path file = folder.path() / "ca.pem";
+  authority.writePem(file);
+  EXPECT_TRUE(loadCaStore(file.string()));
+  fs::resize_file(file, std::uintmax_t{17} << 20);
+  EXPECT_FALSE(loadCaStore(file.string()));
+}
+
 TEST(CaStore, AnEmptyFolderIsAnError) {
   const TemporaryFolder folder;
   const auto store = loadCaStore(folder.path().string());

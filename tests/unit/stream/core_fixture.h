@@ -104,7 +104,7 @@ class CoreFixture : public testing::Test {
     producer.clock = &clock;
     producer.storageSize = storageSize;
     producer.dataEndpoint = dataEndpoint;
-    auto context = std::make_shared<ProducerContext>(producer);
+    context = std::make_shared<ProducerContext>(producer);
     context->directory = directory;
     context->loop = loop;
     context->transport = service;
@@ -210,6 +210,7 @@ class CoreFixture : public testing::Test {
   std::shared_ptr<GivenKeys> keys = std::make_shared<GivenKeys>();
   std::shared_ptr<Told> told = std::make_shared<Told>();
   std::shared_ptr<store::StorageBudget> storage;
+  std::shared_ptr<ProducerContext> context;
   std::shared_ptr<StreamCore> core;
 
   std::uint64_t number = 0;

@@ -108,6 +108,42 @@ TEST_F(SharedCallsTest, ADataEndpointOfTheUsersThatCannotBeReachedIsTriedAgain) 
   EXPECT_EQ(stored(), range(100));
 }
 
+TEST_F(SharedCallsTest, AHundredStreamsAtOnceAreNoBurstOfCalls) {
+  begin();
+  std::vector<std::shared_ptr<StreamCore>> cores;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    StreamConfig other = config;
+    other.name = "camera-" + std::to_string(i);
+    cores.push_back(
+        std::make_shared<StreamCore>(context, other, std::make_shared<Notifier>(nullptr, executor), i));
+    cores.back()->start();
+  }
+  const auto calls = [&] { return service->calls("describeStream") + service->calls("getDataEndpoint"); };
+  pass(1s);
+  EXPECT_LE(calls(), 40u) << "20 at once, then 20 a second";
+  pass(4s);
+  EXPECT_LE(calls(), 120u);
+  pass(10s);
+  EXPECT_EQ(calls(), 202u);
+  for (const auto& each : cores)
+    each->stop();
+  pass(1s);
+}
+
+TEST_F(SharedCallsTest, TwoOfTheSameStreamAskOnce) {
+  begin();
+  const auto twin =
+      std::make_shared<StreamCore>(context, config, std::make_shared<Notifier>(nullptr, executor), 2);
+  twin->start();
+  pass(5s);
+  EXPECT_EQ(core->stats().state, "ready");
+  EXPECT_EQ(twin->stats().state, "ready");
+  EXPECT_EQ(service->calls("describeStream"), 1u);
+  EXPECT_EQ(service->calls("getDataEndpoint"), 1u);
+  twin->stop();
+  pass(1s);
+}
+
 TEST_F(SharedCallsTest, PlainHttpToAnotherMachineIsAWarningOnce) {
   controlUrl = "http://control.example.com";
   dataEndpoint = "http://s-1.example.com";
