@@ -49,4 +49,7 @@ class CorrectedClock final : public Clock {
   std::atomic<Nanoseconds::rep> learnt_{nothing};  ///< wall clock less monotonic clock
 };
 
+/// The machine's own clocks, corrected for the process: what one stream has learnt holds for all.
+CorrectedClock& correctedSystemClock();
+
 }  // namespace kvs

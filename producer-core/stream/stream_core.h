@@ -31,10 +31,13 @@ namespace kvs::stream {
 /// What the streams of a Producer share.
 struct ProducerContext {
   explicit ProducerContext(ProducerConfig theConfig)
-      : config(std::move(theConfig)), clock(config.clock ? *config.clock : systemClock()) {}
+      : config(std::move(theConfig)),
+        ownClock(config.clock ? *config.clock : systemClock()),
+        clock(config.clock ? ownClock : correctedSystemClock()) {}
 
   ProducerConfig config;
-  CorrectedClock clock;
+  CorrectedClock ownClock;  ///< of the application's clock
+  CorrectedClock& clock;    ///< that one, or the process's, which all share: so sources of credentials do, too
   std::shared_ptr<net::Loop> loop;
   std::shared_ptr<net::Transport> transport;
   std::shared_ptr<aws::ControlPlane> controlPlane;
