@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/corrected_clock.h"
 #include "fake_service.h"
 #include "producer.h"
 #include "source.h"
@@ -17,8 +18,10 @@ struct Witness final : StreamListener {
 
   const Clock& clock;
   const bool receivedIsFinal;
+  const CorrectedClock* wall = nullptr;
   std::vector<FragmentLost> losses;
-  std::vector<TimePoint> finals;  ///< of acknowledgements that make a fragment durable
+  std::vector<Nanoseconds> corrections;  ///< of the clock, when each was told
+  std::vector<TimePoint> finals;         ///< of acknowledgements that make a fragment durable
   std::uint64_t drained = 0;
   std::uint64_t closed = 0;
   std::vector<std::string> broken;
@@ -26,6 +29,14 @@ struct Witness final : StreamListener {
   void onFragmentLost(const FragmentLost& lost) override {
     alive();
     losses.push_back(lost);
+    corrections.push_back(wall ? wall->correction() : Nanoseconds{0});
+  }
+  /// What was lost before anybody knew the time was told by the wrong one.
+  std::vector<FragmentLost> byTheRightTime() const {
+    std::vector<FragmentLost> right = losses;
+    for (std::size_t i = 0; i < right.size(); ++i)
+      right[i].start += wall->correction() - corrections[i];
+    return right;
   }
   void onDrained() override {
     alive();

@@ -14,7 +14,7 @@ namespace {
 using Kind = Fault::Kind;
 
 /// From the last fault's end to the source's: long enough for every bound.
-constexpr Seconds quiet{240};
+constexpr Seconds quiet{150};
 
 constexpr std::array<const char*, Fault::kinds> names = {
     "refuse",        "blackhole",     "swallow",     "reset",         "slow link",
@@ -88,13 +88,13 @@ Fault makeFault(Random& random, Milliseconds before, std::map<std::int64_t, int>
 }  // namespace
 
 Plan makePlan(std::uint64_t seed) {
-  Random random(seed * 0x9E3779B97F4A7C15u + 1);
+  Random random(Random(seed).next());  // neighbours become strangers
   Plan plan;
   plan.seed = seed;
   plan.framesPerSecond = pick(random, std::array{1, 2, 4, 5, 10});
   plan.framesPerGroup = std::max(1, plan.framesPerSecond * pick(random, std::array{1, 2, 2, 4, 8}));
   if (random.next() % 8 == 0) plan.framesPerGroup = 1;  // key frames only
-  plan.frameSize = pick(random, std::array<std::size_t, 4>{64, 900, 3000, 9000});
+  plan.frameSize = pick(random, std::array<std::size_t, 4>{64, 300, 900, 6000});
   plan.reordered = random.next() % 4 == 0;
   plan.tags = random.next() % 3 == 0;
   plan.age = random.next() % 3 == 0 ? random.upTo(Milliseconds(500)) : Milliseconds(0);
@@ -115,9 +115,9 @@ Plan makePlan(std::uint64_t seed) {
   plan.storageChunks = std::max(plan.storageChunks, 4 * group / 65536 + 4);
 
   // Mostly minutes; now and then hours.
-  const Milliseconds faulty = random.next() % 10 == 0
+  const Milliseconds faulty = random.next() % 20 == 0
                                   ? Milliseconds(Seconds(3600)) + random.upTo(Milliseconds(Seconds(7200)))
-                                  : Milliseconds(Seconds(60)) + random.upTo(Milliseconds(Seconds(900)));
+                                  : Milliseconds(Seconds(30)) + random.upTo(Milliseconds(Seconds(240)));
   if (faulty > Seconds(1800)) {
     plan.framesPerGroup = std::max(1, plan.framesPerGroup * 2 / std::max(plan.framesPerSecond, 2));
     plan.framesPerSecond = std::min(plan.framesPerSecond, 2);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// simulate [--seeds N] [--from S] [--verbose]: runs N lives, and shows the first that broke a promise,
-// made as small as it still breaks. SIMULATION_SEEDS overrides the number.
+// simulate [--seeds N] [--from S] [--all] [--verbose] [--log]: runs N lives, and shows the first that broke a
+// promise, made as small as it still breaks (--log: with the stream's log). --all counts them instead;
+// --verbose prints every plan.
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -15,12 +15,12 @@ void print(const kvs::sim::Outcome& outcome) {
     std::cout << "  - " << outcome.broken[i] << "\n";
 }
 
-int report(const kvs::sim::Plan& plan, const kvs::sim::Outcome& outcome) {
+int report(const kvs::sim::Plan& plan, const kvs::sim::Outcome& outcome, bool log) {
   std::cout << "BROKEN by " << describe(plan);
   print(outcome);
   const kvs::sim::Plan less = shrink(plan);
   std::cout << "Made smaller: " << describe(less);
-  print(run(less));
+  print(run(less, log ? &std::cout : nullptr));
   return 1;
 }
 
@@ -28,15 +28,15 @@ int report(const kvs::sim::Plan& plan, const kvs::sim::Outcome& outcome) {
 
 int main(int argc, char** argv) {
   std::uint64_t seeds = 300, from = 1;
-  bool verbose = false, all = false;
+  bool verbose = false, all = false, log = false;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--seeds" && i + 1 < argc) seeds = std::stoull(argv[++i]);
     if (argument == "--from" && i + 1 < argc) from = std::stoull(argv[++i]);
     if (argument == "--verbose") verbose = true;
     if (argument == "--all") all = true;
+    if (argument == "--log") log = true;
   }
-  if (const char* wanted = std::getenv("SIMULATION_SEEDS")) seeds = std::stoull(wanted);
 
   const auto begun = std::chrono::steady_clock::now();
   kvs::sim::Outcome sum;
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     if (verbose) std::cout << describe(plan);
     if (!outcome.broken.empty()) {
       ++failures;
-      if (!all) return report(plan, outcome);
+      if (!all) return report(plan, outcome, log);
       std::cout << "seed " << seed << "\n";
       print(outcome);
     }

@@ -4,6 +4,7 @@
 // promises were kept.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct Outcome {
   Nanoseconds simulated{0};
 };
 
-Outcome run(const Plan& plan);
+/// `diary`: where the stream's log goes; null: nowhere.
+Outcome run(const Plan& plan, std::ostream* diary = nullptr);
 
 /// The shortest list of faults that still breaks a promise, found by leaving one out at a time.
 Plan shrink(Plan plan);

@@ -8,7 +8,7 @@
 namespace kvs::sim {
 
 namespace {
-constexpr std::size_t audioFrameSize = 1600;  // 200 ms at 8 kHz
+constexpr std::size_t audioFrameSize = 3200;  // 400 ms at 8 kHz
 }
 
 std::vector<TrackConfig> Source::tracks() const {

@@ -31,6 +31,9 @@ class Source {
 
   std::vector<TrackConfig> tracks() const;
   bool hasAudio() const { return plan_.audio; }
+  /// Which frames a loss covers is told by time. Two tracks bound a fragment together, and between a jump of
+  /// media time and the next key frame this account knows too little of them: then only numbers are compared.
+  bool knowsTimes() const { return !plan_.audio || !jumped_; }
   Nanoseconds interval() const { return Nanoseconds(Seconds(1)) / plan_.framesPerSecond; }
 
   /// Offers the next frame, and writes down what became of it.
@@ -41,10 +44,11 @@ class Source {
   void jump(Milliseconds by) {
     mediaTime_ += by;
     audioTime_ += by;
+    jumped_ = true;
   }
 
   /// The microphone: a frame of sound, or (`silent`) none.
-  static constexpr Milliseconds audioInterval{200};
+  static constexpr Milliseconds audioInterval{400};
   void putAudio(stream::StreamCore& core, bool silent);
 
   const std::vector<AcceptedFrame>& accepted() const { return accepted_; }
@@ -72,6 +76,7 @@ class Source {
   Nanoseconds audioTime_{std::chrono::hours(1000)};
   bool largeFormat_ = false;
   bool formatChanges_ = false;
+  bool jumped_ = false;
   std::vector<AcceptedFrame> accepted_;
   std::map<FrameFate, std::uint64_t> fates_;
   std::vector<std::string> tags_;

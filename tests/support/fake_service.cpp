@@ -150,7 +150,7 @@ void FakeService::pass(const std::shared_ptr<Wire>& wire, std::function<void()> 
   if (wire->doomed) return;
   after(network.latency, [this, wire, task = std::move(task)]() mutable {
     if (wire->doomed) return;
-    if (network.blackhole) {
+    if (network.blackhole || !held_.empty()) {  // nothing overtakes what is held
       held_.push_back(std::move(task));
     } else {
       task();
@@ -173,12 +173,19 @@ void FakeService::failClient(const std::shared_ptr<Wire>& wire, const std::strin
 void FakeService::setBlackhole(bool on) {
   network.blackhole = on;
   if (!on) {
-    for (auto& task : std::exchange(held_, {}))
-      after(Nanoseconds{0}, std::move(task));  // ahead of all that was sent since
+    after(Nanoseconds{0}, [this] { release(); });
     return;
   }
   for (const auto& weak : wires_) {
     if (const auto wire = weak.lock()) giveUpIfStuck(wire);
+  }
+}
+
+void FakeService::release() {
+  while (!held_.empty() && !network.blackhole) {
+    const auto task = std::move(held_.front());
+    task();
+    held_.pop_front();
   }
 }
 

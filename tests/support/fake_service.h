@@ -104,6 +104,8 @@ class FakeService final : public net::Transport {
   unsigned calls(const std::string& operation) const;
   TimePoint lastPersistedTold() const { return lastTold_; }
   std::uint64_t persistedTold() const { return toldCount_; }
+  /// Fragments that came again after the producer was told that they are persisted.
+  std::uint64_t persistedSentAgain() const { return persistedSentAgain_; }
   std::size_t openSessions() const { return serverSessions_.size(); }
   void expect(bool condition, const std::string& what);
 
@@ -126,6 +128,7 @@ class FakeService final : public net::Transport {
   void sendPiece(const std::shared_ptr<Wire>& wire, Bytes bytes, bool end);
   void arrived(const std::shared_ptr<Wire>& wire, const Bytes& bytes, bool end);
   void clientGone(const std::shared_ptr<Wire>& wire);
+  void release();
   void giveUpIfStuck(const std::shared_ptr<Wire>& wire);
   /// Runs `task` at the client when what is sent now arrives there.
   void toClient(const std::shared_ptr<Wire>& wire, std::function<void()> task);
@@ -155,6 +158,7 @@ class FakeService final : public net::Transport {
   std::vector<std::string> violations_;
   TimePoint lastTold_{};
   std::uint64_t toldCount_ = 0;
+  std::uint64_t persistedSentAgain_ = 0;
 };
 
 }  // namespace kvs::test

@@ -123,8 +123,8 @@ void FakeService::Session::onBlock(ReadBlock block) {
   service_.expect(seen_.insert(*number).second,
                   "frame " + std::to_string(*number) + " came twice in one session");
   // By its first frame: a wall clock that was set back gives the same times again.
-  service_.expect(!cluster_->frames.empty() || !service_.toldFrames_.contains({cluster_->stream, *number}),
-                  "the persisted fragment " + std::to_string(newestMs_) + " was sent again");
+  const bool again = service_.toldFrames_.contains({cluster_->stream, *number});
+  if (cluster_->frames.empty() && again) ++service_.persistedSentAgain_;
   cluster_->frames.push_back(*number);
   cluster_->timesMs.push_back(timeMs);
 }

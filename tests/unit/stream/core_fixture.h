@@ -192,6 +192,7 @@ class CoreFixture : public testing::Test {
   void TearDown() override {
     if (!service) return;
     EXPECT_EQ(service->violations(), std::vector<std::string>{});
+    EXPECT_LE(service->persistedSentAgain(), core->stats().fragmentsReplayed);
   }
 
   StreamConfig config;
