@@ -26,6 +26,7 @@ void Interleaver::push(std::uint32_t track, Unit unit) {
   Lane& lane = lanes_[track];
   if (!started_) started_ = unit.capture.at;
   lane.expected = lane.silent = lane.ended = false;
+  lane.cameAt = unit.capture.at;
   const Nanoseconds end = unit.times.dts + unit.times.duration;
   lane.reached = std::max(lane.reached.value_or(end), end);
   if (lane.lastOrder && unit.times.dts < *lane.lastOrder - largestNudge) lane.reached = end;  // a jump
@@ -85,16 +86,18 @@ std::optional<Interleaver::Candidate> Interleaver::first() const {
   return best;
 }
 
-bool Interleaver::keepsWaiting(const Lane& lane, const Candidate& candidate) const {
+/// Of two units with one time that of the first track goes first: a key frame before the sound with it.
+bool Interleaver::keepsWaiting(std::uint32_t track, const Lane& lane, const Candidate& candidate) const {
   if (&lane == candidate.lane || lane.sparse || lane.ended || lane.silent || !lane.units.empty())
     return false;
-  return !lane.reached || *lane.reached < candidate.order;
+  if (!lane.reached || *lane.reached < candidate.order) return true;
+  return *lane.reached == candidate.order && track < candidate.track;
 }
 
 std::vector<std::uint32_t> Interleaver::waitedFor(const Candidate& candidate) const {
   std::vector<std::uint32_t> tracks;
   for (const auto& [track, lane] : lanes_) {
-    if (keepsWaiting(lane, candidate)) tracks.push_back(track);
+    if (keepsWaiting(track, lane, candidate)) tracks.push_back(track);
   }
   return tracks;
 }
@@ -104,8 +107,11 @@ void Interleaver::stopWaitingFor(const std::vector<std::uint32_t>& tracks) {
     lanes_.at(track).silent = true;
 }
 
+/// An encoder that lags gives its frames late, but gives them: it is not silent.
 TimePoint Interleaver::patience(const Lane& lane, const Unit& unit) const {
-  return lane.expected ? *started_ + config_.atStart : unit.capture.at + config_.timeout;
+  if (lane.expected) return *started_ + config_.atStart;
+  const TimePoint since = std::max(unit.capture.at, lane.cameAt);
+  return std::min(since + config_.timeout, unit.capture.at + config_.longest);
 }
 
 bool Interleaver::isOver(const Lane& lane, const Candidate& candidate, TimePoint now) const {
@@ -138,8 +144,8 @@ std::optional<TimePoint> Interleaver::deadline() const {
   const auto candidate = first();
   if (!candidate) return std::nullopt;
   const Unit& unit = candidate->lane->units.front();
-  if (isHeld(*candidate->lane, TimePoint::min())) return unit.capture.at + config_.timeout;
   std::optional<TimePoint> latest;
+  if (isHeld(*candidate->lane, TimePoint::min())) latest = unit.capture.at + config_.timeout;
   for (const std::uint32_t track : waitedFor(*candidate)) {
     const Lane& other = lanes_.at(track);
     if (config_.mediaTimeout && !other.expected) return std::nullopt;

@@ -18,6 +18,7 @@ namespace kvs::stream {
 struct InterleaverConfig {
   Nanoseconds timeout = Milliseconds(500);  ///< of waiting for a track, by the clock
   Nanoseconds atStart = Seconds(5);         ///< of waiting for a track's format
+  Nanoseconds longest = Seconds(5);         ///< of waiting for a track that gives frames, and old ones
   /// Recordings come from one thread, as fast as it goes: there it is media time that runs out.
   std::optional<Nanoseconds> mediaTimeout;
 };
@@ -67,6 +68,7 @@ class Interleaver {
     std::deque<Unit> units;
     std::optional<Nanoseconds> reached;  ///< all before this has come
     std::optional<Nanoseconds> lastOrder;
+    TimePoint cameAt = TimePoint::min();  ///< its newest unit
     bool sparse = false;
     bool expected = false;  ///< its format is not known
     bool ended = false;
@@ -84,7 +86,7 @@ class Interleaver {
   bool isHeld(const Lane& lane, TimePoint now) const;
   static Nanoseconds groupStart(const Lane& lane);
   static Nanoseconds order(const Lane& lane, Nanoseconds groupStart);
-  bool keepsWaiting(const Lane& lane, const Candidate& candidate) const;
+  bool keepsWaiting(std::uint32_t track, const Lane& lane, const Candidate& candidate) const;
   std::vector<std::uint32_t> waitedFor(const Candidate& candidate) const;
   void stopWaitingFor(const std::vector<std::uint32_t>& tracks);
   bool isOver(const Lane& lane, const Candidate& candidate, TimePoint now) const;

@@ -95,6 +95,31 @@ class TracksTest : public test::StreamFixture {
   }
 };
 
+/// x264enc without tune=zerolatency: each picture comes two seconds after it was taken, and steadily.
+TEST_F(TracksTest, AnEncoderThatLagsIsWaitedForAndMovesNoTime) {
+  audio();
+  constexpr int lag = 20;  // pictures of 100 ms
+  for (int i = 0; i < 200; ++i) {
+    for (int k = 0; k < 5; ++k) {
+      putAudio(100ms * i + 20ms * k);
+      wait(20ms);
+    }
+    if (i >= lag) putVideo(100ms * (i - lag), (i - lag) % 10 == 0);
+  }
+  EXPECT_TRUE(heard().repairs.empty());
+  EXPECT_EQ(buffer.stats.timesMissing, 0u);
+  EXPECT_EQ(buffer.stats.timesNudged, 0u);
+  EXPECT_EQ(buffer.stats.timesRaised, 0u);
+  EXPECT_EQ(buffer.stats.timesReanchored, 0u);
+  EXPECT_EQ(buffer.stats.skippedLate, 0u);
+  EXPECT_EQ(buffer.timeline.currentEpoch(), 0u);
+  ingest.seal();
+  auto all = seen(parse(readAll(*body())));
+  std::erase_if(all, [](const Seen& block) { return block.ms < 3000; });  // silence stands for the first sounds
+  EXPECT_GT(all.size(), 900u);
+  EXPECT_TRUE(std::ranges::is_sorted(all, {}, &Seen::ms));
+}
+
 TEST_F(TracksTest, AreInterleavedInDecodingOrder) {
   audio();
   // From one thread, one after the other, as a demuxer without queues does.
