@@ -79,7 +79,8 @@ Event randomEvent(Random& random) {
     case 16:
       return event::LogEmpty{};
     default:
-      return event::TimerFired{pick(Timer::retry, Timer::retry, Timer::session, Timer::progress, Timer::burst)};
+      return event::TimerFired{
+          pick(Timer::retry, Timer::retry, Timer::session, Timer::progress, Timer::burst)};
   }
 }
 
