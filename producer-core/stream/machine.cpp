@@ -185,7 +185,8 @@ void Machine::handle(const event::SessionConfirmed&) {
 }
 
 void Machine::handle(const event::SourcePaused&) {
-  if (state_ == State::streaming) finishSession(State::idle, true, true);
+  // A hand-over would wait for the end of a fragment that does not come.
+  if (mayFinishEarlier()) finishSession(State::idle, true, true);
 }
 
 void Machine::handle(const event::HandOver&) {
@@ -216,7 +217,7 @@ void Machine::handle(const event::TimerFired& fired) {
 
 void Machine::handle(const event::EndOfStream&) {
   draining_ = true;
-  if (state_ == State::streaming) finishSession(State::draining, true, false);
+  if (mayFinishEarlier()) finishSession(State::draining, true, false);
   if (state_ == State::ready && data_) goReady();  // bursts end here
 }
 
@@ -242,6 +243,10 @@ void Machine::handle(const event::Stop&) {
 bool Machine::inSession() const {
   return state_ == State::streaming || state_ == State::handingOver || state_ == State::idle ||
          state_ == State::draining;
+}
+
+bool Machine::mayFinishEarlier() const {
+  return state_ == State::streaming || state_ == State::handingOver;
 }
 
 void Machine::enter(State step) {

@@ -205,6 +205,7 @@ class Machine {
   void handle(const event::Stop&);
 
   bool inSession() const;
+  bool mayFinishEarlier() const;
   void enter(State step);
   void goReady();
   void openSession();

@@ -40,7 +40,7 @@ inline constexpr std::array<Followers, 12> machineTable = {{
     {State::streaming,
      {State::credentials, State::ready, State::handingOver, State::idle, State::draining, State::waiting}},
     {State::handingOver,
-     {State::credentials, State::ready, State::streaming, State::draining, State::waiting}},
+     {State::credentials, State::ready, State::idle, State::streaming, State::draining, State::waiting}},
     {State::idle, {State::credentials, State::ready, State::streaming, State::draining, State::waiting}},
     {State::draining, {State::credentials, State::ready, State::handingOver, State::waiting}},
     {State::waiting,

@@ -72,7 +72,7 @@ void Sequencer::narrowOpen() {
   for (auto& [number, line] : lines_) {
     const std::uint32_t missing = fragment->wanted & ~fragment->tracks & ~fragment->optional;
     if ((missing & line.bit()) == 0) continue;
-    std::erase_if(tracks, [&](const mkv::TrackEntry& entry) { return entry.number == line.config.number; });
+    std::erase_if(tracks, [gone = line.config.number](const auto& entry) { return entry.number == gone; });
     leave(line);
     fragment->wanted &= ~line.bit();
   }

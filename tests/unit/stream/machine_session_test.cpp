@@ -139,11 +139,13 @@ TEST(MachineSession, EndOfStreamBeforeReadyDrainsOnceItCan) {
 }
 
 TEST(MachineSession, EndOfStreamDuringAHandOverIsNotForgotten) {
-  for (const Event& ending : std::vector<Event>{event::HandOver{}, event::SourcePaused{}}) {
+  const Words finished{"finish everything"};  // by the one that pauses it is finished already
+  for (const auto& [ending, finishes] : std::vector<std::pair<Event, Words>>{
+           {event::HandOver{}, finished}, {event::SourcePaused{}, Words{}}}) {
     MachineDriver m;
     m.toStreaming();
     m.on(ending);
-    EXPECT_EQ(m.on(event::EndOfStream{}), Words{});
+    EXPECT_EQ(m.on(event::EndOfStream{}), finishes);
     EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open", "finish everything"}));
     EXPECT_EQ(m.state(), State::draining);
     EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"close", "drained"}));

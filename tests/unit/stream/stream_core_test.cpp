@@ -25,6 +25,30 @@ TEST_F(StreamCoreTest, StreamsFromTheFirstFrame) {
   EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
 }
 
+TEST_F(StreamCoreTest, AnEndDuringAHandOverIsNoLongerThanAnyOther) {
+  config.rotationPeriod = 10s;
+  begin();
+  number = 0;
+  group = 1000;  // no key frame comes, so the hand-over waits for the fragment's end
+  stream(12s);
+  ASSERT_EQ(core->stats().state, "handing-over");
+  EXPECT_TRUE(drain(5s));
+  EXPECT_EQ(stored(), range(60));
+  EXPECT_EQ(core->stats().reconnects, 0u);
+}
+
+TEST_F(StreamCoreTest, ASourceThatPausesDuringAHandOverLetsTheConnectionGo) {
+  config.rotationPeriod = 10s;
+  begin();
+  group = 1000;
+  stream(12s);
+  ASSERT_EQ(core->stats().state, "handing-over");
+  pass(20s);
+  EXPECT_EQ(core->stats().state, "ready");
+  EXPECT_EQ(stored(), range(60));
+  EXPECT_EQ(core->stats().reconnects, 0u);
+}
+
 TEST_F(StreamCoreTest, WithNothingToSendThereIsNoConnection) {
   begin();
   pass(1h);
