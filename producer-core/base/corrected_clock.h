@@ -32,14 +32,13 @@ class CorrectedClock final : public Clock {
     const Nanoseconds off = date - wallNow();
     if (isNear(off)) return Nanoseconds{0};
     learnt_ = (date.time_since_epoch() - machine_.now().time_since_epoch()).count();
+    moved_ += off.count();
     return off;
   }
 
-  /// How far it is ahead of the machine's own wall clock.
-  Nanoseconds correction() const {
-    const bool asTheMachine = learnt_ == nothing;
-    return asTheMachine ? Nanoseconds{0} : wallNow() - machine_.wallNow();
-  }
+  /// How far the wall clock was moved by all that was learnt. It goes on as before when somebody sets the
+  /// machine's clock right, so that moves nothing.
+  Nanoseconds moved() const { return Nanoseconds(moved_.load(std::memory_order_relaxed)); }
 
  private:
   static constexpr Nanoseconds::rep nothing = std::numeric_limits<Nanoseconds::rep>::min();
@@ -47,6 +46,7 @@ class CorrectedClock final : public Clock {
 
   const Clock& machine_;
   std::atomic<Nanoseconds::rep> learnt_{nothing};  ///< wall clock less monotonic clock
+  std::atomic<Nanoseconds::rep> moved_{0};
 };
 
 /// The machine's own clocks, corrected for the process: what one stream has learnt holds for all.

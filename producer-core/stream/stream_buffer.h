@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/corrected_clock.h"
 #include "store/fragment_log.h"
 #include "stream/events.h"
 #include "stream/machine.h"
@@ -34,6 +35,7 @@ struct StreamBuffer {
 
   store::FragmentLog log;
   Timeline timeline;
+  const CorrectedClock* wall = nullptr;  ///< null: a wall clock that nobody puts right
   /// Rendered EBML header, Segment, Info and Tracks; a fragment names the one its blocks fit.
   std::vector<Bytes> headers;
   /// The growing fragment lost a frame: it may not be finished, and goes as soon as it may.

@@ -122,7 +122,9 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
       ingest_(ingestConfig(config_, context_->config), buffer_, clock_),
       machine_(machineConfig(config_, context_->config), seed),
       receivedIsFinal_(config_.retention == std::chrono::hours(0)),
-      pacer_(config_.maxFragmentsPerSecond) {}
+      pacer_(config_.maxFragmentsPerSecond) {
+  buffer_.wall = &context_->clock;
+}
 
 StreamCore::~StreamCore() = default;
 

@@ -37,7 +37,7 @@ struct ProducerContext {
 
   ProducerConfig config;
   CorrectedClock ownClock;  ///< of the application's clock
-  CorrectedClock& clock;    ///< that one, or the process's, which all share: so sources of credentials do, too
+  CorrectedClock& clock;  ///< that one, or the process's, which all share: so sources of credentials do, too
   std::shared_ptr<net::Loop> loop;
   std::shared_ptr<net::Transport> transport;
   std::shared_ptr<aws::ControlPlane> controlPlane;
@@ -190,7 +190,6 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool closed_ = false;
   bool sessionFailed_ = false;  ///< the next session is a reconnect
   bool receivedIsFinal_ = false;
-  Nanoseconds clockCorrection_{0};  ///< which the timeline has taken up
   FragmentPacer pacer_;
   std::optional<aws::Credentials> credentials_;
   std::string arn_;

@@ -292,13 +292,10 @@ Error StreamCore::learnTime(Error error, Timeline::Correct which) {
   return error;
 }
 
-/// Also what another stream of the Producer has learnt.
+/// Also what other streams have learnt.
 void StreamCore::takeUpTime(Timeline::Correct which) {
-  const Nanoseconds correction = context_->clock.correction();
-  const Nanoseconds by = correction - std::exchange(clockCorrection_, correction);
-  if (by <= Seconds(1) && by >= -Seconds(1)) return;
   const std::lock_guard lock(buffer_.mutex);
-  buffer_.timeline.correct(by, clock_.now(), which);
+  buffer_.timeline.correct(context_->clock.moved(), which);
 }
 
 /// Control-plane calls of the whole process leave through one gate (RULES 25).

@@ -60,7 +60,7 @@ bool Timeline::wantsReference() const {
 }
 
 Timeline::Began Timeline::begin(Nanoseconds pts, Capture capture) {
-  if (capture.at < correctedAt_) capture.arrived += correction_;
+  capture.arrived += moved_ - capture.moved;
   Began began;
   const Ticks before = place(pts, capture);
   if (!isAnchored()) {
@@ -140,14 +140,14 @@ void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) 
 /// The anchor is a multiple of TimecodeScale, so that wall times round as media times do.
 void Timeline::anchorAt(Ticks first, WallTime wall) {
   const Ticks wallTicks = ticksOf(wall.time_since_epoch());
-  epochs_.push_back({WallTime(timeOf(wallTicks - first)), first, false, !config_.start});
+  epochs_.push_back({WallTime(timeOf(wallTicks - first)), first, false, !config_.start, false, moved_});
 }
 
-void Timeline::correct(Nanoseconds by, TimePoint now, Correct which) {
-  correction_ = by;
-  correctedAt_ = now;
+void Timeline::correct(Nanoseconds moved, Correct which) {
+  moved_ = moved;
   for (Epoch& epoch : epochs_) {
     if (!epoch.byClock || (epoch.seen && which == Correct::unseen)) continue;
+    const Nanoseconds by = moved - std::exchange(epoch.moved, moved);
     epoch.zero += timeOf(ticksOf(by));
     if (&epoch == &epochs_.back()) clockOffset_ += by;  // it has been taken up
   }

@@ -21,10 +21,11 @@ using Ticks = std::int64_t;
 
 /// When a frame was taken, as far as that is known.
 struct Capture {
-  WallTime arrived;                   ///< when it was put
+  WallTime arrived;                   ///< when it was put, by a clock that may still be put right
   TimePoint at{};                     ///< the same moment on the clock that nobody sets
   std::optional<Nanoseconds> age;     ///< how long before that it was captured
   std::optional<WallTime> reference;  ///< by the source's own wall clock
+  Nanoseconds moved{0};               ///< by how much the clock of `arrived` had been put right
 };
 
 struct TimelineConfig {
@@ -59,11 +60,11 @@ class Timeline {
   /// A block stands at `ticks` of the current epoch.
   void note(Ticks ticks);
 
-  /// The wall clock was wrong and has been put right by `by`: so are the times that were taken from it, but
-  /// those that the service has seen, since a resend must have the same ones; `all`: those, too, since the
-  /// service refuses them.
+  /// The wall clock was wrong, and has been put right by `moved` in all: so are the times that were taken
+  /// from it, but those that the service has seen, since a resend must have the same ones; `all`: those, too,
+  /// since the service refuses them.
   enum class Correct { unseen, all };
-  void correct(Nanoseconds by, TimePoint now, Correct which);
+  void correct(Nanoseconds moved, Correct which);
   /// The service may have seen the epochs that there are.
   void seen();
 
@@ -83,6 +84,7 @@ class Timeline {
     bool byReference = false;
     bool byClock = false;  ///< tied to our own wall clock
     bool seen = false;     ///< by the service
+    Nanoseconds moved{0};  ///< by how much that had been put right
   };
 
   const Epoch& current() const { return epochs_.back(); }
@@ -97,9 +99,8 @@ class Timeline {
   std::optional<Ticks> greatest_;       ///< of all blocks so far, in the current epoch
   std::optional<Nanoseconds> lastPts_;  ///< of the last fragment that began
   Nanoseconds clockOffset_{0};          ///< wall clock less monotonic clock, when the epoch was made
-  Nanoseconds correction_{0};           ///< of frames that arrived before the clock was put right
-  TimePoint correctedAt_ = TimePoint::min();
-  Nanoseconds referenceOffset_{0};  ///< reference less presentation time, of the last frame that had one
+  Nanoseconds moved_{0};                ///< what the clock was put right by, as far as is known here
+  Nanoseconds referenceOffset_{0};      ///< reference less presentation time, of the last frame that had one
 };
 
 }  // namespace kvs::stream

@@ -29,13 +29,13 @@ struct Witness final : StreamListener {
   void onFragmentLost(const FragmentLost& lost) override {
     alive();
     losses.push_back(lost);
-    corrections.push_back(wall ? wall->correction() : Nanoseconds{0});
+    corrections.push_back(wall ? wall->moved() : Nanoseconds{0});
   }
   /// What was lost before anybody knew the time was told by the wrong one.
   std::vector<FragmentLost> byTheRightTime() const {
     std::vector<FragmentLost> right = losses;
     for (std::size_t i = 0; i < right.size(); ++i)
-      right[i].start += wall->correction() - corrections[i];
+      right[i].start += wall->moved() - corrections[i];
     return right;
   }
   void onDrained() override {

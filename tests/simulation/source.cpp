@@ -96,7 +96,7 @@ std::int64_t Source::ticksOf(Nanoseconds time) const {
 
 /// A clock that was wrong at the start moves all that was tied to it: nobody has seen it yet.
 void Source::takeUpTime() {
-  const Nanoseconds by = wall_->correction() - std::exchange(correction_, wall_->correction());
+  const Nanoseconds by = wall_->moved() - std::exchange(correction_, wall_->moved());
   if (by == Nanoseconds{0} || !lastTicks_) return;
   zeroTicks_ += ticksOf(by);
   for (AcceptedFrame& frame : accepted_)

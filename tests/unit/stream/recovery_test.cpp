@@ -55,6 +55,40 @@ TEST_F(RecoveryTest, AClockThatIsYearsAheadToo) {
   EXPECT_TRUE(isTold("ahead of the service's"));
 }
 
+TEST_F(RecoveryTest, WhatOneStreamHasLearntHoldsForTheNext) {
+  options.clockAhead = hours(24 * 365);
+  begin();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  core->stop();
+  pass(1s);
+  core = std::make_shared<StreamCore>(context, config, std::make_shared<Notifier>(told, executor), 2);
+  setTrack();
+  core->start();
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(200));
+  EXPECT_LT(furthestFromTheServicesTime(), 6s);
+  EXPECT_EQ(told->warnings.size(), 1u);
+}
+
+TEST_F(RecoveryTest, AStreamThatBeginsJustAfterAnotherHasLearntTheTimeIsNotMovedTwice) {
+  options.clockAhead = hours(24 * 365);
+  network.refuse = true;
+  begin();
+  pass(1s);
+  context->clock.learn(clock.wallNow() + *options.clockAhead);  // another stream's refusal
+  stream(10s);
+  service->network.refuse = false;
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(150));
+  for (const auto& fragment : service->stored()) {
+    const Nanoseconds off = WallTime(Milliseconds(fragment.timecodeMs)) - (wallAtStart + *options.clockAhead);
+    EXPECT_LT(off < 0s ? -off : off, 2min) << fragment.timecodeMs;
+  }
+}
+
 TEST_F(RecoveryTest, AClockThatIsOffByAMinuteIsLeftAlone) {
   options.clockAhead = 55s;
   begin();

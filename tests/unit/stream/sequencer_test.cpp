@@ -115,7 +115,8 @@ TEST_F(TracksTest, AnEncoderThatLagsIsWaitedForAndMovesNoTime) {
   EXPECT_EQ(buffer.timeline.currentEpoch(), 0u);
   ingest.seal();
   auto all = seen(parse(readAll(*body())));
-  std::erase_if(all, [](const Seen& block) { return block.ms < 3000; });  // silence stands for the first sounds
+  std::erase_if(all,
+                [](const Seen& block) { return block.ms < 3000; });  // silence stands for the first sounds
   EXPECT_GT(all.size(), 900u);
   EXPECT_TRUE(std::ranges::is_sorted(all, {}, &Seen::ms));
 }
