@@ -2,6 +2,8 @@
 // The executor of applications that bring none: one thread for the process's handlers.
 #include <condition_variable>
 #include <deque>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include "stream/notifier.h"
@@ -12,14 +14,14 @@ namespace {
 
 class Dispatcher final : public Executor {
  public:
-  Dispatcher() : thread_([this] { run(); }) {}
+  Dispatcher() : thread_([queue = queue_] { queue->run(); }) {}
 
   ~Dispatcher() override {
     {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
+      const std::lock_guard lock(queue_->mutex);
+      queue_->stopping = true;
     }
-    wake_.notify_all();
+    queue_->wake.notify_all();
     if (thread_.get_id() == std::this_thread::get_id()) {
       thread_.detach();  // the last stream went from inside a handler
     } else {
@@ -29,31 +31,36 @@ class Dispatcher final : public Executor {
 
   void post(std::function<void()> job) override {
     {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
+      const std::lock_guard lock(queue_->mutex);
+      queue_->jobs.push_back(std::move(job));
     }
-    wake_.notify_one();
+    queue_->wake.notify_one();
   }
 
  private:
-  void run() {
-    for (;;) {
-      std::function<void()> job;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-        if (jobs_.empty()) return;
-        job = std::move(jobs_.front());
-        jobs_.pop_front();
-      }
-      job();
-    }
-  }
+  /// The thread's own, too: it outlives the dispatcher that goes from inside a handler.
+  struct Queue {
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::deque<std::function<void()>> jobs;
+    bool stopping = false;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;
-  bool stopping_ = false;
+    void run() {
+      for (;;) {
+        std::function<void()> job;
+        {
+          std::unique_lock lock(mutex);
+          wake.wait(lock, [this] { return stopping || !jobs.empty(); });
+          if (jobs.empty()) return;
+          job = std::move(jobs.front());
+          jobs.pop_front();
+        }
+        job();
+      }
+    }
+  };
+
+  const std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
   std::thread thread_;
 };
 
