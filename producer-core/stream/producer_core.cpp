@@ -82,7 +82,8 @@ Result<void> checkStream(const StreamConfig& config) {
 std::optional<Error> tooLittleStorage(const StreamConfig& config, std::size_t storageSize) {
   const double wanted =
       static_cast<double>(config.expectedBandwidth) / 8 * static_cast<double>(config.bufferDuration.count());
-  if (wanted <= static_cast<double>(storageSize)) return std::nullopt;
+  const bool waits = config.streamingType == StreamingType::offline;  // and loses nothing
+  if (waits || wanted <= static_cast<double>(storageSize)) return std::nullopt;
   const auto mib = [](double bytes) { return std::to_string(static_cast<std::uint64_t>(bytes / (1 << 20))); };
   return Error{StatusCode::invalidStorageSize, ErrorKind::fatal,
                "A buffer of " + std::to_string(config.bufferDuration.count()) + " s at the expected " +
