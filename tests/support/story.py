@@ -27,8 +27,9 @@ class Story:
 
     def hear(self, message):
         if message.type == Gst.MessageType.ERROR:
-            self.error, _ = message.parse_error()
-            self.told(self.error.message, message.parse_error_details())
+            error, _ = message.parse_error()
+            self.error = self.error or error  # behind it the source says that its data went nowhere
+            self.told(error.message, message.parse_error_details())
         elif message.type == Gst.MessageType.WARNING:
             self.told(message.parse_warning()[0].message, message.parse_warning_details())
         elif message.type == Gst.MessageType.PROGRESS:
