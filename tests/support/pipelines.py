@@ -79,6 +79,7 @@ class Pipeline:
         self.tap = Tap()
         self.messages = []
         self.started_ns = 0
+        self.failed = False
         self.last_stats = None
         # A delayed link (of a demuxer) asks for the pad later. The handler knows the tap only: it must not keep us.
         tap = self.tap
@@ -96,9 +97,9 @@ class Pipeline:
         return self.tap.entered
 
     def play(self):
+        """Asks for PLAYING. An error may be sooner than that: the bus tells of it, to whoever waits for something."""
         self.started_ns = time.time_ns()
-        if self.pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
-            raise AssertionError(f"the pipeline does not play: {self.errors()}")
+        self.failed = self.pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE
         return self
 
     def poll(self, seconds=0.05):
