@@ -294,8 +294,10 @@ StreamStats StreamCore::stats() const {
   stats.bytesUnsent = unsent.bytes;
   stats.durationUnsent = unsent.duration;
   const TimePoint now = clock_.now();
-  stats.frameRate = buffer_.frameRate.perSecond(now, stats.framesIn);
-  stats.transferRate = buffer_.transferRate.perSecond(now, stats.bytesSent);
+  if (config_.recalculateMetrics) {
+    stats.frameRate = buffer_.frameRate.perSecond(now, stats.framesIn);
+    stats.transferRate = buffer_.transferRate.perSecond(now, stats.bytesSent);
+  }
   stats.ackDelayP50 = ackDelays_.percentile(0.5);
   stats.ackDelayP99 = ackDelays_.percentile(0.99);
   for (const store::Fragment& fragment : buffer_.log.fragments()) {

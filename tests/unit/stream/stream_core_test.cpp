@@ -453,6 +453,15 @@ TEST_F(StreamCoreTest, StatsTellRatesAndWhatIsStillToBeSent) {
   EXPECT_EQ(core->stats().frameRate, 0);
 }
 
+TEST_F(StreamCoreTest, RatesAreNotReckonedWhereNobodyWantsThem) {
+  config.recalculateMetrics = false;
+  begin();
+  stream(20s);
+  EXPECT_EQ(core->stats().frameRate, 0);
+  EXPECT_EQ(core->stats().transferRate, 0);
+  EXPECT_GT(core->stats().framesIn, 0u);
+}
+
 TEST_F(StreamCoreTest, LossesAreCountedByReason) {
   config.bufferDuration = 20s;
   begin();
