@@ -114,9 +114,9 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void forgetCall();
   void fetchCredentials(bool renew);
   aws::StreamKey streamKey() const;
-  bool recallDescription();
+  template <class T, class Call>
+  void askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*take)(const T&), Call call);
   void described(const aws::StreamDescription& description);
-  bool recallDataEndpoint();
   void takeGivenEndpoint(const std::string& endpoint);
   void located(const std::string& endpoint);
   void warnIfInsecure(const std::string& url);

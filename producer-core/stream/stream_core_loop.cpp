@@ -132,29 +132,33 @@ aws::StreamKey StreamCore::streamKey() const {
   return {endpoint.url, endpoint.region, aws::identityOf(*credentials_), config_.name};
 }
 
-/// What another stream, or one before this, was told. Asked for again, it was wrong or too old.
-void StreamCore::perform(const action::Describe&) {
-  auto& shared = context_->directory->descriptions;
-  if (std::exchange(describedBefore_, true)) shared.forget(streamKey());
-  if (recallDescription()) return;
-  callWhenAllowed([this, &shared] {
-    if (recallDescription()) return context_->rateGate->giveBack();
+/// What another stream, or one before this, was told; else it is asked for, once for all who want it now.
+template <class T, class Call>
+void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*take)(const T&), Call call) {
+  const auto recall = [this, &shared, take] {
+    const auto known = shared.recall(streamKey(), clock_.now());
+    if (known) (this->*take)(*known);
+    return known.has_value();
+  };
+  if (recall()) return;
+  callWhenAllowed([this, &shared, take, call, recall] {
+    if (recall()) return context_->rateGate->giveBack();
     // Others may wait for the answer when this stream, and its Producer, have gone.
-    const auto start = [this](auto callback) {
-      return context_->controlPlane->describeStream(
-          config_.name, *credentials_,
-          [keep = context_, callback](auto answer) { callback(std::move(answer)); });
+    const auto start = [this, call](auto callback) {
+      return call([keep = context_, callback](auto result) { callback(std::move(result)); });
     };
-    call_ =
-        shared.ask(streamKey(), clock_, start,
-                   answer<aws::StreamDescription>([this](const aws::StreamDescription& d) { described(d); }));
+    call_ = shared.ask(streamKey(), clock_, start,
+                       answer<T>([this, take](const T& told) { (this->*take)(told); }));
   });
 }
 
-bool StreamCore::recallDescription() {
-  const auto known = context_->directory->descriptions.recall(streamKey(), clock_.now());
-  if (known) described(*known);
-  return known.has_value();
+void StreamCore::perform(const action::Describe&) {
+  auto& shared = context_->directory->descriptions;
+  // Asked for again, the answer was wrong or is too old.
+  if (std::exchange(describedBefore_, true)) shared.forget(streamKey());
+  askOnce(shared, &StreamCore::described, [this](auto callback) {
+    return context_->controlPlane->describeStream(config_.name, *credentials_, std::move(callback));
+  });
 }
 
 void StreamCore::described(const aws::StreamDescription& description) {
@@ -221,16 +225,8 @@ void StreamCore::perform(const action::Locate&) {
   if (!context_->config.dataEndpoint.empty()) return takeGivenEndpoint(context_->config.dataEndpoint);
   auto& shared = context_->directory->dataEndpoints;
   if (!dataEndpoint_.empty()) shared.forget(streamKey());
-  if (recallDataEndpoint()) return;
-  callWhenAllowed([this, &shared] {
-    if (recallDataEndpoint()) return context_->rateGate->giveBack();
-    const auto start = [this](auto callback) {
-      return context_->controlPlane->getDataEndpoint(
-          config_.name, *credentials_,
-          [keep = context_, callback](auto answer) { callback(std::move(answer)); });
-    };
-    call_ = shared.ask(streamKey(), clock_, start,
-                       answer<std::string>([this](const std::string& endpoint) { located(endpoint); }));
+  askOnce(shared, &StreamCore::located, [this](auto callback) {
+    return context_->controlPlane->getDataEndpoint(config_.name, *credentials_, std::move(callback));
   });
 }
 
@@ -241,12 +237,6 @@ void StreamCore::takeGivenEndpoint(const std::string& endpoint) {
   dispatch(event::CallFailed{Error{StatusCode::putMediaFailed, ErrorKind::notFound,
                                    endpoint + " (data-endpoint) does not serve the stream '" + config_.name +
                                        "'. Check the address, and that the stream exists."}});
-}
-
-bool StreamCore::recallDataEndpoint() {
-  const auto known = context_->directory->dataEndpoints.recall(streamKey(), clock_.now());
-  if (known) located(*known);
-  return known.has_value();
 }
 
 void StreamCore::located(const std::string& endpoint) {
