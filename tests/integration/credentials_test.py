@@ -25,14 +25,6 @@ class CredentialsTest(case.IntegrationTest):
         super().setUp()
         environment.adopt({**environment.clean(self.folder), "AWS_DEFAULT_REGION": REGION})
 
-    def write(self, name, text, mode=0o600):
-        path = os.path.join(self.folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(path, mode)
-        return path
-
     def giving(self, *options, **settings):
         return self.service("--credentials", *options, **settings)
 

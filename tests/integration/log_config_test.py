@@ -11,25 +11,11 @@ from types import SimpleNamespace
 
 from support import case, sources
 from support.pipelines import Gst, Pipeline, kvssink
+from support.threads import ours, thread_names
 from support.waiting import wait_until
 
 EXAMPLE = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "kvs_log_configuration")
 LINE = re.compile(r"^\[(ERROR|WARN |INFO |DEBUG|TRACE)\] \[[^]]+\] (kvs-\w+) ([\w.-]+): \S")
-
-
-def thread_names():
-    names = []
-    for task in os.listdir("/proc/self/task"):
-        try:
-            with open(f"/proc/self/task/{task}/comm", encoding="utf-8") as comm:
-                names.append(comm.read().strip())
-        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-            continue
-    return sorted(names)
-
-
-def ours():
-    return [name for name in thread_names() if name.startswith("kvs-")]
 
 
 def open_files(path):

@@ -38,12 +38,7 @@ class SecretsTest(case.IntegrationTest):
         environment.adopt({**environment.clean(self.home), "AWS_DEFAULT_REGION": REGION})
 
     def write(self, name, text, mode=0o600):
-        path = os.path.join(self.home, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(path, mode)
-        return path
+        return super().write(os.path.join(self.home, name), text, mode)
 
     def temporary(self, **settings):
         """kvs-local, which wants the session token, too."""

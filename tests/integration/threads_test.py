@@ -1,28 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """One loop thread in the process, however many elements there are; none when the plugin is merely loaded."""
-import os
 import re
 from collections import Counter
 
 from support import case, sources
 from support.pipelines import Gst, Pipeline, kvssink
 from support.sources import camera, x264
+from support.threads import ours, thread_names
 from support.waiting import wait_until
-
-
-def thread_names():
-    names = []
-    for task in os.listdir("/proc/self/task"):
-        try:
-            with open(f"/proc/self/task/{task}/comm", encoding="utf-8") as comm:
-                names.append(comm.read().strip())
-        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-            continue
-    return names
-
-
-def ours():
-    return [name for name in thread_names() if name.startswith("kvs-")]
 
 
 class ThreadsTest(case.IntegrationTest):

@@ -2,7 +2,6 @@
 #include "simulation.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +9,7 @@
 #include "aws/credentials/static.h"
 #include "checks.h"
 #include "fake_service.h"
+#include "queue_executor.h"
 #include "sim_clock.h"
 #include "source.h"
 #include "stream/stream_core.h"
@@ -19,22 +19,6 @@ namespace kvs::sim {
 namespace {
 
 using Kind = Fault::Kind;
-
-/// Runs the application's handlers when the simulation says so.
-class HandExecutor final : public Executor {
- public:
-  void post(std::function<void()> job) override { jobs_.push_back(std::move(job)); }
-  bool run() {
-    if (jobs_.empty()) return false;
-    const auto job = std::move(jobs_.front());
-    jobs_.pop_front();
-    job();
-    return true;
-  }
-
- private:
-  std::deque<std::function<void()>> jobs_;
-};
 
 /// Keys, or trouble.
 class SimCredentials final : public aws::CredentialProvider {
@@ -383,7 +367,7 @@ class Simulation {
   const TimePoint begun_;
   std::shared_ptr<net::Loop> loop_;
   std::shared_ptr<test::FakeService> service_;
-  std::shared_ptr<HandExecutor> executor_ = std::make_shared<HandExecutor>();
+  std::shared_ptr<test::QueueExecutor> executor_ = std::make_shared<test::QueueExecutor>();
   std::shared_ptr<SimCredentials> credentials_ = std::make_shared<SimCredentials>();
   std::shared_ptr<store::StorageBudget> storage_;
   std::shared_ptr<Witness> witness_;

@@ -24,6 +24,15 @@ class IntegrationTest(unittest.TestCase):
         self.addCleanup(environment.adopt, before)
         environment.adopt(environment.with_key(self.folder))
 
+    def write(self, name, text, mode=0o600):
+        """A file in the test's folder; answers its path."""
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, mode)
+        return path
+
     def service(self, *options, **settings):
         service = KvsLocal(tempfile.mkdtemp(prefix="service-", dir=self.folder), *options, **settings)
         self.addCleanup(service.stop)

@@ -6,35 +6,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "fake_service.h"
 #include "h264_frames.h"
+#include "queue_executor.h"
 #include "sim_clock.h"
 #include "stream/stream_core.h"
 
 namespace kvs::stream::test {
 
 using namespace std::chrono_literals;
-
-/// Runs handlers between the loop's passes.
-class QueueExecutor final : public Executor {
- public:
-  void post(std::function<void()> job) override { jobs_.push_back(std::move(job)); }
-  bool run() {
-    if (jobs_.empty()) return false;
-    const auto job = std::move(jobs_.front());
-    jobs_.pop_front();
-    job();
-    return true;
-  }
-
- private:
-  std::deque<std::function<void()>> jobs_;
-};
 
 class GivenKeys final : public aws::CredentialProvider {
  public:
@@ -207,7 +191,7 @@ class CoreFixture : public testing::Test {
   kvs::test::SimClock clock;
   std::shared_ptr<net::Loop> loop = std::make_shared<net::Loop>(clock, net::Loop::Drive::caller);
   std::shared_ptr<kvs::test::FakeService> service;
-  std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
+  std::shared_ptr<kvs::test::QueueExecutor> executor = std::make_shared<kvs::test::QueueExecutor>();
   std::shared_ptr<GivenKeys> keys = std::make_shared<GivenKeys>();
   std::shared_ptr<Told> told = std::make_shared<Told>();
   std::shared_ptr<store::StorageBudget> storage;
