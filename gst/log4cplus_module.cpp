@@ -45,17 +45,13 @@ log4cplus::LogLevel levelOf(LogLevel level) {
   return log4cplus::TRACE_LOG_LEVEL;
 }
 
-bool endsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 /// The first file that an appender should write and cannot; empty where there is none. `properties` are those
 /// that the configurator went by: without their prefix, and with variables replaced.
 std::string unwritable(const log4cplus::helpers::Properties& properties) {
   const auto appenders = properties.getPropertySubset("appender.");
   for (const std::string& name : appenders.propertyNames()) {
     const std::string& path = appenders.getProperty(name);
-    if (endsWith(name, ".File") && ::access(path.c_str(), W_OK) != 0) return path;
+    if (name.ends_with(".File") && ::access(path.c_str(), W_OK) != 0) return path;
   }
   return {};
 }
@@ -116,7 +112,7 @@ class Log4cplusWriter final : public net::LogWriter {
 /// threads would find none.
 void takeOutThreads(log4cplus::helpers::Properties& properties) {
   for (const std::string& name : properties.propertyNames())
-    if (endsWith(name, ".AsyncAppend")) properties.removeProperty(name);
+    if (name.ends_with(".AsyncAppend")) properties.removeProperty(name);
 }
 
 /// Nothing of log4cplus but the appenders is used: not its threads, nor its own words on stderr.
