@@ -143,7 +143,7 @@ class StoryTest(case.IntegrationTest):
         return story
 
     def test_the_key_is_wrong(self):
-        later = {"match": {"operation": "describeStream"}, "action": {"type": "delay", "ms": 500}}  # than PLAYING
+        later = {"match": {"operation": "connection"}, "action": {"type": "refuse", "ms": 500}}  # than PLAYING
         story = self.ended(environment.with_key(self.folder, secret_key="wrong"), [later])
         self.assertTrue(story.error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_AUTHORIZED), story.error)
         self.assertIn(0x52000010, story.codes)
