@@ -115,7 +115,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void fetchCredentials(bool renew);
   aws::StreamKey streamKey() const;
   template <class T, class Call>
-  void askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*take)(const T&), Call call);
+  void askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(const T&), Call call);
   void described(const aws::StreamDescription& description);
   void takeGivenEndpoint(const std::string& endpoint);
   void located(const std::string& endpoint);

@@ -134,21 +134,21 @@ aws::StreamKey StreamCore::streamKey() const {
 
 /// What another stream, or one before this, was told; else it is asked for, once for all who want it now.
 template <class T, class Call>
-void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*take)(const T&), Call call) {
-  const auto recall = [this, &shared, take] {
+void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(const T&), Call call) {
+  const auto recall = [this, &shared, use] {
     const auto known = shared.recall(streamKey(), clock_.now());
-    if (known) (this->*take)(*known);
+    if (known) (this->*use)(*known);
     return known.has_value();
   };
   if (recall()) return;
-  callWhenAllowed([this, &shared, take, call, recall] {
+  callWhenAllowed([this, &shared, use, call, recall] {
     if (recall()) return context_->rateGate->giveBack();
     // Others may wait for the answer when this stream, and its Producer, have gone.
     const auto start = [this, call](auto callback) {
       return call([keep = context_, callback](auto result) { callback(std::move(result)); });
     };
     call_ = shared.ask(streamKey(), clock_, start,
-                       answer<T>([this, take](const T& told) { (this->*take)(told); }));
+                       answer<T>([this, use](const T& told) { (this->*use)(told); }));
   });
 }
 
