@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network interface that goes down while frames flow, and comes up again: the kernel's part of "half-open"."""
+import time
+import unittest
+
+from support import own_network, together
+from support.together import SideBySide, recording
+
+# The kernel gives a connection up after TCP_USER_TIMEOUT (20 s); left alone it would take a quarter of an hour.
+GIVEN_UP = 60 * together.SLOWNESS
+
+
+def setUpModule():
+    try:
+        own_network.enter()
+    except OSError as error:
+        raise unittest.SkipTest(f"a network of one's own is not allowed here: {error}") from error
+
+
+class InterfaceTest(SideBySide):
+    def begin(self, tls, units):
+        """Two fragments are in, one is stored. Nothing but the kernel will find a dead connection."""
+        self.tls = tls
+        service = self.local()
+        feed = self.feed(service, connection_staleness=0)
+        feed.push_and_wait(units[:60])
+        feed.wait_for(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored")
+        return service, feed
+
+    def test_it_goes_down_and_comes_up(self):
+        units = recording(8)
+        lines = [self.begin(tls, units) for tls in (False, True)]
+        own_network.set_loopback(False)
+        self.addCleanup(own_network.set_loopback, True)
+        began = time.monotonic()
+        while not all("retrying" in self.states(feed) for _, feed in lines):  # the sources go on, slowly
+            for _, feed in lines:
+                feed.push_and_wait(units[len(feed.entered) :][:1])
+            self.assertLess(time.monotonic() - began, GIVEN_UP)
+            next_frame = time.monotonic() + 0.5
+            lines[0][1].wait_for(lambda until=next_frame: time.monotonic() > until, "the next frame's time")
+        own_network.set_loopback(True)
+        for _, feed in lines:
+            self.came_back(self.persisted(feed))
+        for service, feed in lines:
+            feed.push(units[len(feed.entered) :])
+            self.finish(service, feed)
+            self.assertEqual(len(feed.entered), len(units))
+
+
+if __name__ == "__main__":
+    together.main()
