@@ -258,7 +258,7 @@ aws::ControlPlane::Callback<T> StreamCore::answer(std::function<void(T)> onSucce
     call_.reset();
     if (result) return onSuccess(std::move(*result));
     const Error error = learnTime(std::move(result.error()));
-    noteError(error);
+    note(LogLevel::info, [&] { return error.message; });  // no trouble yet: a stream may have to be created
     dispatch(event::CallFailed{error});
   };
 }

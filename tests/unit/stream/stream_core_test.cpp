@@ -68,6 +68,7 @@ TEST_F(StreamCoreTest, AStreamIsCreatedOnceItsTrackIsKnown) {
   stream(10s);
   EXPECT_EQ(service->calls("createStream"), 1u);
   EXPECT_EQ(service->calls("tagStream"), 0u) << "createStream took the tags along";
+  EXPECT_EQ(core->stats().lastError, "The stream is still being created.") << "and not that there was none";
   EXPECT_TRUE(drain());
   EXPECT_EQ(stored(), range(50));
 }
