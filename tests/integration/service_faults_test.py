@@ -293,7 +293,7 @@ class ServiceFaults:
         self.assertGreaterEqual(feed.stats()["sessions"], 3)
 
     def test_sessions_are_rotated(self):
-        feed = self.sessions(rotation_period=3)
+        feed = self.sessions(rotation_period=3, **together.UNHURRIED)
         self.assertGreaterEqual(feed.stats()["sessions"], 3)
         self.assertEqual(feed.stats()["reconnects"], 0)
 
@@ -310,7 +310,7 @@ class ServiceFaults:
     def test_one_session_ends_after_some_seconds(self):
         rule = fault("putMedia", {"type": "error", "id": 4003}, afterMs=2500)
         service = self.local(faults=[rule])
-        feed = self.feed(service)
+        feed = self.feed(service, **together.UNHURRIED)
         feed.push_and_wait(self.units[:75])
         feed.wait_for(lambda: feed.stats()["acks-error"] == 1, "the session's end")
         feed.push_and_wait(self.units[75:])
@@ -319,7 +319,7 @@ class ServiceFaults:
 
     def test_an_idle_source_has_all_of_it_stored_and_the_connection_is_let_go(self):
         service = self.local()
-        feed = self.feed(service)
+        feed = self.feed(service, **together.UNHURRIED)
         feed.push_and_wait(self.units[:60])
         feed.wait_for(lambda: feed.stats()["state"] == "ready" and feed.stats()["acks-persisted"] == 3,
                       "the connection is let go, and the open fragment stored")
