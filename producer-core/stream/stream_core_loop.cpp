@@ -147,8 +147,8 @@ void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(
     const auto start = [this, call](auto callback) {
       return call([keep = context_, callback](auto result) { callback(std::move(result)); });
     };
-    call_ = shared.ask(streamKey(), clock_, start,
-                       answer<T>([this, use](const T& told) { (this->*use)(told); }));
+    call_ =
+        shared.ask(streamKey(), clock_, start, answer<T>([this, use](const T& told) { (this->*use)(told); }));
   });
 }
 

@@ -18,6 +18,7 @@ void print(const kvs::sim::Outcome& outcome) {
 int report(const kvs::sim::Plan& plan, const kvs::sim::Outcome& outcome, bool log) {
   std::cout << "BROKEN by " << describe(plan);
   print(outcome);
+  std::cout << std::flush;  // making it smaller takes its time
   const kvs::sim::Plan less = shrink(plan);
   std::cout << "Made smaller: " << describe(less);
   print(run(less, log ? &std::cout : nullptr));

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stdexcept>
 
 #include "aws/credentials/static.h"
 #include "checks.h"
@@ -389,7 +390,13 @@ class Simulation {
 }  // namespace
 
 Outcome run(const Plan& plan, std::ostream* diary) {
-  return Simulation(plan, diary).run();
+  try {
+    return Simulation(plan, diary).run();
+  } catch (const std::runtime_error& error) {
+    Outcome outcome;
+    outcome.broken.push_back(error.what());
+    return outcome;
+  }
 }
 
 Plan shrink(Plan plan) {
