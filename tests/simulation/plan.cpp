@@ -142,6 +142,7 @@ Plan makePlan(std::uint64_t seed) {
                                                Seconds(86'400), Seconds(1'600'000'000)});
     std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == Fault::Kind::wallStep; });
   }
+  plan.drops = plan.audio && random.next() % 3 == 0;
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
   plan.length = faulty;
   for (const Fault& fault : plan.faults)
@@ -206,7 +207,7 @@ std::string describe(const Plan& plan) {
       std::to_string(plan.storageChunks) + " chunks, buffer " + std::to_string(plan.bufferDuration.count()) +
       " s, scale " + std::to_string(plan.timecodeScale.count()) +
       (plan.absoluteTimes ? ", absolute" : ", relative") + (plan.reordered ? ", B-frames" : "") +
-      (plan.audio ? ", microphone" : "") +
+      (plan.audio ? ", microphone" : "") + (plan.drops ? " (drop)" : "") +
       (plan.clockBehind ? ", clock behind by " + std::to_string(plan.clockBehind->count()) + " s" : "") +
       (plan.streamExists ? "" : ", to be created") + (plan.retentionHours == 0 ? ", retention 0" : "") +
       ", latency " + std::to_string(plan.latency.count()) + " ms, persisted after " +

@@ -58,6 +58,7 @@ struct Plan {
   bool reordered = false;  ///< B-frames
   bool tags = false;       ///< metadata now and then
   bool audio = false;      ///< a microphone beside the camera
+  bool drops = false;      ///< and where it is silent, fragments without it instead of made-up silence
   Milliseconds age{0};     ///< how long ago a frame was captured
   // Stream
   std::size_t storageChunks = 64;

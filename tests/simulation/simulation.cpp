@@ -122,6 +122,7 @@ class Simulation {
     config.timecodeScale = plan_.timecodeScale;
     config.absoluteFragmentTimes = plan_.absoluteTimes;
     config.bufferDuration = plan_.bufferDuration;
+    config.silentTrack = plan_.drops ? SilentTrack::drop : SilentTrack::fill;
     core_ = std::make_shared<stream::StreamCore>(
         context, config, std::make_shared<stream::Notifier>(witness_, executor_), plan_.seed);
     for (const TrackConfig& track : source_.tracks()) {
