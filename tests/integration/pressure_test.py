@@ -11,7 +11,9 @@ from support.together import FPS, SideBySide, recording
 FRAME_BYTES = 40_000  # a fragment is 1 MB
 
 
-class PressureTest(SideBySide):
+class Pressure:
+    """Each row, over plain connections and over TLS."""
+
     def big(self, seconds, frame_bytes=FRAME_BYTES):
         return sources.padded(recording(seconds), frame_bytes)
 
@@ -98,6 +100,14 @@ class PressureTest(SideBySide):
         self.assertEqual(feed.stats()["fragments-lost"], 0)
         recorded = self.check_whole(service, "stream", feed.entered)
         self.assertEqual(len(recorded.blocks), len(units))
+
+
+class PlainPressureTest(Pressure, SideBySide):
+    pass
+
+
+class TlsPressureTest(Pressure, SideBySide):
+    tls = True
 
 
 if __name__ == "__main__":
