@@ -17,7 +17,9 @@ SECONDS = 6
 MULAW = "audiotestsrc is-live=true samplesperbuffer=800 ! audio/x-raw,rate=8000,channels=1 ! mulawenc"
 
 
-class LifeTest(SideBySide):
+class Life:
+    """Each row, over plain connections and over TLS."""
+
     def setUp(self):
         super().setUp()
         self.units = recording(SECONDS)
@@ -194,6 +196,14 @@ class LifeTest(SideBySide):
         seconds, said = self.interrupted("-e")
         self.assertLess(seconds, 3 + together.WAY_BACK / 2)
         self.assertRegex(said, "WARNING: from element .*sink: .*has not stored")
+
+
+class PlainLifeTest(Life, SideBySide):
+    pass
+
+
+class TlsLifeTest(Life, SideBySide):
+    tls = True
 
 
 if __name__ == "__main__":
