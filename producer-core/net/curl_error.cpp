@@ -32,6 +32,11 @@ Error timedOut(const Failure& failure, const Place& place) {
   const std::string after = " within " + std::to_string(failure.patience.count()) + " ms";
   if (failure.connected)
     return retry(StatusCode::serviceCallTimeout, place.text() + " did not answer" + after);
+  if (failure.detail.starts_with("Resolving timed out")) {
+    return retry(StatusCode::serviceCallTimeout, "no DNS server said" + after + " which address " +
+                                                     place.host +
+                                                     " has: check the network and its DNS server");
+  }
   return retry(StatusCode::serviceCallTimeout,
                "no connection to " + place.text() + after +
                    ": check the network, the proxy, and that firewalls let the service's addresses through");
@@ -90,7 +95,7 @@ bool descriptorsExhausted() {
 Error outOfDescriptors(const Place& place) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  return retry(StatusCode::serviceUnknownError,
+  return retry(StatusCode::notEnoughMemory,
                "can't connect to " + place.text() + ": this process may have no more than " +
                    std::to_string(limit.rlim_cur) +
                    " files and sockets open; raise RLIMIT_NOFILE (ulimit -n, LimitNOFILE=)");

@@ -79,12 +79,19 @@ TEST(Explain, NamesTheHostAndWhatToCheck) {
   const Error silent =
       explain({.code = CURLE_OPERATION_TIMEDOUT, .connected = true, .patience = Milliseconds(7)}, place);
   EXPECT_EQ(silent.message, "kvs.example:443 did not answer within 7 ms");
+  const Error nameless = explain({.code = CURLE_OPERATION_TIMEDOUT,
+                                  .detail = "Resolving timed out after 5001 milliseconds",
+                                  .patience = Milliseconds(5000)},
+                                 place);
+  EXPECT_EQ(nameless.code, StatusCode::serviceCallTimeout);
+  EXPECT_THAT(nameless.message, HasSubstr("no DNS server said within 5000 ms which address kvs.example has"));
   const Error untrusted = explain({.code = CURLE_PEER_FAILED_VERIFICATION, .detail = "self-signed"}, place);
   EXPECT_EQ(untrusted.kind, ErrorKind::retryable);
   EXPECT_EQ(untrusted.code, StatusCode::clientAuthFailed);
   EXPECT_THAT(untrusted.message, HasSubstr("(self-signed)"));
   EXPECT_EQ(explain({.code = CURLE_UNSUPPORTED_PROTOCOL}, place).kind, ErrorKind::fatal);
   EXPECT_THAT(outOfDescriptors(place).message, HasSubstr("RLIMIT_NOFILE"));
+  EXPECT_EQ(outOfDescriptors(place).code, StatusCode::notEnoughMemory);
 }
 
 }  // namespace
