@@ -356,6 +356,7 @@ void Machine::refused(const Error& error, State next) {
   if (error.kind == ErrorKind::auth) {
     if (!std::exchange(refreshed_, true)) {
       next_ = next;
+      act(action::Tell{{ConnectionState::retrying, error, backoff_.attempts() + 1, Milliseconds{0}}});
       return enter(State::credentials);
     }
     if (!credentialsWorked_) return fail(error);

@@ -194,6 +194,10 @@ TEST_P(EveryCall, RefusedKeysAreFetchedAgainOnceAndThenFatalUnlessTheyWorked) {
   MachineDriver m;
   reach(m);
   EXPECT_EQ(m.on(event::CallFailed{badKey}), (Words{"credentials"}));
+  ASSERT_TRUE(m.tells(ConnectionState::retrying));
+  EXPECT_EQ(m.told()[0].reason->exception, "UnrecognizedClientException");
+  EXPECT_EQ(m.told()[0].attempt, 1u);
+  EXPECT_EQ(m.told()[0].delay, Milliseconds(0));
   EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{call()}));
   const bool worked = GetParam() == State::locating;  // describe took them
   EXPECT_EQ(m.on(event::CallFailed{badKey}), worked ? Words{} : (Words{"fail"}));
