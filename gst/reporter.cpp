@@ -66,11 +66,11 @@ void Reporter::onFragmentLost(const FragmentLost& lost) {
   if (const ElementRef element = element_->lock()) emitFragmentLost(element.get(), lost);
 }
 
-void Reporter::onFramesDropped(std::uint64_t count, FrameFate why) {
+void Reporter::onFramesDropped(const FramesDropped& dropped) {
   bool due = false;
   {
     const std::lock_guard lock(mutex_);
-    untold_.skipped[why] += count;
+    add(untold_.skipped[dropped.why], dropped);
     due = isDue();
   }
   if (due) tellLosses();
@@ -100,12 +100,12 @@ Reporter::Untold Reporter::takeUntold() {
 
 void Reporter::tellLosses() {
   const Untold untold = takeUntold();
-  for (const auto& [why, count] : untold.skipped) {
+  for (const auto& [why, skipped] : untold.skipped) {
     if (const ElementRef element = element_->lock()) {
       GST_CAT_WARNING_OBJECT(elementCategory(), element.get(), "%" G_GUINT64_FORMAT " frames not taken: %s",
-                             static_cast<guint64>(count), explain(why));
+                             static_cast<guint64>(skipped.count), explain(why));
     }
-    post(structureOf(why, count));
+    post(structureOf(skipped));
   }
   if (untold.losses.fragments == 0) return;
   post(structureOf(untold.losses));
@@ -161,6 +161,7 @@ void Reporter::onWarning(const Error& error) {
 }
 
 void Reporter::onError(const Error& error) {
+  tellLosses();  // behind the error few go on to read
   const ElementRef element = element_->lock();
   if (!element) return;
   sinkOf(element.get()).streamFailed(*this, error);

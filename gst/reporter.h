@@ -27,7 +27,7 @@ class Reporter final : public StreamListener, public std::enable_shared_from_thi
   void onConnection(const ConnectionChange& change) override;
   void onFragmentAck(const FragmentAck& ack) override;
   void onFragmentLost(const FragmentLost& lost) override;
-  void onFramesDropped(std::uint64_t count, FrameFate why) override;
+  void onFramesDropped(const FramesDropped& dropped) override;
   void onFragmentRefused(const FragmentRefused& refused) override;
   void onStoragePressure(const Pressure& pressure) override;
   void onLatencyPressure(const Pressure& pressure) override;
@@ -47,7 +47,7 @@ class Reporter final : public StreamListener, public std::enable_shared_from_thi
  private:
   struct Untold {
     LossSum losses;
-    std::map<FrameFate, std::uint64_t> skipped;
+    std::map<FrameFate, FramesDropped> skipped;
     bool empty() const { return losses.fragments == 0 && skipped.empty(); }
   };
   Untold takeUntold();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "structures.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "fields.h"
 
 namespace kvs::gst {
@@ -139,12 +142,14 @@ void LossSum::add(const FragmentLost& lost) {
   if (fragments == 0) {
     reason = lost.reason;
     start = lost.start;
+    end = lost.start;
   }
   ++fragments;
   if (lost.unconfirmed) ++unconfirmed;
   frames += lost.frames;
   bytes += lost.bytes;
-  end = lost.start + lost.duration;
+  start = std::min(start, lost.start);
+  end = std::max(end, lost.start + lost.duration);
 }
 
 std::string sentenceOf(const LossSum& losses) {
@@ -182,11 +187,21 @@ StructureRef structureOf(const FragmentRefused& refused) {
   return structure;
 }
 
-StructureRef structureOf(FrameFate why, std::uint64_t count) {
+void add(FramesDropped& sum, const FramesDropped& more) {
+  const FramesDropped before = std::exchange(sum, more);
+  if (before.count == 0) return;
+  sum.count += before.count;
+  sum.start = std::min(sum.start, before.start);
+  sum.end = std::max(sum.end, before.end);
+}
+
+StructureRef structureOf(const FramesDropped& dropped) {
   StructureRef structure(gst_structure_new_empty("kvssink-frames-skipped"));
-  set(structure.get(), "reason", std::string(nameOf(why)));
-  set(structure.get(), "explanation", std::string(explain(why)));
-  set(structure.get(), "count", count);
+  set(structure.get(), "reason", std::string(nameOf(dropped.why)));
+  set(structure.get(), "explanation", std::string(explain(dropped.why)));
+  set(structure.get(), "count", dropped.count);
+  set(structure.get(), "start", dropped.start);
+  set(structure.get(), "end", dropped.end);
   return structure;
 }
 

@@ -20,7 +20,7 @@ struct LossSum {
   std::uint32_t unconfirmed = 0;  ///< of these: sent, and perhaps stored
   std::uint64_t frames = 0;
   std::uint64_t bytes = 0;
-  WallTime start;  ///< of the first one
+  WallTime start;  ///< of the first one in time
   WallTime end;    ///< of the last one
 
   void add(const FragmentLost& lost);
@@ -41,8 +41,11 @@ StructureRef structureOf(const FragmentLost& lost);
 /// (uint64).
 StructureRef structureOf(const FragmentRefused& refused);
 
-/// `kvssink-frames-skipped`: reason, explanation (string), count (uint64).
-StructureRef structureOf(FrameFate why, std::uint64_t count);
+/// `kvssink-frames-skipped`: reason, explanation (string), count, start, end (uint64).
+StructureRef structureOf(const FramesDropped& dropped);
+
+/// More of the same reason.
+void add(FramesDropped& sum, const FramesDropped& more);
 
 /// `kvssink-pressure`: kind (string: latency, storage), over (boolean), bytes, bytes-limit, duration,
 /// duration-limit (uint64).

@@ -49,6 +49,14 @@ enum class FrameFate : std::uint8_t {
   trackAbsent,  ///< its track was silent and left the header; not yet back: skipped, counted
 };
 
+/// Frames that were not taken, one after another and for one reason.
+struct FramesDropped {
+  std::uint64_t count = 0;
+  FrameFate why = FrameFate::accepted;
+  WallTime start;  ///< of the first one; of one that had waited for another track, when that was over
+  WallTime end;    ///< of the last one
+};
+
 /// The codec data of a track changed in the stream: a new session with a new header follows.
 struct CodecChange {
   std::uint32_t track = 0;
@@ -122,9 +130,8 @@ class StreamListener {
   virtual void onConnection(const ConnectionChange&) {}
   virtual void onFragmentAck(const FragmentAck&) {}
   virtual void onFragmentLost(const FragmentLost&) {}  ///< "dropped fragment"
-  /// "Dropped frame": `count` frames were not taken. The first of a run is told at once,
-  /// the others together when the run ends.
-  virtual void onFramesDropped(std::uint64_t /*count*/, FrameFate /*why*/) {}
+  /// "Dropped frame": the first of a run is told at once, the others together when the run ends.
+  virtual void onFramesDropped(const FramesDropped&) {}
   virtual void onFragmentRefused(const FragmentRefused&) {}
   virtual void onStoragePressure(const Pressure&) {}  ///< less than 5 % of the storage is free; over: 25 %
   virtual void onLatencyPressure(const Pressure&) {}  ///< more than max-latency is buffered; over: 3/4 of it

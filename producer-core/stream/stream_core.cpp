@@ -182,7 +182,7 @@ Result<FrameFate> StreamCore::put(const Frame& frame) {
     const std::lock_guard lock(buffer_.mutex);
     if (buffer_.ended) return fail(*buffer_.ended);
   }
-  tellDropped(outcome->fate);
+  tellFate(outcome->fate, frame);
   tellPressure();
   return outcome->fate;
 }
@@ -192,7 +192,10 @@ void StreamCore::follow(const IngestOutcome& outcome) {
   if (outcome.closeSession) closeWanted_.store(true, std::memory_order_release);
   const bool beginsToWait = outcome.waits && !orderDue_.load() && !orderDue_.exchange(true);
   if (outcome.appended || outcome.closeSession || beginsToWait) loop().wake(*this);
-  if (outcome.skippedLater > 0) tellDropped(outcome.skippedLater, outcome.skippedWhy);
+  if (outcome.skippedLater > 0) {
+    const WallTime now = clock_.wallNow();
+    tellDropped(FramesDropped{outcome.skippedLater, outcome.skippedWhy, now, now});
+  }
   tellUntold();
 }
 
@@ -223,6 +226,7 @@ Result<void> StreamCore::putEvent(FragmentEvent event) {
 void StreamCore::flush() {
   ingest_.seal();
   loop().wake(*this);
+  tellDropped(dropped_.end());
   tellUntold();
 }
 
@@ -234,6 +238,7 @@ void StreamCore::interrupt(bool on) {
 
 void StreamCore::endOfStream() {
   ingest_.seal();
+  tellDropped(dropped_.end());
   tellUntold();
   ending_.store(true);
   loop().post([self = shared_from_this(), this] {
@@ -308,20 +313,21 @@ StreamStats StreamCore::stats() const {
   return stats;
 }
 
-/// The first of a run of frames that were not taken is told at once, the rest when the run ends.
-void StreamCore::tellDropped(FrameFate fate) {
-  if (fate == FrameFate::accepted || fate == FrameFate::interrupted) {
-    if (droppedRun_.load(std::memory_order_relaxed) == 0) return;
-    const std::uint64_t rest = droppedRun_.exchange(0) - 1;
-    if (rest > 0) tellDropped(rest, droppedWhy_.load());
-    return;
+void StreamCore::tellFate(FrameFate fate, const Frame& frame) {
+  if (fate == FrameFate::accepted || fate == FrameFate::interrupted) return tellDropped(dropped_.end());
+  const Capture capture{clock_.wallNow(), clock_.now(), frame.age, frame.reference};
+  WallTime at;
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    at = buffer_.timeline.wallOf(frame.pts, capture);
   }
-  droppedWhy_.store(fate);
-  if (droppedRun_.fetch_add(1) == 0) tellDropped(1, fate);
+  for (const FramesDropped& dropped : dropped_.add(fate, at))
+    tellDropped(dropped);
 }
 
-void StreamCore::tellDropped(std::uint64_t count, FrameFate why) {
-  notifier_->tell([count, why](StreamListener& listener) { listener.onFramesDropped(count, why); });
+void StreamCore::tellDropped(const std::optional<FramesDropped>& dropped) {
+  if (!dropped) return;
+  notifier_->tell([told = *dropped](StreamListener& listener) { listener.onFramesDropped(told); });
 }
 
 /// What was collected under the lock.

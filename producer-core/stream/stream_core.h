@@ -19,6 +19,7 @@
 #include "net/lag_histogram.h"
 #include "net/loop.h"
 #include "producer.h"
+#include "stream/dropped_run.h"
 #include "stream/dump.h"
 #include "stream/ingest.h"
 #include "stream/machine.h"
@@ -135,8 +136,8 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void settlePersisted(const SentFragment& fragment);
   void rewind(const Session& ended, bool deadHost);
   void closeLog();
-  void tellDropped(FrameFate fate);
-  void tellDropped(std::uint64_t count, FrameFate why);
+  void tellFate(FrameFate fate, const Frame& frame);
+  void tellDropped(const std::optional<FramesDropped>& dropped);
   void tellUntold();
   void follow(const IngestOutcome& outcome);
   void watchOrder();
@@ -167,12 +168,11 @@ class StreamCore final : public net::Ready, private SessionOwner {
   StreamBuffer buffer_;
   Ingest ingest_;
 
-  std::atomic<bool> closeWanted_{false};      ///< only the fragment under the cursor stands in the way
-  std::atomic<bool> orderDue_{false};         ///< the loop looks after units that wait for other tracks
-  std::atomic<bool> ending_{false};           ///< end of stream was asked for
-  SourceWatch source_;                        ///< of frames appended
-  std::atomic<std::uint64_t> droppedRun_{0};  ///< frames not taken since the last one that was
-  std::atomic<FrameFate> droppedWhy_{FrameFate::accepted};
+  std::atomic<bool> closeWanted_{false};  ///< only the fragment under the cursor stands in the way
+  std::atomic<bool> orderDue_{false};     ///< the loop looks after units that wait for other tracks
+  std::atomic<bool> ending_{false};       ///< end of stream was asked for
+  SourceWatch source_;                    ///< of frames appended
+  DroppedRun dropped_;                    ///< frames not taken since the last one that was
   std::atomic<bool> pressureTold_{false};
   std::atomic<bool> latencyTold_{false};
   net::LagHistogram ackDelays_;  ///< from a fragment's first frame to its last acknowledgement

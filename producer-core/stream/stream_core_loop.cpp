@@ -337,6 +337,10 @@ void StreamCore::perform(const action::Fail& failed) {
     const std::lock_guard lock(buffer_.mutex);
     buffer_.ended = failed.error;
   }
+  closeLog();  // what is left goes nowhere any more: that is told before the error, behind which few go on to
+               // read
+  tellDropped(dropped_.end());
+  tellUntold();
   notifier_->tell([error = failed.error](StreamListener& listener) { listener.onError(error); });
 }
 
@@ -358,6 +362,7 @@ void StreamCore::perform(const action::ReportStopped&) {
     forget(*timer);
   }
   closeLog();
+  tellDropped(dropped_.end());
   tellUntold();
   tellPressure();
   notifier_->tell([](StreamListener& listener) { listener.onStreamClosed(); });

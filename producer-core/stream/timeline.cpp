@@ -162,6 +162,13 @@ WallTime Timeline::wallTime(std::uint32_t epoch, Ticks ticks) const {
   return epochs_[epoch].zero + timeOf(ticks);
 }
 
+WallTime Timeline::wallOf(std::optional<Nanoseconds> pts, const Capture& capture) const {
+  if (capture.reference && wantsReference()) return *capture.reference;
+  if (!pts || !isAnchored() || config_.source == TimestampSource::arrival) return capturedAt(capture);
+  const Nanoseconds offset = current().byReference ? referenceOffset_ : Nanoseconds{0};
+  return wallTime(currentEpoch(), ticksOf(*pts + offset));
+}
+
 WallTime Timeline::epochStart(std::uint32_t epoch) const {
   return wallTime(epoch, epochs_[epoch].first);
 }

@@ -72,6 +72,8 @@ class Timeline {
   std::uint32_t currentEpoch() const { return static_cast<std::uint32_t>(epochs_.size()) - 1; }
 
   WallTime wallTime(std::uint32_t epoch, Ticks ticks) const;
+  /// Where a frame would stand that is not taken; before anything was, when it was captured.
+  WallTime wallOf(std::optional<Nanoseconds> pts, const Capture& capture) const;
   /// What PutMedia's start timestamp says for every session of the epoch.
   WallTime epochStart(std::uint32_t epoch) const;
   /// The Cluster's Timecode, in units of TimecodeScale; before 1970 counts as 1970.

@@ -214,17 +214,27 @@ TEST_F(ElementTest, CredentialsAreOnTheBusWithoutASecret) {
 
 TEST_F(ElementTest, FramesThatWereNotTakenAreOnTheBus) {
   setState(GST_STATE_PLAYING);
-  core.tell([](StreamListener& listener) { listener.onFramesDropped(1, FrameFate::late); });
-  core.tell([](StreamListener& listener) { listener.onFramesDropped(9, FrameFate::late); });
+  const WallTime at(1000s);
+  core.tell([at](StreamListener& listener) { listener.onFramesDropped({1, FrameFate::late, at, at}); });
+  core.tell([at](StreamListener& listener) {
+    listener.onFramesDropped({4, FrameFate::late, at + 1s, at + 2s});
+  });
+  core.tell([at](StreamListener& listener) {
+    listener.onFramesDropped({5, FrameFate::late, at + 3s, at + 4s});
+  });
   guint64 count = 0;
+  guint64 end = 0;
   while (count < 10) {
     const MessageRef message = waitForStructure("kvssink-frames-skipped");
     ASSERT_TRUE(message);
     const GstStructure* structure = gst_message_get_structure(message.get());
     EXPECT_STREQ(gst_structure_get_string(structure, "reason"), "late");
     count += number(structure, "count");
+    EXPECT_GE(number(structure, "start"), 1000 * GST_SECOND);
+    end = number(structure, "end");
   }
   EXPECT_EQ(count, 10U);
+  EXPECT_EQ(end, 1004 * GST_SECOND);
 }
 
 TEST_F(ElementTest, StatsHoldTheMetricsByTheirNames) {

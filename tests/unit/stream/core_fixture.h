@@ -51,6 +51,8 @@ struct Told final : StreamListener {
   std::vector<Pressure> storagePressure, latencyPressure;
   std::vector<FragmentRefused> refused;
   std::vector<CredentialsTaken> credentials;
+  std::vector<FramesDropped> dropped;
+  std::size_t lossesAtError = 0;
   int ready = 0, drained = 0, closed = 0, stale = 0, dataAvailable = 0;
 
   void onStreamReady() override { ++ready; }
@@ -64,7 +66,11 @@ struct Told final : StreamListener {
   void onFragmentRefused(const FragmentRefused& fragment) override { refused.push_back(fragment); }
   void onCredentials(const CredentialsTaken& taken) override { credentials.push_back(taken); }
   void onWarning(const Error& error) override { warnings.push_back(error); }
-  void onError(const Error& error) override { errors.push_back(error); }
+  void onFramesDropped(const FramesDropped& frames) override { dropped.push_back(frames); }
+  void onError(const Error& error) override {
+    errors.push_back(error);
+    lossesAtError = losses.size();
+  }
   void onDrained() override { ++drained; }
   void onStreamClosed() override { ++closed; }
 

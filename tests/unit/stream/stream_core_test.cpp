@@ -560,6 +560,35 @@ TEST_F(StreamCoreTest, StopReportsWhatIsLeft) {
   EXPECT_EQ(storage->used(), 0u);
 }
 
+TEST_F(StreamCoreTest, WhatAnErrorLeavesBehindIsToldBeforeIt) {
+  config.retryTimeout = 5s;
+  begin();
+  service->network.refuse = true;
+  stream(4s);
+  ASSERT_TRUE(passUntil([&] { return !told->errors.empty(); }));
+  EXPECT_GT(told->lossesAtError, 0u);
+  EXPECT_EQ(told->losses.size(), told->lossesAtError);
+  for (const auto& lost : told->losses)
+    EXPECT_EQ(lost.reason, FragmentLost::Reason::stopped);
+  EXPECT_EQ(core->stats().framesLost, core->stats().framesIn);
+  EXPECT_EQ(storage->used(), 0u);
+}
+
+TEST_F(StreamCoreTest, FramesThatAreNotTakenAreToldWithTheirTimesAlsoAtTheEnd) {
+  group = 1000;  // the first fragment is full after 20 s, and no key frame comes
+  begin();
+  stream(30s);
+  ASSERT_EQ(told->dropped.size(), 1u) << "the first of them at once";
+  EXPECT_EQ(told->dropped[0].why, FrameFate::keyFrameDistance);
+  core->endOfStream();
+  pass(1s);
+  ASSERT_EQ(told->dropped.size(), 2u);
+  const FramesDropped& rest = told->dropped[1];
+  EXPECT_EQ(rest.count + 1, core->stats().skippedKeyFrameDistance);
+  EXPECT_EQ(rest.start, told->dropped[0].end + interval);
+  EXPECT_EQ(rest.end, rest.start + static_cast<int>(rest.count - 1) * interval);
+}
+
 TEST_F(StreamCoreTest, NothingIsDueAfterTheEnd) {
   begin();
   stream(10s);

@@ -245,5 +245,24 @@ TEST(Timeline, BeforeNineteenSeventyCountsAsIt) {
   EXPECT_EQ(timeline.wireTimecode(0, 9'901, true), 1u);
 }
 
+TEST(Timeline, AFrameThatIsNotTakenHasATime) {
+  Timeline anchored({Milliseconds(1)});
+  EXPECT_EQ(anchored.wallOf(5s, at(wall(10'000), 1s)), wall(9'000)) << "when it was captured";
+  anchored.begin(5s, at(wall(10'000)));
+  EXPECT_EQ(anchored.wallOf(7s, at(wall(60'000))), wall(12'000)) << "where it would stand";
+  EXPECT_EQ(anchored.wallOf({}, at(wall(60'000))), wall(60'000));
+
+  Timeline referenced({Milliseconds(1), TimestampSource::reference});
+  Capture capture = at(wall(10'000));
+  capture.reference = wall(500'000);
+  referenced.begin(5s, capture);
+  EXPECT_EQ(referenced.wallOf(7s, capture), wall(500'000));
+  EXPECT_EQ(referenced.wallOf(7s, at(wall(60'000))), wall(502'000));
+
+  Timeline arriving({Milliseconds(1), TimestampSource::arrival});
+  arriving.begin(5s, at(wall(10'000)));
+  EXPECT_EQ(arriving.wallOf(7s, at(wall(60'000))), wall(60'000));
+}
+
 }  // namespace
 }  // namespace kvs::stream

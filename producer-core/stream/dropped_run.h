@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames that are not taken, one after another: the first is told at once, the others together when a frame
+// is taken again, another reason comes, or the stream ends. Any thread.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "stream/events.h"
+
+namespace kvs::stream {
+
+class DroppedRun {
+ public:
+  /// A frame was not taken: what is to be told now.
+  std::vector<FramesDropped> add(FrameFate why, WallTime at) {
+    const std::lock_guard lock(mutex_);
+    std::vector<FramesDropped> told;
+    if (!why_ || *why_ != why) {
+      if (auto rest = finish()) told.push_back(*rest);
+      why_ = why;
+      runs_.store(true, std::memory_order_relaxed);
+      told.push_back({1, why, at, at});
+      return told;
+    }
+    if (untold_.count++ == 0) untold_ = {1, why, at, at};
+    untold_.start = std::min(untold_.start, at);
+    untold_.end = std::max(untold_.end, at);
+    return told;
+  }
+
+  /// A frame was taken, or none come any more: what is left to be told.
+  std::optional<FramesDropped> end() {
+    if (!runs_.load(std::memory_order_relaxed)) return std::nullopt;  // nearly always
+    const std::lock_guard lock(mutex_);
+    return finish();
+  }
+
+ private:
+  std::optional<FramesDropped> finish() {
+    why_.reset();
+    runs_.store(false, std::memory_order_relaxed);
+    const FramesDropped rest = std::exchange(untold_, {});
+    return rest.count > 0 ? std::optional(rest) : std::nullopt;
+  }
+
+  std::mutex mutex_;
+  std::atomic<bool> runs_{false};
+  std::optional<FrameFate> why_;  ///< of the run
+  FramesDropped untold_;
+};
+
+}  // namespace kvs::stream
