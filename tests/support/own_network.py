@@ -12,6 +12,14 @@ SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914  # netdevice(7)
 IFF_UP = 1
 
 
+def network():
+    """Which one this thread is in."""
+    return os.readlink("/proc/thread-self/ns/net")
+
+
+OUTSIDE = network()
+
+
 def enter():
     """For this thread, those that it starts, and its children. OSError where the machine does not allow it."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -23,6 +31,8 @@ def enter():
 
 
 def set_loopback(up):
+    if network() == OUTSIDE:
+        raise RuntimeError("this is everybody's network: enter() one of your own first")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sH14x", b"lo", 0))
         flags = struct.unpack("16sH14x", request)[1]

@@ -7,6 +7,15 @@ from gi.repository import Gst  # noqa: E402
 
 TROUBLE = ("disconnected", "retrying", "stale")
 WELL = ("ready", "streaming", "drained")
+NEEDED = {  # fields without which a message leaves a question open
+    "disconnected": ("reason", "status-code"),
+    "retrying": ("reason", "status-code", "attempt", "delay"),
+    "stale": ("reason", "age"),
+    "kvssink-fragment-lost": ("reason", "count", "frames", "start", "end"),
+    "kvssink-fragment-refused": ("reason", "status-code", "frames", "start", "end"),
+    "kvssink-frames-skipped": ("reason", "explanation", "count", "start", "end"),
+    "kvssink-pressure": ("kind", "duration", "duration-limit", "bytes", "bytes-limit"),
+}
 
 
 class Story:
@@ -17,11 +26,15 @@ class Story:
         self.reasons = []  # sentences, of connections, warnings, refusals and the error
         self.codes = set()  # status codes that came with them
         self.lost = {}  # frames by reason
+        self.unconfirmed = 0  # lost fragments that may have arrived
         self.refused = 0  # fragments
         self.skipped = {}  # frames by reason
+        self.gaps = []  # (start, end) of what was lost or skipped, wall time in ns
         self.pressures = []  # (kind, over), in order
         self.progress = []  # (code, type)
+        self.warnings = []  # sentences
         self.error = None  # GLib.Error: the stream has ended
+        self.vague = []  # messages that leave a question open
         for message in messages:
             self.hear(message)
 
@@ -31,7 +44,8 @@ class Story:
             self.error = self.error or error  # behind it the source says that its data went nowhere
             self.told(error.message, message.parse_error_details())
         elif message.type == Gst.MessageType.WARNING:
-            self.told(message.parse_warning()[0].message, message.parse_warning_details())
+            self.warnings.append(message.parse_warning()[0].message)
+            self.told(self.warnings[-1], message.parse_warning_details())
         elif message.type == Gst.MessageType.PROGRESS:
             kind, code, _ = message.parse_progress()
             self.progress.append((code, kind.value_nick))
@@ -49,8 +63,11 @@ class Story:
             self.states.append(structure.get_string("state"))
         elif name == "kvssink-fragment-lost":
             self.add(self.lost, structure, "frames")
+            self.unconfirmed += structure.get_value("unconfirmed")
+            self.add_gap(structure)
         elif name == "kvssink-frames-skipped":
             self.add(self.skipped, structure, "count")
+            self.add_gap(structure)
         elif name == "kvssink-fragment-refused":
             self.refused += 1
         elif name == "kvssink-pressure":
@@ -59,11 +76,22 @@ class Story:
             self.reasons.append(structure.get_string("reason"))
             if structure.has_field("status-code"):
                 self.codes.add(structure.get_value("status-code"))
+        self.look_for_questions(structure)
+
+    def look_for_questions(self, structure):
+        needed = NEEDED.get(structure.get_name())
+        if structure.get_name() == "kvssink-connection":
+            needed = NEEDED.get(structure.get_string("state"))
+        if any(not structure.has_field(field) for field in needed or ()):
+            self.vague.append(structure.to_string())
 
     @staticmethod
     def add(counts, structure, field):
         reason = structure.get_string("reason")
         counts[reason] = counts.get(reason, 0) + structure.get_value(field)
+
+    def add_gap(self, structure):
+        self.gaps.append((structure.get_value("start"), structure.get_value("end")))
 
     @property
     def troubled(self):
