@@ -266,7 +266,7 @@ bool StreamCore::drain(Milliseconds timeout) {
     if (left <= Nanoseconds{0}) return false;
     buffer_.changed.wait_for(lock, left);
   }
-  return buffer_.log.isEmpty();
+  return buffer_.log.isEmpty() && buffer_.stats.lostStopped.fragments == 0;
 }
 
 void StreamCore::stop() {

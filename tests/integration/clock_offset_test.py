@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A clock that is wrong by years at the start: its error is learnt from the service's Date, signed with, and told."""
 from support import together
+from support.story import Story
 from support.together import SideBySide, recording
 
 YEAR = 365 * 24 * 3600
@@ -15,8 +16,10 @@ class ClockOffset:
         feed.push_and_wait(units)
         recorded = self.finish(service, feed)
         self.assertAlmostEqual(recorded.date_ns / 1e9, feed.started_ns / 1e9 + seconds, delta=30)
-        said = " ".join(warning[0].message for warning in feed.warnings())
-        self.assertRegex(said, "(?i)clock")
+        story = Story(feed.messages)
+        self.assertEqual(len(story.warnings), 1, story.warnings)
+        self.assertRegex(story.warnings[0], "(?i)clock")
+        self.assertEqual((story.vague, story.lost, story.over), ([], {}, True))
 
     def test_behind_by_years(self):
         self.wrong_by(3 * YEAR)

@@ -8,18 +8,7 @@ import time
 from support import resolver, together
 from support.pipelines import Gst
 from support.resolver import HANG, UNKNOWN
-from support.together import SideBySide, recording
-
-
-class NamedPlace:
-    """A proxy under a name of its own."""
-
-    def __init__(self, proxy, name):
-        self.proxy, self.name = proxy, name
-
-    @property
-    def url(self):
-        return f"https://{self.name}:{self.proxy.port}"
+from support.together import NamedPlace, SideBySide, recording
 
 
 class DnsTest(SideBySide):

@@ -6,9 +6,11 @@ Everything passes a proxy of ours, control plane and media alike. The rows of "W
 import time
 
 from support import together
+from support.story import Story
 from support.together import SideBySide, recording
 
 STALENESS = 30  # seconds, the shortest that connection-staleness takes
+SECOND = 1_000_000_000
 SILENCE = 4  # seconds after which the service gives up a session that it hears nothing of
 
 
@@ -143,6 +145,18 @@ class Links:
             self.sink.wait_for(lambda until=next_frame: time.monotonic() > until, "the next frame's time")
         self.assertGreater(time.monotonic() - began, STALENESS - 1)
         self.end()
+        self.check_story_of_staleness()
+
+    def check_story_of_staleness(self):
+        """How old the silence was, that a new session follows, and that it is over."""
+        story = Story(self.sink.messages)
+        self.assertEqual(story.states.count("stale"), 1, story.states)
+        self.assertLess(story.states.index("stale"), story.states.index("disconnected"))
+        ages = [change.get_value("age") for change in self.sink.structures("kvssink-connection")
+                if change.get_string("state") == "stale"]
+        self.assertGreaterEqual(ages[0], STALENESS * SECOND)
+        self.assertTrue(any("confirmed none of it" in reason for reason in story.reasons), story.reasons)
+        self.assertEqual((story.vague, story.lost, story.skipped, story.over), ([], {}, {}, True))
 
     def test_half_open(self):
         """Sends succeed, nothing comes back."""

@@ -10,6 +10,7 @@ import urllib.request
 
 from support import frames, together
 from support.pipelines import Gst
+from support.story import Story
 from support.together import FPS, SideBySide, recording
 
 SECONDS = 8
@@ -329,6 +330,8 @@ class ServiceFaults:
         self.assertEqual((stats["sessions"], stats["reconnects"], stats["fragments-lost"]), (2, 0, 0))
         recorded = self.exported(service, "stream")
         frames.check_bytes(self, frames.expected(feed.entered), recorded.blocks)
+        story = Story(feed.messages)
+        self.assertEqual((story.troubled, story.reasons, story.lost, story.over), (False, [], {}, True))
 
 
 def add(names, method):

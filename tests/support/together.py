@@ -55,6 +55,17 @@ class Identity:
         return ssl.create_default_context(cafile=cls.certificate)
 
 
+class NamedPlace:
+    """A proxy under a name of its own."""
+
+    def __init__(self, proxy, name):
+        self.proxy, self.name = proxy, name
+
+    @property
+    def url(self):
+        return f"https://{self.name}:{self.proxy.port}"
+
+
 class SideBySide(case.IntegrationTest):
     """A test that shares its process with others that run at the same time."""
     tls = False

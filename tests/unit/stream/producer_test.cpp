@@ -193,7 +193,9 @@ TEST_F(ProducerTest, AStoppedStreamTakesNothingMore) {
   const auto camera = stream(*producer(), listener);
   put(*camera, 0);
   camera->stop();
-  EXPECT_FALSE(put(*camera, 4));
+  const auto refused = put(*camera, 4);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, StatusCode::streamStopped);
   ASSERT_TRUE(listener->waitFor("closed"));
   camera->stop();  // twice is once
   onLoop([] {});
