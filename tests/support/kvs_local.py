@@ -7,6 +7,7 @@ import re
 import subprocess
 import threading
 
+from support import ports
 from support.waiting import PATIENCE, wait_until
 
 PROGRAM = os.environ.get("KVS_LOCAL", "kvs-local")
@@ -39,6 +40,15 @@ class KvsLocal:
         return path
 
     def start(self):
+        wanted = self.port
+        self.launch()
+        while wanted == 0 and not ports.is_new(self.port):
+            self.stop()
+            self.port = 0
+            self.launch()
+        return self
+
+    def launch(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "--port", str(self.port), "--data-dir", self.data, *self.options],
@@ -48,7 +58,6 @@ class KvsLocal:
         found = wait_until(self.listening, "kvs-local listens")
         self.url = f"{found[1]}:{found[2]}"
         self.port = int(found[2])
-        return self
 
     @staticmethod
     def read_output(process, lines):

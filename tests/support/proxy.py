@@ -12,6 +12,7 @@ import struct
 import threading
 import time
 
+from support import ports
 from support.waiting import PATIENCE
 
 FORWARD, HOLD, BLOCK = "forward", "hold", "block"
@@ -167,6 +168,10 @@ class Proxy:
     def start(self):
         self.thread.start()
         self.admit()
+        while not ports.is_new(self.port):
+            self.refuse()
+            self.address = (self.address[0], 0)
+            self.admit()
         return self
 
     def stop(self):
