@@ -65,7 +65,7 @@ struct CodecChange {
   std::uint32_t height = 0;  ///< pixels; 0 for audio
 };
 
-/// A time was missing or could not stand; told for the first of each kind.
+/// A time was missing or could not stand; `reanchored` is told each time, of the others the first.
 struct TimeRepair {
   enum class Kind {
     missing,     ///< no presentation time: filled from the decoding time, the frame rate or the neighbours

@@ -103,8 +103,10 @@ void Sequencer::tellRepair(const TimeRepair& repair) {
       ++stats.timesReanchored;
       break;
   }
+  // Where time goes on from elsewhere an application must know each time; the others are one source's habit.
+  const bool once = repair.kind != TimeRepair::Kind::reanchored;
   const unsigned bit = 1u << static_cast<unsigned>(repair.kind);
-  if ((repairsTold_ & bit) != 0) return;
+  if (once && (repairsTold_ & bit) != 0) return;
   repairsTold_ |= bit;
   buffer_.notes.push_back([repair](StreamListener& listener) { listener.onTimeRepaired(repair); });
 }

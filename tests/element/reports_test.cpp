@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the core tells, as the application hears it: errors, losses, connection, signals (RULES 5).
 #include "errors.h"
+#include "structures.h"
 #include "support.h"
 
 namespace kvs::test {
@@ -123,6 +124,21 @@ FragmentLost lostFragment(FragmentLost::Reason reason) {
   lost.bytes = 100;
   lost.frames = 50;
   return lost;
+}
+
+// A clock that was set back is one way to it.
+TEST(LossSum, SpansLossesInAnyOrder) {
+  gst::LossSum sum;
+  const auto lose = [&](Seconds at) {
+    FragmentLost lost = lostFragment(FragmentLost::Reason::storageFull);
+    lost.start = WallTime(at);
+    lost.duration = 2s;
+    sum.add(lost);
+  };
+  for (const Seconds at : {100s, 90s, 95s})
+    lose(at);
+  EXPECT_EQ(sum.start, WallTime(90s));
+  EXPECT_EQ(sum.end, WallTime(102s));
 }
 
 TEST_F(ElementTest, LossesAreWarnedOfOnceAndAllCounted) {

@@ -95,6 +95,18 @@ class TracksTest : public test::StreamFixture {
   }
 };
 
+TEST_F(TracksTest, EveryJumpOfTheTimesIsTold) {
+  for (const Nanoseconds begin : {0s, 100s, 200s}) {
+    for (int i = 0; i < 20; ++i) {
+      wait(100ms);
+      putVideo(begin + 100ms * i, i % 10 == 0);
+    }
+  }
+  const Heard told = heard();
+  EXPECT_EQ(std::ranges::count(told.repairs, TimeRepair::Kind::reanchored, &TimeRepair::kind), 2);
+  EXPECT_EQ(buffer.stats.timesReanchored, 2u);
+}
+
 /// x264enc without tune=zerolatency: each picture comes two seconds after it was taken, and steadily.
 TEST_F(TracksTest, AnEncoderThatLagsIsWaitedForAndMovesNoTime) {
   audio();
