@@ -37,6 +37,10 @@ class PadTap:
         self.broken = []
         self.ended = False
         pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self.on_probe)
+        for kind in (Gst.EventType.CAPS, Gst.EventType.SEGMENT):  # a source that plays may have said them already
+            event = pad.get_sticky_event(kind, 0)
+            if event is not None:
+                self.on_event(event)
 
     def on_probe(self, _pad, info):
         try:
