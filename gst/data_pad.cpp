@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data_pad.h"
 
+#include "raii.h"
+
 G_DEFINE_FINAL_TYPE(GstKvsSinkDataPad, gst_kvs_sink_data_pad, GST_TYPE_PAD)
 
 namespace {
+
+using kvs::gst::ObjectLock;
 
 constexpr guint codecIdProperty = 1;
 
 void gst_kvs_sink_data_pad_set_property(GObject* object, guint /*id*/, const GValue* value,
                                         GParamSpec* /*spec*/) {
   GstKvsSinkDataPad* const self = GST_KVS_SINK_DATA_PAD(object);
-  GST_OBJECT_LOCK(self);
+  const ObjectLock lock(self);
   g_free(self->codecId);
   self->codecId = g_value_dup_string(value);
-  GST_OBJECT_UNLOCK(self);
 }
 
 void gst_kvs_sink_data_pad_get_property(GObject* object, guint /*id*/, GValue* value, GParamSpec* /*spec*/) {
   GstKvsSinkDataPad* const self = GST_KVS_SINK_DATA_PAD(object);
-  GST_OBJECT_LOCK(self);
+  const ObjectLock lock(self);
   g_value_set_string(value, self->codecId);
-  GST_OBJECT_UNLOCK(self);
 }
 
 void gst_kvs_sink_data_pad_finalize(GObject* object) {
@@ -53,9 +55,6 @@ static void gst_kvs_sink_data_pad_init(GstKvsSinkDataPad* self) {
 std::optional<std::string> kvs::gst::codecIdOf(GstPad* pad) {
   if (!GST_IS_KVS_SINK_DATA_PAD(pad)) return std::nullopt;
   GstKvsSinkDataPad* const self = GST_KVS_SINK_DATA_PAD(pad);
-  GST_OBJECT_LOCK(self);
-  const std::optional<std::string> codecId =
-      self->codecId ? std::optional<std::string>(self->codecId) : std::nullopt;
-  GST_OBJECT_UNLOCK(self);
-  return codecId;
+  const ObjectLock lock(self);
+  return self->codecId ? std::optional<std::string>(self->codecId) : std::nullopt;
 }

@@ -18,6 +18,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(GstKvsSink, gst_kvs_sink, GST_TYPE_ELEMENT,
 namespace {
 
 using kvs::gst::guarded;
+using kvs::gst::ObjectLock;
 using kvs::gst::sinkOf;
 
 void gst_kvs_sink_set_property(GObject* object, guint id, const GValue* value, GParamSpec* /*spec*/) {
@@ -82,18 +83,15 @@ void describe(GstElementClass* elementClass) {
 // The pads by their names, so that gst-launch can say data_0::codec-id=...
 guint gst_kvs_sink_get_children_count(GstChildProxy* proxy) {
   GstElement* const element = GST_ELEMENT(proxy);
-  GST_OBJECT_LOCK(element);
-  const guint count = element->numsinkpads;
-  GST_OBJECT_UNLOCK(element);
-  return count;
+  const ObjectLock lock(element);
+  return element->numsinkpads;
 }
 
 GObject* gst_kvs_sink_get_child_by_index(GstChildProxy* proxy, guint index) {
   GstElement* const element = GST_ELEMENT(proxy);
-  GST_OBJECT_LOCK(element);
+  const ObjectLock lock(element);
   gpointer pad = g_list_nth_data(element->sinkpads, index);
   if (pad) gst_object_ref(pad);
-  GST_OBJECT_UNLOCK(element);
   return static_cast<GObject*>(pad);
 }
 

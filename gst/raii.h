@@ -6,10 +6,15 @@
 
 #include <memory>
 
+#include "handoff.h"
+
 namespace kvs::gst {
 
 struct ObjectUnref {
-  void operator()(gpointer object) const { gst_object_unref(object); }
+  void operator()(gpointer object) const {
+    handOver(object);  // to whoever lets go last, and frees it
+    gst_object_unref(object);
+  }
 };
 struct MiniObjectUnref {
   template <class T>
@@ -32,6 +37,24 @@ using EventRef = std::unique_ptr<GstEvent, MiniObjectUnref>;
 using QueryRef = std::unique_ptr<GstQuery, MiniObjectUnref>;
 using StructureRef = std::unique_ptr<GstStructure, StructureFree>;
 using Text = std::unique_ptr<gchar, Free>;
+
+/// GStreamer's own lock of an object: before all of the core's (RULES 5).
+class ObjectLock {
+ public:
+  explicit ObjectLock(gpointer object) : object_(GST_OBJECT(object)) {
+    GST_OBJECT_LOCK(object_);
+    takeOver(GST_OBJECT_GET_LOCK(object_));
+  }
+  ~ObjectLock() {
+    handOver(GST_OBJECT_GET_LOCK(object_));
+    GST_OBJECT_UNLOCK(object_);
+  }
+  ObjectLock(const ObjectLock&) = delete;
+  ObjectLock& operator=(const ObjectLock&) = delete;
+
+ private:
+  GstObject* const object_;
+};
 
 /// An element that others may outlive: what the core's side holds instead of a reference (RULES 22).
 class WeakElement {

@@ -12,22 +12,6 @@
 
 namespace kvs::gst {
 
-namespace {
-
-// GStreamer's object lock, which guards the settings (RULES 5: it comes before all of the core's).
-class ObjectLock {
- public:
-  explicit ObjectLock(GstElement* element) : element_(element) { GST_OBJECT_LOCK(element_); }
-  ~ObjectLock() { GST_OBJECT_UNLOCK(element_); }
-  ObjectLock(const ObjectLock&) = delete;
-  ObjectLock& operator=(const ObjectLock&) = delete;
-
- private:
-  GstElement* const element_;
-};
-
-}  // namespace
-
 Sink::Sink(GstElement* element)
     : element_(element),
       weak_(std::make_shared<WeakElement>(element)),

@@ -57,11 +57,10 @@ bool asksForTime(GstFormat format) {
 
 std::vector<PadRef> Sink::pads() const {
   std::vector<PadRef> pads;
-  GST_OBJECT_LOCK(element_);
+  const ObjectLock lock(element_);
   for (GList* item = element_->sinkpads; item; item = item->next) {
     pads.emplace_back(GST_PAD(gst_object_ref(item->data)));
   }
-  GST_OBJECT_UNLOCK(element_);
   return pads;
 }
 
@@ -86,7 +85,8 @@ GstPad* Sink::requestPad(GstPadTemplate* padTemplate, const gchar* name) {
     return nullptr;
   }
   tellTracks(change);
-  gst_element_add_pad(element_, pad);  // activates it where the element's state asks for that
+  handOver(GST_OBJECT_GET_LOCK(element_));  // which guards the list of pads
+  gst_element_add_pad(element_, pad);       // activates it where the element's state asks for that
   gst_child_proxy_child_added(GST_CHILD_PROXY(element_), G_OBJECT(pad), GST_OBJECT_NAME(pad));
   return pad;
 }
