@@ -66,7 +66,11 @@ void Gate::open() {
 }
 
 void Gate::reset(Place& place) {
-  change([&] { place = Place{}; });
+  change([&] {
+    const bool removed = place.removed_;
+    place = Place{};
+    place.removed_ = removed;
+  });
 }
 
 bool Gate::setFlushing(Place& place, bool flushing) {

@@ -37,7 +37,7 @@ class Gate {
   void open();   ///< from READY into PAUSED; forgets a failure
 
   // One pad's.
-  void reset(Place& place);                       ///< as a pad that was just activated
+  void reset(Place& place);                       ///< as one that was just activated; not a removed one
   bool setFlushing(Place& place, bool flushing);  ///< false if it was so before
   void setEnded(Place& place, bool ended);
   void remove(Place& place);

@@ -35,6 +35,17 @@ gboolean queryPad(GstPad* pad, GstObject* parent, GstQuery* query) {
   return answer ? *answer : gst_pad_query_default(pad, parent, query);
 }
 
+class StreamLock {
+ public:
+  explicit StreamLock(GstPad* pad) : pad_(pad) { GST_PAD_STREAM_LOCK(pad_); }
+  ~StreamLock() { GST_PAD_STREAM_UNLOCK(pad_); }
+  StreamLock(const StreamLock&) = delete;
+  StreamLock& operator=(const StreamLock&) = delete;
+
+ private:
+  GstPad* const pad_;
+};
+
 bool has(GstBuffer* buffer, GstBufferFlags flag) {
   return GST_BUFFER_FLAG_IS_SET(buffer, flag);
 }
@@ -55,7 +66,9 @@ SinkPad& SinkPad::of(GstPad* pad) {
   return *static_cast<SinkPad*>(g_object_get_qdata(G_OBJECT(pad), stateQuark()));
 }
 
+// A pad that is requested while the element goes to PAUSED is active, and may be pushed into, already.
 void SinkPad::reset() {
+  const StreamLock lock(pad_);
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   track_.reset();
   nalAligned_ = false;

@@ -14,17 +14,20 @@
 namespace kvs::gst {
 
 /// Belongs to the GstPad, which frees it. All but the place at the gate is used under the pad's stream
-/// lock only (or while the pad is inactive).
+/// lock only.
 class SinkPad {
  public:
   SinkPad(Sink& sink, GstPad* pad, media::TrackKind kind) : sink_(sink), pad_(pad), kind_(kind) { reset(); }
+  ~SinkPad() { takeOver(pad_); }
+  SinkPad(const SinkPad&) = delete;
+  SinkPad& operator=(const SinkPad&) = delete;
 
   /// A new pad of this template, with its functions set; floating, as gst_element_add_pad() wants it.
   static GstPad* make(Sink& sink, GstPadTemplate* padTemplate, const gchar* name, media::TrackKind kind);
   static SinkPad& of(GstPad* pad);
 
   Gate::Place& place() { return place_; }
-  /// As new, for the next stream. The pad is inactive.
+  /// As new, for the next stream. The gate is closed, so that no streaming thread stays in the pad.
   void reset();
 
   GstFlowReturn chain(BufferRef buffer);
