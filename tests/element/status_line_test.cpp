@@ -45,7 +45,7 @@ TEST_F(ElementTest, ShowsItsStatusInDotFiles) {
   EXPECT_EQ(statusOf(sink()), gst::statusLine(streaming()));
   // What gst-launch draws at each state change, for somebody else's bin around the element.
   GstElement* const bin = gst_pipeline_new("around");
-  gst_bin_add(GST_BIN(bin), GST_ELEMENT(gst_object_ref(sink())));
+  gst_bin_add(GST_BIN(bin), sink());
   const gst::Text dot(gst_debug_bin_to_dot_data(GST_BIN(bin), GST_DEBUG_GRAPH_SHOW_ALL));
   EXPECT_NE(std::string(dot.get()).find("status="), std::string::npos) << dot.get();
   setState(GST_STATE_NULL);
