@@ -35,6 +35,7 @@ struct Fragment {
   std::uint32_t wanted = 0;    ///< which the header has, and so must have a block in it in the end
   std::uint32_t optional = 0;  ///< which of these need not be waited for, since a block can be made up
   bool awaitsWord = false;     ///< lost after it was sent: the record stays, since it may still be confirmed
+  bool mayBeStored = false;    ///< sent whole in a session that ended before the word on it came
   bool kept = false;           ///< durable, and still held
   FragmentState state = FragmentState::open;
   LossReason lostFor = LossReason::storageFull;  ///< of a lost one
@@ -44,6 +45,8 @@ struct Fragment {
 
   /// The cursor may enter (RULES 2): no track of the header is missing that may stay missing.
   bool isSendable() const { return frames > 0 && (wanted & ~optional & ~tracks) == 0; }
+  /// In the session that is open, and not confirmed.
+  bool isSent() const { return state == FragmentState::sent || state == FragmentState::received; }
   bool isWhole() const { return (wanted & ~tracks) == 0; }
 };
 

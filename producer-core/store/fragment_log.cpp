@@ -184,6 +184,7 @@ FragmentLog::Replayed FragmentLog::rewind(Nanoseconds replay) {
   const Replayed replayed = replayKept(replay);
   for (Fragment& fragment : fragments_) {
     fragment.awaitsWord = false;  // an acknowledgement belongs to its session
+    fragment.mayBeStored |= fragment.isSent();
     if (!isTerminal(fragment.state)) apply(fragment, FragmentEvent::rewind);
   }
   popTerminal();
@@ -267,12 +268,12 @@ bool FragmentLog::dropOldest(LossReason reason) {
 }
 
 void FragmentLog::lose(Fragment& fragment, LossReason reason) {
-  const bool sent = fragment.state == FragmentState::sent || fragment.state == FragmentState::received;
+  const bool sent = fragment.isSent();
   if (!apply(fragment, FragmentEvent::lose)) return;
   fragment.growing = false;
   fragment.awaitsWord = sent;
   fragment.lostFor = reason;
-  onLost_(fragment, reason, sent);
+  onLost_(fragment, reason, sent || fragment.mayBeStored);
   settle(fragment);
   fragment.spans.clear();
 }
@@ -326,6 +327,7 @@ FragmentLog::Replayed FragmentLog::replayKept(Nanoseconds replay) {
     if (replay < Nanoseconds{0}) break;
     fragment->kept = false;
     kept_ -= fragment->duration;
+    fragment->mayBeStored = true;
     apply(*fragment, FragmentEvent::replay);
     totals_.bytes += fragment->bytes;
     totals_.duration += fragment->duration;

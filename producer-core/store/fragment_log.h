@@ -39,9 +39,10 @@ struct LogTotals {
 
 class FragmentLog {
  public:
-  /// Called, under the lock, for each fragment dropped; `sent` when it had been sent and was not
-  /// confirmed (it is reported as such, and turns to persisted if its acknowledgement comes).
-  using OnLost = std::function<void(const Fragment&, LossReason, bool sent)>;
+  /// Called, under the lock, for each fragment dropped; `unconfirmed` when it had been sent, now or in an
+  /// earlier session, and no word came (it is reported as such, and turns to persisted if its acknowledgement
+  /// comes).
+  using OnLost = std::function<void(const Fragment&, LossReason, bool unconfirmed)>;
 
   FragmentLog(LogLimits limits, ChunkPool& pool, OnLost onLost);
 

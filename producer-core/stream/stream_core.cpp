@@ -78,7 +78,7 @@ IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& prod
   return ingest;
 }
 
-FragmentLost lostFragment(const store::Fragment& fragment, store::LossReason reason, bool sent,
+FragmentLost lostFragment(const store::Fragment& fragment, store::LossReason reason, bool unconfirmed,
                           const Timeline& timeline) {
   FragmentLost lost;
   switch (reason) {
@@ -96,7 +96,7 @@ FragmentLost lostFragment(const store::Fragment& fragment, store::LossReason rea
   lost.duration = fragment.duration;
   lost.bytes = fragment.bytes;
   lost.frames = fragment.frames;
-  lost.unconfirmed = sent;
+  lost.unconfirmed = unconfirmed;
   return lost;
 }
 
@@ -112,8 +112,8 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
       dump_(makeDump()),
       buffer_(
           logLimits(config_, context_->storage), store::ChunkPool::shared(),
-          [this](const store::Fragment& fragment, store::LossReason reason, bool sent) {
-            buffer_.untold.push_back(lostFragment(fragment, reason, sent, buffer_.timeline));
+          [this](const store::Fragment& fragment, store::LossReason reason, bool unconfirmed) {
+            buffer_.untold.push_back(lostFragment(fragment, reason, unconfirmed, buffer_.timeline));
             ++buffer_.stats.fragmentsLost;
             buffer_.stats.framesLost += fragment.frames;
             lossCountOf(reason).add(fragment.frames, fragment.bytes);

@@ -224,8 +224,8 @@ void StreamCore::perform(const action::RefuseFragment& refuse) {
     lost.duration = fragment->duration;
     lost.bytes = fragment->bytes;
     lost.frames = fragment->frames;
-    // The service named none: this one may have arrived, and its acknowledgement not.
-    lost.unconfirmed = !refuse.fragment && fragment->state >= store::FragmentState::sent;
+    // It may have arrived before, and its acknowledgement not; or now, where the service named none.
+    lost.unconfirmed = fragment->mayBeStored || (!refuse.fragment && fragment->isSent());
     if (!buffer_.log.markRefused(fragment->id)) return;
     ++buffer_.stats.fragmentsRefused;
     buffer_.stats.framesLost += lost.frames;

@@ -92,8 +92,11 @@ void judgeFrames(const Source& source, const Witness& witness, const test::FakeS
       broken.push_back("a loss of " + text(lost.frames) + " frames from " + std::to_string(ms(lost.start)) +
                        " covers " + text(frames.size()));
     }
-    for (const AcceptedFrame* frame : frames)
+    for (const AcceptedFrame* frame : frames) {
       reported.insert(frame->number);
+      if (source.knowsTimes() && !source.hasAudio() && !lost.unconfirmed && stored.contains(frame->number))
+        broken.push_back("frame " + text(frame->number) + " was told as lost for certain, and is stored");
+    }
   }
   // With two tracks a frame waits for the other; one that then finds no place is counted and told as a run of
   // dropped frames, and that it was this one nobody says.

@@ -197,6 +197,17 @@ TEST_F(FragmentLogDrop, DropAllReportsEachAndKeepsThePinnedOne) {
   EXPECT_EQ(budget->used(), 0u);
 }
 
+TEST_F(FragmentLogDrop, WhatWasSentInAnEarlierSessionMayBeStored) {
+  for (int i = 0; i < 2; ++i)
+    sealed(1000);
+  send();
+  log.rewind();
+  log.dropAll(LossReason::stopped);
+  ASSERT_EQ(lostIds(), (Ids{1, 2}));
+  EXPECT_TRUE(losses[0].sent) << "its acknowledgement was lost with the session";
+  EXPECT_FALSE(losses[1].sent);
+}
+
 class FragmentLogDuration : public test::LogFixture {
  protected:
   FragmentLogDuration() : LogFixture(64, Seconds(10)) {}
