@@ -232,7 +232,7 @@ std::optional<TimePoint> Loop::runDue() {
 }
 
 Loop::Lag Loop::lag() const {
-  return {impl_->lag.percentile(0.50), impl_->lag.percentile(0.99)};
+  return {impl_->lag.percentile(0.50), impl_->lag.percentile(0.99), impl_->lag.count()};
 }
 
 }  // namespace kvs::net

@@ -100,6 +100,7 @@ class Loop {
   struct Lag {
     Nanoseconds p50{};
     Nanoseconds p99{};
+    std::uint64_t count = 0;  ///< things it was asked to do
   };
   Lag lag() const;  ///< any thread
 

@@ -121,6 +121,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void takeGivenEndpoint(const std::string& endpoint);
   void located(const std::string& endpoint);
   void warnIfInsecure(const std::string& url);
+  void warnIfLate();
   template <class T>
   aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);
   bool openSessionNow();
@@ -185,6 +186,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool openWhenData_ = false;
   bool describedBefore_ = false;
   bool insecureTold_ = false;
+  bool latenessTold_ = false;
   bool createWanted_ = false;
   bool createOverdue_ = false;
   bool closed_ = false;

@@ -160,7 +160,23 @@ void StreamCore::watchSession() {
   if (config_.connectionStaleness > Seconds(0)) {
     next = std::min<Nanoseconds>(next, config_.connectionStaleness - silence);
   }
+  warnIfLate();
   after(watchTimer_, std::chrono::ceil<Milliseconds>(next), [this] { watchSession(); });
+}
+
+/// Told once: a loop that is late makes acknowledgements, and what is sent, late (RULES 25).
+void StreamCore::warnIfLate() {
+  constexpr Milliseconds late{100};
+  constexpr std::uint64_t enough = 1000;  // that one moment's trouble is no percentile
+  const net::Loop::Lag lag = loop().lag();
+  if (lag.count < enough || lag.p99 <= late || std::exchange(latenessTold_, true)) return;
+  const auto ms = std::chrono::duration_cast<Milliseconds>(lag.p99).count();
+  const Error error{
+      StatusCode::operationTimedOut, ErrorKind::retryable,
+      "The thread that sends is late by " + std::to_string(ms) +
+          " ms in one of a hundred cases: this machine has more to do than it can. Media is kept and "
+          "sent later; use a lighter encoding, or fewer streams."};
+  notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
 }
 
 /// A source that is held back has not paused: sealing would tear the group of pictures that it is in.

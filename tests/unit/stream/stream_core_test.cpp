@@ -463,6 +463,21 @@ TEST_F(StreamCoreTest, RatesAreNotReckonedWhereNobodyWantsThem) {
   EXPECT_GT(core->stats().framesIn, 0u);
 }
 
+TEST_F(StreamCoreTest, ALoopThatIsLateIsToldOnce) {
+  begin();
+  stream(5s);
+  EXPECT_TRUE(told->warnings.empty());
+  for (int i = 0; i < 1000; ++i) {
+    loop->post([] {});
+    clock.advance(150ms);
+    loop->runDue();
+  }
+  stream(2min);
+  ASSERT_EQ(told->warnings.size(), 1u);
+  EXPECT_EQ(told->warnings[0].code, StatusCode::operationTimedOut);
+  EXPECT_NE(told->warnings[0].message.find("more to do than it can"), std::string::npos);
+}
+
 TEST_F(StreamCoreTest, LossesAreCountedByReason) {
   config.bufferDuration = 20s;
   begin();
