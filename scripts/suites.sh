@@ -6,6 +6,7 @@
 
 suite_logs=()
 suite_failed=0
+suite_start=() # what `meson test` is started by
 
 # run_suite DIR [meson option]... -- [meson test argument]...: builds in DIR, runs the tests, notes their log.
 run_suite() {
@@ -23,7 +24,7 @@ run_suite() {
   configure_build "$dir" "${options[@]}"
   build "$dir"
   rm -f "$dir/meson-logs/testlog.json"
-  meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || suite_failed=1
+  "${suite_start[@]}" meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || suite_failed=1
   if [[ -s $dir/meson-logs/testlog.json ]]; then
     suite_logs+=("$dir/meson-logs/testlog.json")
   fi
@@ -38,32 +39,76 @@ run_sanitized() {
   [[ $kind == thread ]] || checks=address,undefined
   say "Sanitizer: $checks"
   set_sanitizer_options
-  watch_hosts "$kind"
-  # GLib's slices and GStreamer's plugin scanner would hide leaks and start programs without the sanitizer.
-  export G_SLICE=always-malloc GST_REGISTRY_FORK=no
+  watch_hosts "$kind" "$dir"
+  if [[ $kind == address ]]; then
+    address_options "$dir"
+  else
+    thread_options "$dir"
+  fi
+  # GStreamer's own plugins, so that no program that is watched has to look into each of them; the one that looks
+  # for new ones would not be watched.
+  mkdir -p "$dir/tests/integration"
+  GST_REGISTRY=$dir/tests/integration/registry.bin gst-inspect-1.0 fakesink >"$dir/plugins.log" 2>&1
+  export GST_REGISTRY_FORK=no
   # Not optimised, and line numbers only: compiling takes longer than running.
   run_suite "$dir" -Db_sanitize="$checks" -Db_lundef=false -Dbench=false -Doptimization=0 -Dcpp_args=-g1 -- \
     --timeout-multiplier 5 "$@"
 }
 
-# watch_hosts address|thread: programs that load the plugin and were compiled without the sanitizer (Python,
-# gst-launch) start with its library in front; what they call does not (tests/support/preload.py).
+# watch_hosts address|thread DIR: programs that load the plugin and were compiled without the sanitizer (Python,
+# gst-launch) start with its library in front; what they call does not (tests/support/preload.py). In DIR/hosts
+# stand options of single programs, which the sanitizer finds by their names.
 watch_hosts() {
   local library=libasan.so hosts=$project/tests/sanitizers/hosts
   [[ $1 == address ]] || library=libtsan.so
-  # shellcheck disable=SC2086 # CXX may be two words, such as ccache g++
-  KVS_TEST_SANITIZER=$(realpath "$(${CXX:-c++} -print-file-name=$library)")
+  # Our plugin brings C++: a program in C would learn too late of what throws.
+  KVS_TEST_SANITIZER=$(library_path "$library"):$(library_path libstdc++.so)
   export KVS_TEST_SANITIZER
   [[ :$PATH: == *:$hosts:* ]] || export PATH=$hosts:$PATH
+  mkdir -p "$2/hosts"
+}
+
+library_path() {
+  # shellcheck disable=SC2086 # CXX may be two words, such as ccache g++
+  realpath "$(${CXX:-c++} -print-file-name="$1")"
+}
+
+address_options() {
+  local dir=$1
+  suite_start=()
+  KVS_TEST_SANITIZER+=:$dir/tests/sanitizers/libquark-table.so
+  export G_SLICE=always-malloc # GLib's slices would hide leaks
+  export ASAN_OPTIONS+=":include_if_exists=$dir/hosts/%b"
+  # Python never frees what lives as long as it. Our own leaks are looked for where the program is ours or
+  # gst-launch, and with GStreamer's leak tracer.
+  say detect_leaks=0 >"$dir/hosts/python3"
+  # Whole stacks: without frame pointers in GLib all that is left of one is g_malloc().
+  say fast_unwind_on_malloc=0 | tee "$dir"/hosts/{gst-launch-1.0,gst-inspect-1.0} >"$dir/hosts/embed"
+}
+
+thread_options() {
+  local dir=$1
+  # GCC 12's ThreadSanitizer cannot start where addresses are random in more bits than these.
+  suite_start=()
+  (($(</proc/sys/vm/mmap_rnd_bits) <= 28)) || suite_start=(setarch -R)
+  unset G_SLICE
+  export TSAN_OPTIONS+=":include_if_exists=$dir/hosts/%b"
+  # What libraries that were compiled without it do with their own memory is not ours to judge: of their calls
+  # ThreadSanitizer takes note where they order threads, and not where they copy bytes. Nor is the order of their
+  # locks, which GStreamer takes both ways in a seek; that of ours is looked at in our own programs.
+  say ignore_interceptors_accesses=1 >"$dir/hosts/element-test"
+  say ignore_interceptors_accesses=1:detect_deadlocks=0 |
+    tee "$dir"/hosts/{python3,gst-launch-1.0,gst-inspect-1.0} >"$dir/hosts/embed"
+  # A program that calls exit() while its elements live waits for our threads, at most a second, and joins none.
+  say report_thread_leaks=0 >>"$dir/hosts/python3"
 }
 
 # set_sanitizer_options: what programs that were compiled with a sanitizer look for, and what they pass over.
 set_sanitizer_options() {
-  local suppressions=$project/tests/sanitizers
   export ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
-  export LSAN_OPTIONS="suppressions=$suppressions/leak.supp:print_suppressions=0"
+  export LSAN_OPTIONS="suppressions=$project/tests/sanitizers/leak.supp:print_suppressions=0"
   export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1"
-  export TSAN_OPTIONS="suppressions=$suppressions/thread.supp:halt_on_error=1:second_deadlock_stack=1"
+  export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
 }
 
 # report_suites: the line `N passed, N failed`, and the exit status that goes with it.

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from support import case, matroska
+from support import case, matroska, preload
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "python")
 BUILT = os.environ.get("KVS_EXAMPLES", "")
@@ -16,7 +16,7 @@ class ExamplesTest(case.IntegrationTest):
     maxDiff = None
 
     def run_command(self, command):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+        done = subprocess.run(command, env=preload.watched(), capture_output=True, text=True, timeout=100, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         return done.stdout
 

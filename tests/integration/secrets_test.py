@@ -9,7 +9,7 @@ import sys
 import tempfile
 import urllib.parse
 
-from support import case, environment
+from support import case, environment, preload
 from support.certificates import Authority
 from support.credential_giver import EXPIRATION, METADATA_TOKEN, SESSION_TOKEN, CredentialGiver
 from support.http_proxy import HttpProxy
@@ -59,7 +59,7 @@ class SecretsTest(case.IntegrationTest):
                            env=variables, cwd=self.said, stdout=out, stderr=subprocess.STDOUT, timeout=2 * PATIENCE,
                            check=True)
         with open(f"{self.said}/inspect", "wb") as out:
-            subprocess.run(["gst-inspect-1.0", "kvssink"], env=dict(os.environ), stdout=out, stderr=subprocess.STDOUT,
+            subprocess.run(["gst-inspect-1.0", "kvssink"], env=preload.watched(), stdout=out, stderr=subprocess.STDOUT,
                            timeout=PATIENCE, check=True)
         with open(f"{self.said}/out", encoding="utf-8", errors="replace") as out:
             return out.read().rsplit("outcome ", 1)[-1].strip()

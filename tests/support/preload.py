@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Libraries that must stand in front of all others in a program that loads our plugin: a sanitizer's
-(scripts/sanitize, KVS_TEST_SANITIZER), a resolver. A program that lacks them starts itself again; its children are
+(scripts/sanitize, KVS_TEST_SANITIZER) and what it needs, a resolver. A program that lacks them starts itself again; its children are
 as ever, but for those that load the plugin too (tests/sanitizers/hosts)."""
 import os
 import sys
 
-SANITIZER = os.environ.get("KVS_TEST_SANITIZER")
+SANITIZER = os.environ.get("KVS_TEST_SANITIZER", "")
 PYTHON = sys.executable
 HOSTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sanitizers", "hosts")
 
@@ -15,18 +15,18 @@ def loaded():
         return {line.split()[-1] for line in maps}
 
 
+def watched():
+    """The environment of a program that loads our plugin and is none of tests/sanitizers/hosts."""
+    return {**os.environ, "LD_PRELOAD": SANITIZER}
+
+
 def host(*libraries):
-    wanted = [os.path.realpath(one) for one in (SANITIZER, *libraries) if one]
+    wanted = [os.path.realpath(one) for one in (*SANITIZER.split(":"), *libraries) if one]
     if set(wanted) <= loaded():
         os.environ.pop("LD_PRELOAD", None)
-        os.environ["ASAN_OPTIONS"] = os.environ.pop("KVS_TEST_ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
         if SANITIZER:
             os.environ["KVS_TEST_PYTHON"] = PYTHON
             sys.executable = os.path.join(HOSTS, "python3")
         return
     os.environ["LD_PRELOAD"] = ":".join(wanted)
-    # Python never frees what lives as long as it; our own leaks are looked for where the program is ours, and with
-    # GStreamer's leak tracer.
-    os.environ.setdefault("KVS_TEST_ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
-    os.environ["ASAN_OPTIONS"] = os.environ["KVS_TEST_ASAN_OPTIONS"] + ":detect_leaks=0"
     os.execv(PYTHON, [PYTHON, *sys.orig_argv[1:]])

@@ -8,7 +8,11 @@ import json
 import sys
 import time
 
-import gi
+from support import preload
+
+preload.host()
+
+import gi  # noqa: E402
 
 gi.require_version("Gst", "1.0")
 from gi.repository import GObject, Gst  # noqa: E402
