@@ -326,10 +326,10 @@ TEST_F(ProducerTest, OfflineWaitsForRoomAndSendsAll) {
   config.streamingType = StreamingType::offline;
   const auto made = producer(10u << 20);
   const auto file = stream(*made, nullptr, config);
-  for (std::uint64_t i = 0; i < 400; ++i)
+  for (std::uint64_t i = 0; i < 160; ++i)
     ASSERT_EQ(put(*file, i, 100'000), FrameFate::accepted);
   EXPECT_TRUE(file->drain(patience));
-  EXPECT_EQ(storedFrames(), range(400));
+  EXPECT_EQ(storedFrames(), range(160));
   EXPECT_EQ(file->stats().framesLost, 0u);
   expectNoViolation();
 }
