@@ -191,16 +191,21 @@ class ServiceStoryTest(Stories):
         self.check_nothing_lost(feed, story)
 
     def fatal(self, feed, domain_code, code):
-        """The error says what happened, and by then what it leaves behind was told."""
+        """The error says what happened, and what it leaves behind is told."""
         feed.push(self.units[:20])  # no fragment of them is whole, and stored
         feed.wait_for(feed.errors, "the error", errors=False)
+        self.all_is_told(feed)
         story = Story(feed.messages)
         self.assertEqual(story.vague, [])
         self.assertFalse(story.over)
         self.assertTrue(story.error.matches(Gst.ResourceError.quark(), domain_code), story.error)
         self.assertIn(code, story.codes)
-        self.assertEqual(sum(story.lost.values()), feed.stats()["frames-in"])
         return story
+
+    def all_is_told(self, feed):
+        """A frame that comes just then says the error first, and the losses of the end stand behind it."""
+        feed.wait_for(lambda: sum(Story(feed.messages).lost.values()) == feed.stats()["frames-in"], "all is told",
+                      errors=False)
 
     def check_fatal(self, rules, domain_code, code):
         self.fatal(self.feed(self.local(faults=rules)), domain_code, code)
@@ -281,9 +286,7 @@ class ServiceStoryTest(Stories):
             feed.push(self.units[number * FPS :][:20])
             feed.wait_for(lambda: feed.stats()["acks-error"] > number, "the fragment is refused", errors=False)
         feed.wait_for(feed.errors, "the error", errors=False)
-        # A frame that comes just then says so first, and the losses of the end stand behind it.
-        feed.wait_for(lambda: sum(Story(feed.messages).lost.values()) == feed.stats()["frames-in"], "all is told",
-                      errors=False)
+        self.all_is_told(feed)
         story = Story(feed.messages)
         self.assertEqual(story.refused, 2, "the third time it is an error")
         self.assertIn("again and again", story.error.message)
