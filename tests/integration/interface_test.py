@@ -20,21 +20,26 @@ class InterfaceTest(SideBySide):
         feed.wait_for(lambda: feed.stats()["acks-persisted"] >= 1, "a fragment is stored")
         return service, feed
 
+    def flow_until(self, lines, units, condition):
+        """The sources go on, slowly: one that pauses has its fragment closed. Answers how many seconds it took."""
+        began = time.monotonic()
+        while not all(condition(feed) for _, feed in lines):
+            for _, feed in lines:
+                feed.push_and_wait(units[len(feed.entered) :][:1])
+            next_frame = time.monotonic() + 0.5
+            lines[0][1].wait_for(lambda until=next_frame: time.monotonic() > until, "the next frame's time")
+            self.assertLess(time.monotonic() - began, GIVEN_UP)
+        return time.monotonic() - began
+
     def test_it_goes_down_and_comes_up(self):
         units = recording(8)
         lines = [self.begin(tls, units) for tls in (False, True)]
         own_network.set_loopback(False)
         self.addCleanup(own_network.set_loopback, True)
-        began = time.monotonic()
-        while not all("retrying" in self.states(feed) for _, feed in lines):  # the sources go on, slowly
-            for _, feed in lines:
-                feed.push_and_wait(units[len(feed.entered) :][:1])
-            self.assertLess(time.monotonic() - began, GIVEN_UP)
-            next_frame = time.monotonic() + 0.5
-            lines[0][1].wait_for(lambda until=next_frame: time.monotonic() > until, "the next frame's time")
+        self.flow_until(lines, units, lambda feed: "retrying" in self.states(feed))
+        stored = {feed: feed.stats()["acks-persisted"] for _, feed in lines}
         own_network.set_loopback(True)
-        for _, feed in lines:
-            self.came_back(self.persisted(feed))
+        self.came_back(self.flow_until(lines, units, lambda feed: feed.stats()["acks-persisted"] > stored[feed]))
         for service, feed in lines:
             feed.push(units[len(feed.entered) :])
             self.finish(service, feed)

@@ -73,12 +73,13 @@ def check_bytes(test, frames, blocks):
     test.assertEqual(len(blocks), len(frames), "frames in the export, frames that went in")
 
 
-def check_times(test, frames, blocks):
-    """One anchor explains every block's time: floor(anchor + running time) to the millisecond."""
+def check_times(test, frames, blocks, moved=False):
+    """One anchor explains every block's time: floor(anchor + running time) to the millisecond; where some had to be
+    `moved` behind another track's, to the next one."""
     anchors = [block.time_ns - frame.time_ns for frame, block in zip(frames, blocks)]
     spread = max(anchors) - min(anchors)
     worst = max(range(len(anchors)), key=lambda i: abs(anchors[i] - anchors[0]))
-    test.assertLess(spread, MILLISECOND, f"times drift by {spread} ns, most at frame {worst}")
+    test.assertLess(spread, (1 + moved) * MILLISECOND, f"times drift by {spread} ns, most at frame {worst}")
 
 
 def check_clusters(test, recording):
