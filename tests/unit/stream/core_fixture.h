@@ -183,6 +183,9 @@ class CoreFixture : public testing::Test {
     EXPECT_EQ(service->violations(), std::vector<std::string>{});
     const bool mayRepeat = core && core->stats().fragmentsReplayed > 0;
     EXPECT_TRUE(mayRepeat || service->persistedSentAgain() == 0);
+    do {  // what was posted and never run would hold the stream, and that what it was posted to
+      loop->runDue();
+    } while (executor->run());
   }
 
   StreamConfig config;
