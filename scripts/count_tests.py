@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts test cases in the logs of `meson test` and prints `N passed, N failed[, N skipped]`.
+"""Counts test cases in the logs of `meson test` and prints `N passed, N failed`; before it, where there are any, `N skipped`.
 
 A program of GoogleTest or unittest counts with each of its cases, any other with one. What the log of a
 failed program does not show as a failed case (a crash, a time-out, a leak) counts as one more failure.
@@ -54,8 +54,9 @@ def main(logs):
         with open(log, encoding="utf-8") as lines:
             for line in lines:
                 count += count_program(json.loads(line))
-    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
+    if count["skipped"]:
+        print(f"{count['skipped']} skipped")
+    print(f"{count['passed']} passed, {count['failed']} failed")
     return 1 if count["failed"] or not count["passed"] else 0
 
 
