@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts test cases in the logs of `meson test` and prints `N passed, N failed`; before it, where there are any, `N skipped`.
+"""Counts test cases in the logs of `meson test` and prints `N passed, N failed`; before that line `N skipped`, where
+there are any.
 
 A program of GoogleTest or unittest counts with each of its cases, any other with one. What the log of a
 failed program does not show as a failed case (a crash, a time-out, a leak) counts as one more failure.
