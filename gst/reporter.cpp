@@ -70,7 +70,7 @@ void Reporter::onFramesDropped(const FramesDropped& dropped) {
   bool due = false;
   {
     const std::lock_guard lock(mutex_);
-    add(untold_.skipped[dropped.why], dropped);
+    untold_.skipped[dropped.why].add(dropped);
     due = isDue();
   }
   if (due) tellLosses();

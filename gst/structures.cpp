@@ -2,7 +2,6 @@
 #include "structures.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "fields.h"
 
@@ -185,14 +184,6 @@ StructureRef structureOf(const FragmentRefused& refused) {
   set(structure.get(), "start", refused.fragment.start);
   set(structure.get(), "end", refused.fragment.start + refused.fragment.duration);
   return structure;
-}
-
-void add(FramesDropped& sum, const FramesDropped& more) {
-  const FramesDropped before = std::exchange(sum, more);
-  if (before.count == 0) return;
-  sum.count += before.count;
-  sum.start = std::min(sum.start, before.start);
-  sum.end = std::max(sum.end, before.end);
 }
 
 StructureRef structureOf(const FramesDropped& dropped) {

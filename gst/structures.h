@@ -44,9 +44,6 @@ StructureRef structureOf(const FragmentRefused& refused);
 /// `kvssink-frames-skipped`: reason, explanation (string), count, start, end (uint64).
 StructureRef structureOf(const FramesDropped& dropped);
 
-/// More of the same reason.
-void add(FramesDropped& sum, const FramesDropped& more);
-
 /// `kvssink-pressure`: kind (string: latency, storage), over (boolean), bytes, bytes-limit, duration,
 /// duration-limit (uint64).
 StructureRef structureOf(const Pressure& pressure, const char* kind);

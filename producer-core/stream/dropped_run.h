@@ -3,7 +3,6 @@
 // is taken again, another reason comes, or the stream ends. Any thread.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -27,9 +26,7 @@ class DroppedRun {
       told.push_back({1, why, at, at});
       return told;
     }
-    if (untold_.count++ == 0) untold_ = {1, why, at, at};
-    untold_.start = std::min(untold_.start, at);
-    untold_.end = std::max(untold_.end, at);
+    untold_.add({1, why, at, at});
     return told;
   }
 

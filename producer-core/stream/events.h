@@ -4,9 +4,11 @@
 // handler may take its time, call any function of the stream, or stop it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -55,6 +57,15 @@ struct FramesDropped {
   FrameFate why = FrameFate::accepted;
   WallTime start;  ///< of the first one; of one that had waited for another track, when that was over
   WallTime end;    ///< of the last one
+
+  /// More of the same reason.
+  void add(const FramesDropped& more) {
+    const FramesDropped before = std::exchange(*this, more);
+    if (before.count == 0) return;
+    count += before.count;
+    start = std::min(start, before.start);
+    end = std::max(end, before.end);
+  }
 };
 
 /// The codec data of a track changed in the stream: a new session with a new header follows.
