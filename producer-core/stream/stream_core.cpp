@@ -78,26 +78,16 @@ IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& prod
   return ingest;
 }
 
-FragmentLost lostFragment(const store::Fragment& fragment, store::LossReason reason, bool unconfirmed,
-                          const Timeline& timeline) {
-  FragmentLost lost;
+FragmentLost::Reason reasonOf(store::LossReason reason) {
   switch (reason) {
     case store::LossReason::storageFull:
-      lost.reason = FragmentLost::Reason::storageFull;
-      break;
+      return FragmentLost::Reason::storageFull;
     case store::LossReason::durationReached:
-      lost.reason = FragmentLost::Reason::bufferDuration;
-      break;
+      return FragmentLost::Reason::bufferDuration;
     case store::LossReason::stopped:
-      lost.reason = FragmentLost::Reason::stopped;
       break;
   }
-  lost.start = timeline.wallTime(fragment.epoch, fragment.firstTicks);
-  lost.duration = fragment.duration;
-  lost.bytes = fragment.bytes;
-  lost.frames = fragment.frames;
-  lost.unconfirmed = unconfirmed;
-  return lost;
+  return FragmentLost::Reason::stopped;
 }
 
 }  // namespace
@@ -113,7 +103,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
       buffer_(
           logLimits(config_, context_->storage), store::ChunkPool::shared(),
           [this](const store::Fragment& fragment, store::LossReason reason, bool unconfirmed) {
-            buffer_.untold.push_back(lostFragment(fragment, reason, unconfirmed, buffer_.timeline));
+            buffer_.untold.push_back(lossOf(fragment, reasonOf(reason), unconfirmed));
             ++buffer_.stats.fragmentsLost;
             buffer_.stats.framesLost += fragment.frames;
             lossCountOf(reason).add(fragment.frames, fragment.bytes);
@@ -134,6 +124,19 @@ std::optional<Dump> StreamCore::makeDump() const {
     log.log(LogLevel::warning, Room::stream, [&] { return error.message; });
     notifier->tell([error](StreamListener& listener) { listener.onWarning(error); });
   });
+}
+
+/// Under the buffer's lock.
+FragmentLost StreamCore::lossOf(const store::Fragment& fragment, FragmentLost::Reason reason,
+                                bool unconfirmed) const {
+  FragmentLost lost;
+  lost.reason = reason;
+  lost.start = buffer_.timeline.wallTime(fragment.epoch, fragment.firstTicks);
+  lost.duration = fragment.duration;
+  lost.bytes = fragment.bytes;
+  lost.frames = fragment.frames;
+  lost.unconfirmed = unconfirmed;
+  return lost;
 }
 
 LossCount& StreamCore::lossCountOf(store::LossReason reason) {

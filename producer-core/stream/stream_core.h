@@ -143,6 +143,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void follow(const IngestOutcome& outcome);
   void watchOrder();
   void tellPressure();
+  FragmentLost lossOf(const store::Fragment& fragment, FragmentLost::Reason reason, bool unconfirmed) const;
   LossCount& lossCountOf(store::LossReason reason);
   void checkEmpty();
   void publishState();

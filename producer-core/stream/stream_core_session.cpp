@@ -235,13 +235,9 @@ void StreamCore::perform(const action::RefuseFragment& refuse) {
     const store::Fragment* fragment =
         refuse.fragment ? buffer_.log.find(*refuse.fragment) : buffer_.log.oldest();
     if (!fragment) return;
-    lost.reason = FragmentLost::Reason::refused;
-    lost.start = buffer_.timeline.wallTime(fragment->epoch, fragment->firstTicks);
-    lost.duration = fragment->duration;
-    lost.bytes = fragment->bytes;
-    lost.frames = fragment->frames;
     // It may have arrived before, and its acknowledgement not; or now, where the service named none.
-    lost.unconfirmed = fragment->mayBeStored || (!refuse.fragment && fragment->isSent());
+    const bool unconfirmed = fragment->mayBeStored || (!refuse.fragment && fragment->isSent());
+    lost = lossOf(*fragment, FragmentLost::Reason::refused, unconfirmed);
     if (!buffer_.log.markRefused(fragment->id)) return;
     ++buffer_.stats.fragmentsRefused;
     buffer_.stats.framesLost += lost.frames;
