@@ -112,14 +112,18 @@ class CoreFixture : public testing::Test {
     ASSERT_TRUE(core->setTrack(track));
   }
 
+  /// All that is due, the application's handlers too; answers when there is more.
+  std::optional<TimePoint> runDue() {
+    for (;;) {
+      const std::optional<TimePoint> next = loop->runDue();
+      if (!executor->run()) return next;
+    }
+  }
   /// Lets so much time pass.
   void pass(Nanoseconds time) {
     const TimePoint end = clock.now() + time;
     for (;;) {
-      std::optional<TimePoint> next;
-      do {
-        next = loop->runDue();
-      } while (executor->run());
+      const std::optional<TimePoint> next = runDue();
       if (!next || *next > end) break;
       clock.advanceTo(*next);
     }
@@ -183,9 +187,7 @@ class CoreFixture : public testing::Test {
     EXPECT_EQ(service->violations(), std::vector<std::string>{});
     const bool mayRepeat = core && core->stats().fragmentsReplayed > 0;
     EXPECT_TRUE(mayRepeat || service->persistedSentAgain() == 0);
-    do {  // what was posted and never run would hold the stream, and that what it was posted to
-      loop->runDue();
-    } while (executor->run());
+    runDue();  // what was posted and never run would hold the stream, and that what it was posted to
   }
 
   StreamConfig config;
