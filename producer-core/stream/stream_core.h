@@ -140,6 +140,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void tellFate(FrameFate fate, const Frame& frame);
   void tellDropped(const std::optional<FramesDropped>& dropped);
   void tellUntold();
+  void tellWarning(const Error& error);
   void follow(const IngestOutcome& outcome);
   void watchOrder();
   void tellPressure();

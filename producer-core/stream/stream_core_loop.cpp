@@ -124,7 +124,7 @@ void StreamCore::warnIfInsecure(const std::string& url) {
                         " is plain http to another machine, which allow-insecure-endpoint lets pass: "
                         "whoever is on the way can read the media and the session token. Use it for "
                         "trials only."};
-  notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
+  tellWarning(error);
 }
 
 aws::StreamKey StreamCore::streamKey() const {
@@ -278,7 +278,7 @@ Error StreamCore::learnTime(Error error, Timeline::Correct which) {
       (seconds > 0 ? "behind" : "ahead of") +
       " the service's. Requests are signed with the service's time from now on, and fragments bear "
       "it; set the clock of the machine, for instance by NTP.";
-  notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
+  tellWarning(error);
   return error;
 }
 
@@ -327,7 +327,11 @@ void StreamCore::perform(const action::Tell& tell) {
 
 void StreamCore::perform(const action::Warn& warn) {
   noteError(warn.error);
-  notifier_->tell([error = warn.error](StreamListener& listener) { listener.onWarning(error); });
+  tellWarning(warn.error);
+}
+
+void StreamCore::tellWarning(const Error& error) {
+  notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
 }
 
 void StreamCore::perform(const action::Fail& failed) {
@@ -337,10 +341,7 @@ void StreamCore::perform(const action::Fail& failed) {
     const std::lock_guard lock(buffer_.mutex);
     buffer_.ended = failed.error;
   }
-  closeLog();  // what is left goes nowhere any more: that is told before the error, behind which few go on to
-               // read
-  tellDropped(dropped_.end());
-  tellUntold();
+  closeLog();  // before the error, behind which few go on to read
   notifier_->tell([error = failed.error](StreamListener& listener) { listener.onError(error); });
 }
 
@@ -362,19 +363,22 @@ void StreamCore::perform(const action::ReportStopped&) {
     forget(*timer);
   }
   closeLog();
-  tellDropped(dropped_.end());
-  tellUntold();
   tellPressure();
   notifier_->tell([](StreamListener& listener) { listener.onStreamClosed(); });
 }
 
+/// What is left goes nowhere any more, and is told.
 void StreamCore::closeLog() {
-  const std::lock_guard lock(buffer_.mutex);
-  buffer_.log.rewind();
-  buffer_.log.seal();
-  buffer_.log.dropAll(store::LossReason::stopped);
-  buffer_.log.forgetKept();
-  buffer_.changed.notify_all();
+  {
+    const std::lock_guard lock(buffer_.mutex);
+    buffer_.log.rewind();
+    buffer_.log.seal();
+    buffer_.log.dropAll(store::LossReason::stopped);
+    buffer_.log.forgetKept();
+    buffer_.changed.notify_all();
+  }
+  tellDropped(dropped_.end());
+  tellUntold();
 }
 
 void StreamCore::noteError(const Error& error) {

@@ -176,7 +176,7 @@ void StreamCore::warnIfLate() {
       "The thread that sends is late by " + std::to_string(ms) +
           " ms in one of a hundred cases: this machine has more to do than it can. Media is kept and "
           "sent later; use a lighter encoding, or fewer streams."};
-  notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
+  tellWarning(error);
 }
 
 /// A source that is held back has not paused: sealing would tear the group of pictures that it is in.
@@ -247,7 +247,7 @@ void StreamCore::perform(const action::RefuseFragment& refuse) {
   notifier_->tell([refused = FragmentRefused{refuse.error, lost}](StreamListener& listener) {
     listener.onFragmentRefused(refused);
   });
-  notifier_->tell([error = refuse.error](StreamListener& listener) { listener.onWarning(error); });
+  tellWarning(refuse.error);
   tellUntold();
   checkEmpty();
 }
