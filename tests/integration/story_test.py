@@ -428,25 +428,25 @@ class LinkStoryTest(Stories):
         story = self.mended(feed, NO_CONNECTION, "refused")
         self.assertEqual(story.warnings, [])
 
-    def test_tried_for_as_long_as_was_allowed(self):
+    def cut_off(self, **properties):
+        """Two fragments are stored; all that comes behind them meets a link that stays away."""
         proxy = self.link(self.local())
-        feed = self.feed(proxy, retry_timeout=2)
+        feed = self.feed(proxy, **properties)
         feed.push_and_wait(self.units[:55])
         self.stored(feed, 2)
         proxy.outage()
         feed.push_and_wait(self.units[55:])
+        return feed
+
+    def test_tried_for_as_long_as_was_allowed(self):
+        feed = self.cut_off(retry_timeout=2)
         feed.wait_for(feed.errors, "the error", errors=False)
         story = Story(feed.messages)
         self.assertIn("tried again for 2 s", story.error.message)
         self.assertEqual(story.lost, {"stopped": 50})
 
     def test_stopped_before_all_is_stored(self):
-        proxy = self.link(self.local())
-        feed = self.feed(proxy, stop_stream_timeout=1)
-        feed.push_and_wait(self.units[:55])
-        self.stored(feed, 2)
-        proxy.outage()
-        feed.push_and_wait(self.units[55:])
+        feed = self.cut_off(stop_stream_timeout=1)
         feed.source.emit("end-of-stream")
         feed.wait_eos()
         feed.pipeline.set_state(Gst.State.READY)  # on the way to NULL a pipeline empties its bus
