@@ -39,6 +39,10 @@ class BudgetTest(case.IntegrationTest):
     def wait_for_loss(self, feed):
         feed.wait_for(lambda: feed.structures("kvssink-fragment-lost"), "the loss is told of")
 
+    def wait_for_the_backlog(self, feed, least):
+        """While it leaves, the fragment under the cursor stays, and a younger one would go in its place (RULES 6)."""
+        feed.wait_for(lambda: feed.stats()["acks-persisted"] >= least, "the backlog is stored")
+
     def test_nobody_listens(self):
         service = self.service()
         service.kill()
@@ -48,8 +52,7 @@ class BudgetTest(case.IntegrationTest):
         self.wait_for_loss(feed)
         self.assertLessEqual(feed.stats()["storage-used"], 10 << 20)
         service.start()
-        # While the backlog leaves, the fragment under the cursor stays and a younger one would go (RULES 6).
-        feed.wait_for(lambda: feed.stats()["bytes-buffered"] <= 2 * FPS * FRAME_BYTES, "the backlog is stored")
+        self.wait_for_the_backlog(feed, 3)
         feed.push_and_wait(units[20 * FPS :])
         feed.end()
         arrived, count = self.check_losses(feed, self.exported(service, "budget"), least=12)
@@ -89,6 +92,7 @@ class BudgetTest(case.IntegrationTest):
         feed.push_and_wait(units[: 40 * FPS])
         self.wait_for_loss(feed)
         service.start()
+        self.wait_for_the_backlog(feed, 15)
         feed.push_and_wait(units[40 * FPS :])
         feed.end()
         arrived, count = self.check_losses(feed, self.exported(service, "duration"), least=20)
