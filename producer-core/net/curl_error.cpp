@@ -136,7 +136,8 @@ Error explain(const Failure& failure, const Place& place) {
       return retry(StatusCode::serviceUnknownError, "no TLS session with " + place.text() + reason(failure) +
                                                         ": check that it speaks TLS 1.2 or newer");
     case CURLE_SSL_CERTPROBLEM:
-      return fatal("the client certificate or key for " + place.text() + " can't be used" + reason(failure));
+      return fatal("the client certificate or key for " + place.text() + " can't be used" + reason(failure) +
+                   ": both must be PEM files that belong together, and the key may have no password");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       return fatal("the address of " + place.text() + " can't be used" + reason(failure));

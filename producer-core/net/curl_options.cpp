@@ -164,6 +164,7 @@ CURLcode CurlTransfer::setIdentity(const TlsIdentity& identity) {
   Options options(easy_.get());
   options.set(CURLOPT_SSLCERT_BLOB, &certificate)
       .set(CURLOPT_SSLKEY_BLOB, &key)
+      .set(CURLOPT_KEYPASSWD, "")  // without one libcurl 7.88 dies of a key that is encrypted
       .set(CURLOPT_FRESH_CONNECT, 1L)
       .set(CURLOPT_FORBID_REUSE, 1L)
       .set(CURLOPT_SSL_SESSIONID_CACHE, 0L);

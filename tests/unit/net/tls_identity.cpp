@@ -89,14 +89,17 @@ std::string Authority::pem() const {
   return textOf([&](BIO* out) { PEM_write_bio_X509(out, certificate_.get()); });
 }
 
-TlsIdentity Authority::client() const {
+TlsIdentity Authority::client(const std::string& password) const {
   const Key key = makeKey();
   const Certificate leaf = unsignedCertificate(key.get(), "client", name_.c_str());
   X509_sign(leaf.get(), key_.get(), EVP_sha256());
   TlsIdentity identity;
   identity.certificate = textOf([&](BIO* out) { PEM_write_bio_X509(out, leaf.get()); });
-  identity.key = Secret(textOf(
-      [&](BIO* out) { PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }));
+  const EVP_CIPHER* cipher = password.empty() ? nullptr : EVP_aes_256_cbc();
+  identity.key = Secret(textOf([&](BIO* out) {
+    PEM_write_bio_PrivateKey(out, key.get(), cipher, reinterpret_cast<const unsigned char*>(password.data()),
+                             static_cast<int>(password.size()), nullptr, nullptr);
+  }));
   return identity;
 }
 

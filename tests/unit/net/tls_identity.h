@@ -32,8 +32,8 @@ class Authority {
                     int maxVersion = TLS1_3_VERSION) const;
   void writePem(const std::filesystem::path& file) const;
   std::string pem() const;
-  /// A client's certificate and key.
-  TlsIdentity client() const;
+  /// A client's certificate and key, that encrypted where there is a password.
+  TlsIdentity client(const std::string& password = {}) const;
   /// Makes a server's context ask for a certificate of this authority.
   void demandFrom(SSL_CTX* context) const;
 

@@ -276,5 +276,16 @@ TEST_F(MutualTlsTest, AKeyThatIsNoneIsAClearError) {
   EXPECT_THAT(refused.heard.error().message, HasSubstr("client certificate or key"));
 }
 
+TEST_F(MutualTlsTest, AKeyWithAPasswordIsAClearErrorAndNobodyIsAskedForIt) {
+  RawServer server(&MutualTlsTest::answer, context.get());
+  TlsIdentity locked = clients.client("secret");
+  locked.authorities = authority.pem();
+  Upload refused(*this);
+  call(refused, server, std::move(locked));
+  ASSERT_FALSE(refused.heard.succeeded());
+  EXPECT_EQ(refused.heard.error().kind, ErrorKind::fatal);
+  EXPECT_THAT(refused.heard.error().message, HasSubstr("the key may have no password"));
+}
+
 }  // namespace
 }  // namespace kvs::net::test
