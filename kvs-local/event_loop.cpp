@@ -196,6 +196,10 @@ struct EventLoop::Impl {
     tls->load_verify_file(files.clientAuthority, error);
     if (error) return failure("cannot use the client CA " + files.clientAuthority + ": " + error.message());
     tls->set_verify_mode(asio::ssl::verify_peer);
+    // Without one OpenSSL refuses to resume a session where it asks for certificates.
+    constexpr std::string_view name = "kvs-local";
+    SSL_CTX_set_session_id_context(tls->native_handle(), reinterpret_cast<const unsigned char*>(name.data()),
+                                   static_cast<unsigned>(name.size()));
     return {};
   }
 
