@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A string that wipes what it allocates when it lets go of it, also when it grows: for texts from
-// outside that hold a secret somewhere (a credential file, an answer) until it is taken out of them.
+// Texts and bytes that wipe what they allocate when they let go of it, also when they grow: for what comes
+// from outside and holds a secret somewhere (a credential file, an answer) until it is taken out.
 #pragma once
 
 #include <openssl/crypto.h>
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <new>
 #include <string>
+#include <vector>
 
 namespace kvs {
 
@@ -28,5 +29,6 @@ struct WipingAllocator {
 };
 
 using WipingString = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
+using WipingBytes = std::vector<std::byte, WipingAllocator<std::byte>>;
 
 }  // namespace kvs

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/wiping.h"
 #include "net/connect_gate.h"
 #include "net/curl_error.h"
 #include "net/curl_handle.h"
@@ -106,7 +107,7 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   bool headDelivered_ = false;
   std::size_t headBytes_ = 0;
   ResponseBody framing_;
-  Bytes data_;
+  WipingBytes data_;  // may hold credentials
   std::size_t received_ = 0;
   curl_socket_t readSocket_ = CURL_SOCKET_BAD;
   bool stoppedReading_ = false;

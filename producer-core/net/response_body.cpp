@@ -42,7 +42,7 @@ ResponseBody::ResponseBody(const ResponseHead& head) {
   }
 }
 
-ResponseBody::State ResponseBody::feed(ByteView raw, Bytes& out) {
+ResponseBody::State ResponseBody::feed(ByteView raw, WipingBytes& out) {
   while (!raw.empty() && state_ == State::open) {
     std::size_t taken = raw.size();
     if (framing_ == Framing::chunked) {
@@ -58,7 +58,7 @@ ResponseBody::State ResponseBody::feed(ByteView raw, Bytes& out) {
   return state_;
 }
 
-std::size_t ResponseBody::feedChunked(ByteView raw, Bytes& out) {
+std::size_t ResponseBody::feedChunked(ByteView raw, WipingBytes& out) {
   const char c = static_cast<char>(raw.front());
   switch (part_) {
     case Part::data: {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/wiping.h"
 #include "net/transport.h"
 
 namespace kvs::net {
@@ -25,7 +26,7 @@ class ResponseBody {
 
   State state() const { return state_; }
   /// Takes bytes as they came and appends the body's to `out`. Bytes behind the end are ignored.
-  State feed(ByteView raw, Bytes& out);
+  State feed(ByteView raw, WipingBytes& out);
   /// What the answer is when the connection ends here.
   State atClose() const { return framing_ == Framing::untilClose ? State::complete : state_; }
 
@@ -33,7 +34,7 @@ class ResponseBody {
   enum class Framing { untilClose, length, chunked };
   enum class Part { size, extension, data, dataEnd, trailer };
 
-  std::size_t feedChunked(ByteView raw, Bytes& out);
+  std::size_t feedChunked(ByteView raw, WipingBytes& out);
   void feedSizeLine(char c);
   void endOfSizeLine();
   void feedTrailer(char c);

@@ -19,7 +19,7 @@ struct Fed {
 
 /// Feeds `raw` in pieces of `step` bytes.
 Fed feed(ResponseBody body, std::string_view raw, std::size_t step) {
-  Bytes out;
+  WipingBytes out;
   for (std::size_t at = 0; at < raw.size(); at += step)
     body.feed(asBytes(raw.substr(at, step)), out);
   return {body.state(), std::string(asText(out))};
