@@ -11,12 +11,19 @@ namespace {
 
 constexpr std::size_t maxSettings = 4096;
 constexpr std::size_t maxName = 256;
+constexpr std::string_view defaults = "DEFAULT";  // as the AWS CLI's own parser has it
 constexpr std::string_view blanks = " \t\r\f\v";
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool isSectionName(std::string_view text) {
+  std::string name(text.substr(0, maxName + 1));
+  std::replace(name.begin(), name.end(), '\t', ' ');
+  return isPlainText(name, maxName);
 }
 
 std::size_t indentOf(std::string_view line) {
@@ -37,11 +44,13 @@ class IniReader {
   Result<ProfileSections> read(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     while (!text.empty()) {
-      const std::size_t end = std::min(text.find('\n'), text.size());
+      const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
       ++line_;
       if (auto good = take(text.substr(0, end)); !good) return fail(good.error());
-      text.remove_prefix(std::min(end + 1, text.size()));
+      const std::size_t lineEnd = text.substr(end).starts_with("\r\n") ? 2 : 1;
+      text.remove_prefix(std::min(end + lineEnd, text.size()));
     }
+    spreadDefaults();
     return std::move(sections_);
   }
 
@@ -65,9 +74,9 @@ class IniReader {
     const std::size_t end = content.rfind(']');
     if (end == std::string_view::npos || end == 1) return wrong("a section's name must end in ]");
     const std::string_view name = content.substr(1, end - 1);
-    if (!isPlainText(name, maxName)) return wrong("a section's name is too long or has control characters");
+    if (!isSectionName(name)) return wrong("a section's name is too long or has control characters");
     const auto [at, fresh] = sections_.try_emplace(std::string(name));
-    if (!fresh) return wrong("this section stands there twice");
+    if (!fresh && name != defaults) return wrong("this section stands there twice");
     section_ = &at->second;
     return {};
   }
@@ -87,11 +96,19 @@ class IniReader {
 
   /// The lines of a block are not ours; those of any other value belong to it.
   Result<void> takeContinuation(std::string_view content) {
-    if (isBlock_) return {};
+    if (isBlock_) return content.find('=') == content.npos ? wrong("it is not a setting") : Result<void>();
     WipingString longer(setting_->reveal());
     longer.append("\n").append(content);
     *setting_ = Secret(longer);
     return {};
+  }
+
+  /// What [DEFAULT] says counts in each section that does not say it; a profile it is not.
+  void spreadDefaults() {
+    const auto common = sections_.extract(std::string(defaults));
+    if (common.empty()) return;
+    for (auto& [name, section] : sections_)
+      section.insert(common.mapped().begin(), common.mapped().end());
   }
 
   const std::string& path_;

@@ -70,7 +70,9 @@ class Planner {
     if (!fromProfile && !fromSource)
       return wrong(profile, "has a role_arn but no source_profile or credential_source; add one.");
     if (has(all, "mfa_serial"))
-      return wrong(profile, "asks for a code from an MFA device (mfa_serial), which nobody can enter here.");
+      return wrong(profile,
+                   "asks for a code from an MFA device (mfa_serial), which nobody can enter here; use "
+                   "another profile.");
     Plan identity = fromSource ? planNamedSource(profile, text(all, "credential_source"))
                                : planSourceProfile(profile, text(all, "source_profile"));
     if (!identity) return identity;
@@ -88,14 +90,18 @@ class Planner {
 
   /// A profile may name itself, where it holds keys beside the role.
   Plan planSourceProfile(const std::string& profile, const std::string& source) {
-    if (!exists(source)) return wrong(profile, "names a source_profile that does not exist.");
+    if (!exists(source))
+      return wrong(profile,
+                   "names a source_profile that does not exist; correct the name, or add that profile.");
     const ProfileSection all = merged(source);
     const bool seen = std::find(visited_.begin(), visited_.end(), source) != visited_.end();
     if (seen && (source != profile || !hasKeys(all)))
-      return wrong(profile, "leads back to itself by its source_profile.");
+      return wrong(profile,
+                   "leads back to itself by its source_profile; name one there that has credentials.");
     Plan plan = hasKeys(all) ? planOwn(source, all) : this->plan(source);
     if (!plan && plan.error().kind == ErrorKind::notFound)
-      return wrong(profile, "names a source_profile that has no credentials.");
+      return wrong(profile,
+                   "names a source_profile that has no credentials; add them there, or name another.");
     return plan;
   }
 
@@ -130,8 +136,8 @@ class Planner {
     Credentials keys;
     keys.accessKey = text(at->second, "aws_access_key_id");
     keys.secretKey = at->second.at("aws_secret_access_key");
-    for (const char* token : {"aws_session_token", "aws_security_token"}) {
-      if (has(at->second, token) && keys.sessionToken.empty()) keys.sessionToken = at->second.at(token);
+    for (const char* token : {"aws_session_token", "aws_security_token"}) {  // the last that is there counts
+      if (has(at->second, token)) keys.sessionToken = at->second.at(token);
     }
     return ProfilePlan{KeysPlan{std::move(keys)}};
   }
@@ -146,8 +152,10 @@ Result<ProfilePlan> planProfile(const ProfileFiles& files, const std::string& pr
   Planner planner(files);
   if (planner.exists(profile)) return planner.plan(profile);
   if (isNamed)
-    return sourceMisused("AWS_PROFILE names the profile '" + profile.substr(0, 64) +
-                         "', which neither the config file nor the credentials file has.");
+    return sourceMisused(
+        "AWS_PROFILE names the profile '" + profile.substr(0, 64) +
+        "', which neither the config file nor the credentials file has; correct the variable, or add that "
+        "profile.");
   return notConfigured("there is no profile '" + profile + "' in the shared config and credentials files");
 }
 

@@ -40,10 +40,30 @@ TEST(ProfileFile, IndentedLinesBelongToTheSettingBefore) {
   EXPECT_EQ(value(read, "default", "output"), "x");
 }
 
+TEST(ProfileFile, WhatDefaultSaysCountsInEverySectionThatDoesNotSayIt) {
+  const auto read =
+      parseIni("[DEFAULT]\nregion = d\n[a]\nx = 1\n[b]\nregion = b\n[DEFAULT]\noutput = o\n", "f");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(value(read, "a", "region"), "d");
+  EXPECT_EQ(value(read, "b", "region"), "b");
+  EXPECT_EQ(value(read, "b", "output"), "o");
+  EXPECT_FALSE(read->contains("DEFAULT"));
+  EXPECT_FALSE(parseIni("[DEFAULT]\nx = 1\n[DEFAULT]\nx = 2\n", "f"));
+}
+
+TEST(ProfileFile, LinesMayEndAsOnAnySystem) {
+  for (const char* text : {"[a]\nx = 1\ny = 2\nz", "[a]\r\nx = 1\r\ny = 2\r\nz", "[a]\rx = 1\ry = 2\rz"}) {
+    EXPECT_THAT(parseIni(text, "f").error().message, HasSubstr("f, line 4: ")) << text;
+    const auto read = parseIni(std::string_view(text).substr(0, std::string_view(text).size() - 1), "f");
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(value(read, "a", "y"), "2");
+  }
+}
+
 TEST(ProfileFile, WhatIsWrongIsToldByItsLineWithoutItsText) {
-  for (const char* text :
-       {"[default]\nSECRETWORD\n", "[default\nSECRETWORD=1", "x = SECRETWORD\n", "[]\n",
-        "[a]\nSECRETWORD = 1\nSECRETWORD = 2\n", "[a]\n[a]\n", "[a]\n= SECRETWORD\n", "[a\x01]\n"}) {
+  for (const char* text : {"[default]\nSECRETWORD\n", "[default\nSECRETWORD=1", "x = SECRETWORD\n", "[]\n",
+                           "[a]\nSECRETWORD = 1\nSECRETWORD = 2\n", "[a]\n[a]\n", "[a]\n= SECRETWORD\n",
+                           "[a\x01]\n", "[a]\ns3 =\n  SECRETWORD\n"}) {
     const auto refused = parseIni(text, "/home/x");
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().kind, ErrorKind::fatal);
