@@ -69,8 +69,15 @@ std::string publicHost(std::string_view region, bool dualStack, bool fips) {
   return host;
 }
 
-std::string publicStsHost(std::string_view region) {
-  return "sts." + std::string(region) + std::string(partitionOf(region).domain);
+std::string publicStsHost(std::string_view region, const EndpointVariant& variant) {
+  const Partition& partition = partitionOf(region);
+  const bool dualStack = variant.dualStack.value_or(false);
+  // GovCloud's usual host has FIPS cryptography and no second name.
+  const bool fips = variant.fips.value_or(false) && (dualStack || !region.starts_with("us-gov-"));
+  std::string host(fips ? "sts-fips." : "sts.");
+  host += region;
+  host += dualStack ? partition.dualStackDomain : partition.domain;
+  return host;
 }
 
 Result<std::string> checkServiceUrl(std::string_view url, std::string_view what, bool allowInsecure) {

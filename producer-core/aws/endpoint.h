@@ -44,7 +44,7 @@ struct EndpointOptions {
 std::string publicHost(std::string_view region, bool dualStack = false, bool fips = false);
 
 /// The region's public host of the Security Token Service.
-std::string publicStsHost(std::string_view region);
+std::string publicStsHost(std::string_view region, const EndpointVariant& variant = {});
 
 /// AWS_USE_DUALSTACK_ENDPOINT and AWS_USE_FIPS_ENDPOINT.
 EndpointVariant variantIn(const Environment& environment);

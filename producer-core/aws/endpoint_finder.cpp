@@ -15,13 +15,16 @@ std::optional<bool> flagOf(const ProfileSection& section, const char* name) {
 
 }  // namespace
 
+EndpointVariant variantOf(const ProfileSection& profile) {
+  return {flagOf(profile, "use_dualstack_endpoint"), flagOf(profile, "use_fips_endpoint")};
+}
+
 EndpointVariant variantInConfig(std::string_view text, const std::string& profile) {
   auto sections = parseIni(text, "config");
   if (!sections) return {};
   const auto profiles = profilesOfConfig(std::move(*sections));
   const auto at = profiles.find(profile);
-  if (at == profiles.end()) return {};
-  return {flagOf(at->second, "use_dualstack_endpoint"), flagOf(at->second, "use_fips_endpoint")};
+  return at == profiles.end() ? EndpointVariant() : variantOf(at->second);
 }
 
 bool EndpointFinder::isNeeded(const EndpointOptions& options, const Environment& environment) {

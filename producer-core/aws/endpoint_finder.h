@@ -10,11 +10,15 @@
 #include <vector>
 
 #include "aws/credentials/files.h"
+#include "aws/credentials/profile_file.h"
 #include "aws/endpoint.h"
 
 namespace kvs::aws {
 
-/// use_dualstack_endpoint and use_fips_endpoint of the profile; nothing of a text that can't be read.
+/// use_dualstack_endpoint and use_fips_endpoint.
+EndpointVariant variantOf(const ProfileSection& profile);
+
+/// The same of the profile in the config file's text; nothing of a text that can't be read.
 EndpointVariant variantInConfig(std::string_view text, const std::string& profile);
 
 /// Finds the control plane's address once. Used on the loop; owned by a shared_ptr.

@@ -205,6 +205,7 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
 
 aws::SourceTools credentialTools(const ProducerContext& context, const std::string& region,
                                  const aws::Environment& environment) {
+  const aws::EndpointVariant said{context.config.dualStack, context.config.fips};
   return {context.loop,
           context.transport,
           aws::workerFiles(context.loop),
@@ -213,7 +214,8 @@ aws::SourceTools credentialTools(const ProducerContext& context, const std::stri
           &context.clock,
           region,
           context.config.userAgent,
-          Logger(context.config.log, {})};
+          Logger(context.config.log, {}),
+          said.elseBy(aws::variantIn(environment))};
 }
 
 }  // namespace

@@ -123,6 +123,36 @@ class CredentialsTest(case.IntegrationTest):
         feed.end()
         self.check_whole(service, "cam", feed.entered)
 
+    def test_what_is_no_credential_file(self):
+        service = self.giving()
+        os.mkfifo(os.path.join(self.folder, "pipe"))
+        for path in ("/dev/zero", self.folder, os.path.join(self.folder, "pipe"), self.write("big", "x" * 300_000)):
+            feed = self.play(service, credential_path=path)
+            feed.push(self.units[:FPS])
+            feed.wait_for(lambda its=feed: its.stats()["last-error"], "the reason is told")
+            self.assertIn(f"The credential file gave no credentials: {path} is ", feed.stats()["last-error"])
+            self.assertIn("check the path", feed.stats()["last-error"])
+            feed.stop()
+
+    def test_nothing_is_set_up(self):
+        done = self.launch(*f"{SOURCE}kvssink endpoint={self.giving().url} stream-name=x".split())
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("kvssink0: No AWS credentials were found: set AWS_ACCESS_KEY_ID", done.stderr)
+
+    def test_a_profile_that_is_not_there(self):
+        os.environ["AWS_PROFILE"] = "ghost"
+        done = self.launch(*f"{SOURCE}kvssink endpoint={self.giving().url} stream-name=x".split())
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("kvssink0: AWS_PROFILE names the profile 'ghost'", done.stderr)
+        self.assertIn("correct the variable, or add that profile", done.stderr)
+
+    def test_a_key_with_a_line_break(self):
+        os.environ.update(AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY="SECRETWORD\r")
+        done = self.launch(*f"{SOURCE}kvssink endpoint={self.giving().url} stream-name=x".split())
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("The credentials from environment variables have a secret key that", done.stderr)
+        self.assertNotIn("SECRETWORD", done.stdout + done.stderr)
+
     def test_credential_file_that_has_expired(self):
         service = self.giving()
         path = self.write("keys", f"CREDENTIALS {ACCESS_KEY} 2020-01-01T00:00:00Z {SECRET_KEY} token")
@@ -240,6 +270,15 @@ class CredentialsTest(case.IntegrationTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(self.exported(service, "door").blocks), 50)
         self.assertEqual(self.calls(service, "iotCredentials"), ["200"])
+        self.assertNotIn("disconnected", done.stdout, "the first connection for media is taken")
+
+    def test_iot_with_a_key_that_has_a_password(self):
+        self.make_client()
+        self.openssl("ec", "-in", "door.key", "-aes256", "-passout", "pass:SECRETWORD", "-out", "locked.key")
+        service = self.giving("--tls", "--client-ca", f"{self.folder}/devices.pem")
+        done = self.launch_iot(service, self.iot(service, **{"key-path": f"{self.folder}/locked.key"}))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("the key may have no password", done.stderr)
 
     def test_iot_refused(self):
         self.make_client()

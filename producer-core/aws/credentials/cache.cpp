@@ -17,6 +17,7 @@ namespace {
 constexpr Nanoseconds earliness = std::chrono::minutes(5);
 constexpr Nanoseconds firstPause = Seconds(1);
 constexpr Nanoseconds longestPause = Seconds(60);
+constexpr Nanoseconds lookEvery = Seconds(60);  // at what may change at any moment
 
 /// How long before their end credentials of that life are fetched again.
 Nanoseconds marginOf(Nanoseconds life) {
@@ -122,7 +123,7 @@ void CredentialCache::onFailure(Error& error) {
   lastError_ = error;
   const Nanoseconds pause = std::min(longestPause, firstPause * (1 << std::min(failures_++, 6)));
   if (error.kind != ErrorKind::fatal) notBefore_ = now() + pause / 2 + random_.upTo(pause / 2);
-  if (current_ && current_->expiration && isGood()) startAt(notBefore_);
+  if (current_ && (current_->expiration || memory_ == Memory::never) && isGood()) startAt(notBefore_);
 }
 
 void CredentialCache::tell(const Result<Credentials>& answer) {
@@ -131,6 +132,7 @@ void CredentialCache::tell(const Result<Credentials>& answer) {
 }
 
 void CredentialCache::planRefresh() {
+  if (memory_ == Memory::never) return startAt(now() + lookEvery);
   if (!current_->expiration) return;
   const Nanoseconds life = *current_->expiration - clock_.wallNow();
   const Nanoseconds margin = marginOf(life);

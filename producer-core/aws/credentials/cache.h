@@ -19,7 +19,9 @@ namespace kvs::aws {
 /// When fetch() may answer from memory.
 enum class Memory {
   whileFresh,  ///< until shortly before they expire; those that do not expire are asked for each time
-  never,       ///< the source is asked each time: its answer may change at any moment (a file)
+  /// The source is asked each time, and once a minute in the background: its answer may change at any moment
+  /// (a file), and counts from the next session on.
+  never,
 };
 
 /// Used on the loop; may be made and destroyed on any thread, the source itself ends on the loop.

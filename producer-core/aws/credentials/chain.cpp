@@ -16,10 +16,11 @@ bool isAbsent(const Result<Credentials>& result) {
 }
 
 tl::unexpected<Error> noneFound(const std::string& reasons) {
-  return fail(StatusCode::clientAuthFailed, ErrorKind::fatal,
-              "No AWS credentials were found" + (reasons.empty() ? "" : ": " + reasons) +
-                  ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or set up one of "
-                  "the others.");
+  return fail(
+      StatusCode::clientAuthFailed, ErrorKind::fatal,
+      "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, "
+      "or set up one of the other sources." +
+          (reasons.empty() ? "" : " Why none is used: " + reasons + "."));
 }
 
 }  // namespace
@@ -54,6 +55,9 @@ void ChainProvider::askNext(const std::shared_ptr<Search>& search) {
       return askNext(search);
     }
     if (result) result->passedOver = search->reasons;
+    // What gave credentials once may do so again: its owner may be about to mend it.
+    if (!result && search->refused && result.error().kind == ErrorKind::fatal)
+      result.error().kind = ErrorKind::retryable;
     search->callback(std::move(result));
   };
   if (search->refused) {

@@ -21,6 +21,7 @@ class ChainProvider final : public CredentialProvider {
   /// over); ErrorKind::fatal with StatusCode::clientAuthFailed when no source is configured at all. What is
   /// given says which sources were passed over, and why (Credentials::passedOver).
   void fetch(Callback callback) override;
+  /// A source's fatal error is retryable here, since there were credentials before.
   void refresh(const Credentials& refused, Callback callback) override;
   std::optional<Result<Credentials>> atHand() override;
 

@@ -42,16 +42,26 @@ Result<Credentials> checkedKeys(Credentials credentials, std::string_view source
   };
   if (credentials.accessKey.empty()) return wrong("no access key");
   if (credentials.secretKey.empty()) return wrong("no secret key");
-  if (!isToken(credentials.accessKey, maxAccessKey)) return wrong("an access key that is none");
-  if (!isToken(credentials.secretKey.reveal(), maxSecretKey)) return wrong("a secret key that is none");
+  if (!isToken(credentials.accessKey, maxAccessKey))
+    return wrong("an access key that is too long or holds a blank, a line break or the like");
+  if (!isToken(credentials.secretKey.reveal(), maxSecretKey))
+    return wrong("a secret key that is too long or holds a blank, a line break or the like");
   const std::string_view token = credentials.sessionToken.reveal();
   if (token.size() > maxSessionToken) {
     return fail(limits::authLength.code, ErrorKind::retryable,
                 "The credentials from " + std::string(source) + " have a session token of " +
                     std::to_string(token.size()) + " bytes; up to 10000 are taken. Check what gives them.");
   }
-  if (!isToken(token, maxSessionToken)) return wrong("a session token that is none");
+  if (!isToken(token, maxSessionToken))
+    return wrong("a session token that holds a blank, a line break or the like");
   return credentials;
+}
+
+Result<Credentials> checkedGivenKeys(Credentials credentials) {
+  const std::string source = credentials.source;
+  auto checked = checkedKeys(std::move(credentials), source);
+  if (!checked) checked.error().kind = ErrorKind::fatal;
+  return checked;
 }
 
 bool isPlainText(std::string_view text, std::size_t longest) {

@@ -27,6 +27,9 @@ tl::unexpected<Error> sourceMisused(std::string why);
 /// travel in headers. `source` names them in the error, which holds none of them.
 Result<Credentials> checkedKeys(Credentials credentials, std::string_view source);
 
+/// The same for keys that the user gave himself: what is wrong with them is fatal.
+Result<Credentials> checkedGivenKeys(Credentials credentials);
+
 /// True for a text of 1 to `longest` bytes without control characters.
 bool isPlainText(std::string_view text, std::size_t longest);
 

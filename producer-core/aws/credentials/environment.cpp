@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "aws/credentials/check.h"
+
 namespace kvs::aws {
 namespace {
 
@@ -26,10 +28,14 @@ Result<Credentials> read(const Environment& environment) {
     std::string why = "neither AWS_ACCESS_KEY_ID nor AWS_SECRET_ACCESS_KEY is set";
     if (accessKey) why = "AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not";
     if (!secretKey.empty()) why = "AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not";
-    return fail(StatusCode::clientAuthFailed, ErrorKind::notFound, std::move(why));
+    return notConfigured(std::move(why));
   }
-  return Credentials{*accessKey,   std::move(secretKey),    takeSecret(environment(sessionTokenName)),
-                     std::nullopt, "environment variables", {}};
+  return checkedGivenKeys({*accessKey,
+                           std::move(secretKey),
+                           takeSecret(environment(sessionTokenName)),
+                           std::nullopt,
+                           "environment variables",
+                           {}});
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ FileText readFile(const std::string& path) {
   if (!file) return unreadable(path, errno);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return unreadable(path, errno);
-  if (!S_ISREG(status.st_mode)) return sourceFailed(path + " is not a file");
+  if (!S_ISREG(status.st_mode)) return sourceFailed(path + " is not a regular file");
   return readWhole(file, path);
 }
 

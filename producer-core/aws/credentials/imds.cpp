@@ -96,7 +96,7 @@ void ImdsSource::nobodyThere(const Error& error) {
 }
 
 void ImdsSource::absent(std::string why) {
-  if (worked_) return finish(sourceFailed("EC2 instance metadata gave no credentials: " + why + "."));
+  if (worked_) return finish(sourceFailed("The EC2 instance metadata gave no credentials: " + why + "."));
   finish(notConfigured(std::move(why)));
 }
 

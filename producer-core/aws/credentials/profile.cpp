@@ -6,6 +6,7 @@
 #include "aws/credentials/environment.h"
 #include "aws/credentials/imds.h"
 #include "aws/credentials/json_credentials.h"
+#include "aws/endpoint_finder.h"
 
 namespace kvs::aws {
 namespace {
@@ -58,6 +59,9 @@ void ProfileSource::decide(const ProfileFiles& files) {
   auto plan = planProfile(files, profile.text, profile.isNamed);
   if (!plan) return finish(fail(plan.error()));
   profile_ = profile.text;
+  forRoles_.emplace(tools());
+  if (const auto at = files.config.find(profile_); at != files.config.end())
+    forRoles_->variant = tools().variant.elseBy(variantOf(at->second));
   plan_ = std::make_shared<const ProfilePlan>(std::move(*plan));
   carryOut(*plan_, [this](Result<Credentials> credentials) {
     // What the profile names is not an empty place in the chain, whatever its own source says.
@@ -87,7 +91,7 @@ void ProfileSource::carryOut(const ProcessPlan& plan, const Callback& done) {
 }
 
 void ProfileSource::carryOut(const WebIdentity& plan, const Callback& done) {
-  inner_ = std::make_unique<WebIdentitySource>(tools(), plan, "profile " + profile_ + " (web identity)");
+  inner_ = std::make_unique<WebIdentitySource>(*forRoles_, plan, "profile " + profile_ + " (web identity)");
   inner_->fetch(done);
 }
 
@@ -114,7 +118,7 @@ void ProfileSource::carryOut(const RolePlan& plan, const Callback& done) {
 }
 
 void ProfileSource::assume(const RolePlan& plan, Credentials identity, const Callback& done) {
-  auto request = assumeRoleRequest(tools(), plan.role, std::move(identity));
+  auto request = assumeRoleRequest(*forRoles_, plan.role, std::move(identity));
   if (!request) return done(fail(request.error()));
   ask(std::move(*request), [this, done](const Answer& answer) {
     done(parseStsAnswer(answer, "profile " + profile_ + " (role)"));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "aws/credentials/profile_plan.h"
 #include "aws/credentials/source.h"
@@ -41,6 +42,8 @@ class ProfileSource final : public Source {
 
   ProfileFiles files_;  // while they are read
   std::string profile_;
+  std::optional<SourceTools>
+      forRoles_;  // with what the config file says of the Security Token Service's name
   std::shared_ptr<const ProfilePlan> plan_;
   std::unique_ptr<CredentialProvider> inner_;
 };

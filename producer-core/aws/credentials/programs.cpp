@@ -99,7 +99,8 @@ class Child final : public std::enable_shared_from_this<Child> {
     deadline_ = worker_->at(worker_->clock().now() + timeout_, [self = shared_from_this()] {
       self->deadline_ = 0;
       self->giveUp(sourceFailed(self->name() + " did not end within " +
-                                std::to_string(self->timeout_.count()) + " ms and was ended"));
+                                std::to_string(self->timeout_.count()) +
+                                " ms and was ended; run it by hand to see what it does"));
     });
   }
 
@@ -113,7 +114,8 @@ class Child final : public std::enable_shared_from_this<Child> {
   std::string name() const { return "the credential_process '" + words_.front() + "'"; }
 
   tl::unexpected<Error> notStarted(int error) const {
-    return sourceFailed(name() + " could not be started (" + std::system_category().message(error) + ")");
+    return sourceFailed(name() + " could not be started (" + std::system_category().message(error) +
+                        "); correct the command in the profile");
   }
 
   void onReadable() {
@@ -123,7 +125,8 @@ class Child final : public std::enable_shared_from_this<Child> {
     if (got > 0) text_.append(piece.data(), static_cast<std::size_t>(got));
     OPENSSL_cleanse(piece.data(), piece.size());
     if (text_.size() > maxProgramOutput)
-      return giveUp(sourceFailed(name() + " wrote more than 64 KiB and was ended"));
+      return giveUp(
+          sourceFailed(name() + " wrote more than 64 KiB and was ended; run it by hand to see what it does"));
     if (got > 0) return;
     stopReading();
     reap();

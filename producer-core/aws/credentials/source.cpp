@@ -12,6 +12,7 @@ namespace {
 
 /// Credentials with the longest session tokens are under 5 KiB.
 constexpr std::size_t maxAnswer = 64 * 1024;
+constexpr std::string_view checkThePath = "; check the path, and that this process may read it";
 
 bool isTemporary(int status) {
   return status >= 500 || status == 408 || status == 429 || (status >= 300 && status < 400);
@@ -37,8 +38,9 @@ void Source::readFile(const std::string& path, std::function<void(WipingString)>
   call_ = tools_.files->read(path, [this, next = std::move(next)](Result<WipingString> text) {
     const auto keep = std::move(call_);
     if (text) return next(std::move(*text));
-    if (text.error().kind == ErrorKind::notFound) return finish(sourceFailed(text.error().message));
-    finish(fail(text.error()));
+    Error error = toldAsOurs(text.error(), checkThePath);
+    if (error.kind == ErrorKind::notFound) error.kind = ErrorKind::retryable;
+    finish(fail(std::move(error)));
   });
 }
 
@@ -47,7 +49,7 @@ void Source::readFileIfThere(const std::string& path, std::function<void(WipingS
     const auto keep = std::move(call_);
     if (text) return next(std::move(*text));
     if (text.error().kind == ErrorKind::notFound) return next({});
-    finish(fail(text.error()));
+    finish(fail(toldAsOurs(text.error(), checkThePath)));
   });
 }
 
@@ -55,7 +57,7 @@ void Source::runProgram(std::vector<std::string> words, std::function<void(Wipin
   call_ = tools_.programs->run(std::move(words), [this, next = std::move(next)](Result<WipingString> output) {
     const auto keep = std::move(call_);
     if (output) return next(std::move(*output));
-    finish(fail(output.error()));
+    finish(fail(toldAsOurs(output.error())));
   });
 }
 
@@ -70,12 +72,17 @@ void Source::ask(net::Request request, std::function<void(Answer)> next,
                     [this, next = std::move(next), otherwise = std::move(otherwise)](Result<Answer> answer) {
                       const auto keep = std::move(call_);
                       if (answer) return next(std::move(*answer));
-                      Error error = answer.error();
+                      Error error = toldAsOurs(answer.error());
                       error.code = StatusCode::clientAuthFailed;
-                      error.message = std::string(name()) + " gave no credentials: " + error.message;
-                      if (!error.message.ends_with('.')) error.message += '.';
                       otherwise(std::move(error));
                     });
+}
+
+Error Source::toldAsOurs(Error error, std::string_view advice) const {
+  error.message = "The " + std::string(name()) + " gave no credentials: " + error.message;
+  error.message += advice;
+  if (!error.message.ends_with('.')) error.message += '.';
+  return error;
 }
 
 void Source::finish(Result<Credentials> result) {
@@ -89,7 +96,8 @@ Error refusedBy(std::string_view source, const Answer& answer, std::string_view 
   error.code = StatusCode::clientAuthFailed;
   error.kind = isTemporary(answer.head.status) ? ErrorKind::retryable : ErrorKind::fatal;
   error.httpStatus = answer.head.status;
-  error.message = std::string(source) + " gave no credentials but HTTP " + std::to_string(answer.head.status);
+  error.message =
+      "The " + std::string(source) + " gave no credentials but HTTP " + std::to_string(answer.head.status);
   const std::string said = messageIn(answer.body);
   if (!said.empty()) error.message += ": \"" + said + "\"";
   error.message += ". ";

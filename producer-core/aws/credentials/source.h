@@ -37,6 +37,9 @@ class Source : public CredentialProvider {
   /// The same, and what to do when there is none.
   void ask(net::Request request, std::function<void(Answer)> next, std::function<void(Error)> otherwise);
 
+  /// The error of a step, told as this source's: what went wrong, and what to do about it.
+  Error toldAsOurs(Error error, std::string_view advice = {}) const;
+
   /// The last step. The callback may destroy this object: nothing of it may be touched afterwards.
   void finish(Result<Credentials> result);
 

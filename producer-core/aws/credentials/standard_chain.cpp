@@ -54,7 +54,8 @@ Shared iotSource(const CredentialSettings& settings, const SourceTools& tools) {
     return std::make_shared<AbsentProvider>("AWS IoT certificate", "iot-certificate is not set");
   const IotSettings& iot = *settings.iot;
   const std::string key = keyOf({"iot", iot.endpoint, iot.certificatePath, iot.keyPath, iot.authorityPath,
-                                 iot.roleAlias, iot.thingName});
+                                 iot.roleAlias, iot.thingName, std::to_string(iot.connectionTimeout.count()),
+                                 std::to_string(iot.completionTimeout.count())});
   return sharedCache(tools, key, Memory::whileFresh, [&] { return std::make_unique<IotSource>(tools, iot); });
 }
 
@@ -65,25 +66,33 @@ Shared fileSource(const CredentialSettings& settings, const SourceTools& tools) 
                      [&] { return std::make_unique<FileSource>(tools, path, mustExist); });
 }
 
+/// What the Security Token Service's address depends on, beside the environment.
+std::string stsKey(const SourceTools& tools) {
+  const auto shown = [](std::optional<bool> flag) { return !flag ? "unsaid" : *flag ? "yes" : "no"; };
+  return keyOf({tools.region, shown(tools.variant.dualStack), shown(tools.variant.fips)});
+}
+
 Shared webIdentitySource(const SourceTools& tools) {
   const std::string key = keyOf("web identity", tools.environment,
                                 {"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
                                  "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"});
-  return sharedCache(tools, key + keyOf({tools.region}), Memory::whileFresh,
+  return sharedCache(tools, key + stsKey(tools), Memory::whileFresh,
                      [&] { return std::make_unique<WebIdentitySource>(tools); });
 }
 
 Shared profileSource(const SourceTools& tools) {
   const Environment& environment = tools.environment;
-  const std::string key = keyOf({"profile", profileName(environment).text, configPath(environment),
-                                 credentialsPath(environment), tools.region});
-  return sharedCache(tools, key, Memory::whileFresh, [&] { return std::make_unique<ProfileSource>(tools); });
+  const std::string key = keyOf(
+      {"profile", profileName(environment).text, configPath(environment), credentialsPath(environment)});
+  return sharedCache(tools, key + stsKey(tools), Memory::whileFresh,
+                     [&] { return std::make_unique<ProfileSource>(tools); });
 }
 
 Shared containerSource(const SourceTools& tools) {
   const std::string key =
       keyOf("container", tools.environment,
-            {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"});
+            {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"});
   return sharedCache(tools, key, Memory::whileFresh,
                      [&] { return std::make_unique<ContainerSource>(tools); });
 }

@@ -8,9 +8,12 @@ namespace {
 
 Result<Credentials> read(StaticKeys keys, std::string_view source) {
   if (!keys.accessKey.empty() && !keys.secretKey.empty()) {
-    return Credentials{std::move(keys.accessKey),    std::move(keys.secretKey),
-                       std::move(keys.sessionToken), std::nullopt,
-                       std::string(source),          {}};
+    return checkedGivenKeys({std::move(keys.accessKey),
+                             std::move(keys.secretKey),
+                             std::move(keys.sessionToken),
+                             std::nullopt,
+                             std::string(source),
+                             {}});
   }
   const char* why = "neither access-key nor secret-key is set";
   if (!keys.accessKey.empty()) why = "access-key is set but secret-key is not";

@@ -97,7 +97,7 @@ Result<std::string> stsUrl(const SourceTools& tools) {
   }
   if (!isRegionName(tools.region))
     return sourceMisused("The region of the Security Token Service is not the name of one.");
-  return "https://" + publicStsHost(tools.region);
+  return "https://" + publicStsHost(tools.region, tools.variant);
 }
 
 Result<net::Request> assumeRoleRequest(const SourceTools& tools, const RoleRequest& role,
@@ -128,7 +128,7 @@ Result<Credentials> parseStsAnswer(const Answer& answer, std::string_view source
     const auto message = xmlText(answer.body, "Message");
     error.exception = cleanServiceText(shown(code));
     if (!error.exception.empty()) {
-      error.message = std::string(source) + " gave no credentials: " + error.exception + ", \"" +
+      error.message = "The " + std::string(source) + " gave no credentials: " + error.exception + ", \"" +
                       cleanServiceText(shown(message)) + "\". Check the role's ARN and whom it trusts.";
     }
     if (error.exception == "Throttling" || error.exception == "IDPCommunicationError")

@@ -8,6 +8,7 @@
 
 #include "aws/credentials/files.h"
 #include "aws/credentials/programs.h"
+#include "aws/endpoint.h"
 #include "aws/environment.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -26,6 +27,7 @@ struct SourceTools {
   std::string region;            ///< of the Security Token Service
   std::string userAgent;
   Logger log{};
+  EndpointVariant variant{};  ///< of the Security Token Service's public name
 };
 
 }  // namespace kvs::aws

@@ -182,8 +182,26 @@ TEST_F(CacheTest, WithoutMemoryTheSourceIsAskedEachTimeAndInTheBackground) {
   fetch(*cache);
   EXPECT_EQ(asked(), 2U);
   give("A");
-  pass(56min);
+  pass(59s);
+  EXPECT_EQ(asked(), 2U);
+  pass(1s);
   EXPECT_EQ(asked(), 3U);
+  give("B");
+  EXPECT_EQ(atHand(*cache).accessKey, "B") << "what the next session takes";
+}
+
+TEST_F(CacheTest, WithoutMemoryItIsLookedAtAgainAlsoWhereItDoesNotExpireOrCannotBeRead) {
+  const auto cache = make(Memory::never);
+  fetch(*cache);
+  give("A", std::nullopt);
+  pass(1min);
+  EXPECT_EQ(asked(), 2U);
+  refuse(ErrorKind::fatal, "half written");
+  EXPECT_EQ(atHand(*cache).accessKey, "A");
+  pass(1min);
+  EXPECT_EQ(asked(), 3U);
+  give("B", std::nullopt);
+  EXPECT_EQ(atHand(*cache).accessKey, "B");
 }
 
 TEST_F(CacheTest, ExpiredOnArrivalIsAFailure) {

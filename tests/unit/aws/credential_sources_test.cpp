@@ -100,7 +100,8 @@ TEST_F(IotTest, AFileThatIsNotThereIsAskedForAgain) {
   const auto outcome = start();
   ASSERT_TRUE(outcome->failed());
   EXPECT_EQ(outcome->error().kind, ErrorKind::retryable);
-  EXPECT_THAT(outcome->error().message, HasSubstr("/key"));
+  EXPECT_THAT(outcome->error().message, HasSubstr("The AWS IoT certificate gave no credentials: /key "));
+  EXPECT_THAT(outcome->error().message, HasSubstr("; check the path"));
 }
 
 TEST_F(IotTest, ARefusalSaysWhatToCheck) {
@@ -366,6 +367,8 @@ TEST_F(WebIdentityTest, TheServiceIsWhereTheEnvironmentSays) {
   SourceTools china = tools();
   china.region = "cn-north-1";
   EXPECT_EQ(*stsUrl(china), "https://sts.cn-north-1.amazonaws.com.cn");
+  china.variant.dualStack = true;
+  EXPECT_EQ(*stsUrl(china), "https://sts.cn-north-1.api.amazonwebservices.com.cn");
   china.region = "nonsense/..";
   EXPECT_FALSE(stsUrl(china));
 }
@@ -446,6 +449,15 @@ TEST_F(ProfileSourceTest, ARoleIsTakenWithTheSourceProfilesKeys) {
   ASSERT_TRUE(outcome->succeeded());
   EXPECT_EQ(outcome->credentials().accessKey, "ASIA1");
   EXPECT_EQ(outcome->credentials().source, "profile cam (role)");
+}
+
+TEST_F(ProfileSourceTest, TheSecurityTokenServiceIsWhereTheProfileSays) {
+  const std::string keys = "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = sk\n";
+  start("[default]\nrole_arn = r\nsource_profile = base\nuse_dualstack_endpoint = True\n", keys);
+  EXPECT_EQ(lastRequest().url, "https://sts.eu-west-1.api.aws/");
+  files->texts["/token"] = "jwt";
+  start("[default]\nrole_arn = r\nweb_identity_token_file = /token\nuse_fips_endpoint = true\n", keys);
+  EXPECT_EQ(lastRequest().url, "https://sts-fips.eu-west-1.amazonaws.com/");
 }
 
 TEST_F(ProfileSourceTest, RolesCanBeChained) {

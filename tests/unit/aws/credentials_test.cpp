@@ -14,6 +14,7 @@ namespace kvs::aws {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Result<Credentials> fetchNow(CredentialProvider& provider) {
   std::optional<Result<Credentials>> result;
@@ -70,6 +71,26 @@ TEST(EnvironmentCredentials, halfSetSaysWhichHalf) {
   EnvironmentProvider onlySecret(fakeEnvironment({{"AWS_SECRET_ACCESS_KEY", "s"}}));
   EXPECT_EQ(fetchNow(onlySecret).error().message,
             "AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not");
+}
+
+TEST(EnvironmentCredentials, whatCannotBeAKeyIsToldWithoutRepeatingIt) {
+  for (const char* variable : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
+    std::map<std::string, std::string> variables{{"AWS_ACCESS_KEY_ID", "k"}, {"AWS_SECRET_ACCESS_KEY", "s"}};
+    variables[variable] = "SECRETWORD\r";
+    EnvironmentProvider provider(fakeEnvironment(std::move(variables)));
+    const Result<Credentials> refused = fetchNow(provider);
+    ASSERT_FALSE(refused) << variable;
+    EXPECT_EQ(refused.error().kind, ErrorKind::fatal);
+    EXPECT_THAT(refused.error().message, HasSubstr("The credentials from environment variables have a"));
+    EXPECT_THAT(refused.error().message, HasSubstr("a line break"));
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("SECRETWORD")));
+  }
+}
+
+TEST(StaticCredentials, whatCannotBeAKeyIsTold) {
+  StaticProvider blank("AK ID", Secret("s"), {});
+  ASSERT_FALSE(fetchNow(blank));
+  EXPECT_THAT(fetchNow(blank).error().message, HasSubstr("an access key that"));
 }
 
 TEST(StaticCredentials, givenAndHalfGiven) {
@@ -164,14 +185,15 @@ TEST_F(StandardChainTest, NoneFoundNamesEachSourceAndWhy) {
   EXPECT_EQ(outcome->error().kind, ErrorKind::fatal);
   EXPECT_EQ(
       outcome->error().message,
-      "No AWS credentials were found: AWS IoT certificate: iot-certificate is not set; environment "
-      "variables: AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not; properties access-key and "
+      "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or "
+      "set up one of the other sources. Why none is used: AWS IoT certificate: iot-certificate is not set; "
+      "environment variables: AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not; properties "
+      "access-key and "
       "secret-key: access-key is set but secret-key is not; credential file: credential-path is not set; "
       "web identity token: AWS_WEB_IDENTITY_TOKEN_FILE is not set; shared config and credentials files: "
       "there is no profile 'default' in the shared config and credentials files; container endpoint: "
       "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set; EC2 "
-      "instance metadata: AWS_EC2_METADATA_DISABLED is true. Set AWS_ACCESS_KEY_ID and "
-      "AWS_SECRET_ACCESS_KEY in the environment, or set up one of the others.");
+      "instance metadata: AWS_EC2_METADATA_DISABLED is true.");
 }
 
 TEST_F(StandardChainTest, KeysThatChangeAreAtHand) {
@@ -203,6 +225,16 @@ TEST(CredentialChain, refreshGoesToEachSourceInTurn) {
   chain.refresh(refused, [](const Result<Credentials>&) {});
   ASSERT_TRUE(first->refused);
   EXPECT_EQ(first->refused->accessKey, "old");
+}
+
+TEST(CredentialChain, whatGaveCredentialsOnceIsNotGivenUp) {
+  const auto keys = std::make_shared<KeySlot>(StaticKeys{"bro ken", Secret("s"), {}});
+  ChainProvider chain({std::make_shared<StaticProvider>(keys)});
+  EXPECT_EQ(fetchNow(chain).error().kind, ErrorKind::fatal);
+  std::optional<Result<Credentials>> again;
+  chain.refresh({}, [&](Result<Credentials> result) { again = std::move(result); });
+  ASSERT_TRUE(again && !*again);
+  EXPECT_EQ(again->error().kind, ErrorKind::retryable);
 }
 
 TEST(CredentialChain, sourcesMayAnswerLater) {

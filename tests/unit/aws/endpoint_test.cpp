@@ -84,6 +84,21 @@ TEST(PublicHost, tableOfPartitions) {
   EXPECT_EQ(publicHost("us-gov-west-1", false, true), "kinesisvideo-fips.us-gov-west-1.amazonaws.com");
 }
 
+TEST(PublicStsHost, asTheAwsCliHasIt) {
+  const EndpointVariant dual{true, {}};
+  const EndpointVariant fips{{}, true};
+  const EndpointVariant both{true, true};
+  EXPECT_EQ(publicStsHost("eu-central-1"), "sts.eu-central-1.amazonaws.com");
+  EXPECT_EQ(publicStsHost("eu-central-1", {false, false}), "sts.eu-central-1.amazonaws.com");
+  EXPECT_EQ(publicStsHost("eu-central-1", dual), "sts.eu-central-1.api.aws");
+  EXPECT_EQ(publicStsHost("us-west-2", fips), "sts-fips.us-west-2.amazonaws.com");
+  EXPECT_EQ(publicStsHost("us-west-2", both), "sts-fips.us-west-2.api.aws");
+  EXPECT_EQ(publicStsHost("cn-north-1"), "sts.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(publicStsHost("cn-north-1", dual), "sts.cn-north-1.api.amazonwebservices.com.cn");
+  EXPECT_EQ(publicStsHost("us-gov-west-1", fips), "sts.us-gov-west-1.amazonaws.com");
+  EXPECT_EQ(publicStsHost("us-gov-west-1", both), "sts-fips.us-gov-west-1.api.aws");
+}
+
 TEST(RegionOfHost, isFoundInAddressesOfAwsOnly) {
   struct Row {
     const char* host;
