@@ -76,11 +76,24 @@ Error refusedByProxy(const Failure& failure, const Place& place) {
                    ": check the property proxy, or https_proxy and no_proxy in the environment");
 }
 
+/// Whom libcurl wanted to connect to, where that is not the place itself but a proxy: the environment may
+/// name one, and may except hosts from one that was set.
+std::string proxyBetween(const Failure& failure, const Place& place) {
+  constexpr std::string_view front = "Failed to connect to ";
+  std::string_view peer = failure.detail;
+  if (!peer.starts_with(front)) return std::string(failure.proxy);
+  peer.remove_prefix(front.size());
+  peer = peer.substr(0, peer.find(" after "));
+  if (peer == place.host + " port " + std::to_string(place.port)) return {};
+  return std::string(failure.proxy.empty() ? peer : failure.proxy);
+}
+
 Error unreachable(const Failure& failure, const Place& place) {
-  if (!failure.proxy.empty()) {
+  if (const std::string proxy = proxyBetween(failure, place); !proxy.empty()) {
     return retry(StatusCode::serviceUnknownError,
-                 "can't connect to " + place.text() + " by way of the proxy " + std::string(failure.proxy) +
-                     reason(failure) + ": check the proxy's address, and that it runs");
+                 "can't connect to " + place.text() + " by way of the proxy " + proxy + reason(failure) +
+                     ": check that the proxy runs, and its address in the property proxy, or in https_proxy, "
+                     "http_proxy and no_proxy in the environment");
   }
   return retry(StatusCode::serviceUnknownError,
                "can't connect to " + place.text() + reason(failure) +

@@ -2,6 +2,7 @@
 """No secret of any source comes out: not by logs at any level, messages, properties, stats, dot files, error
 texts, command lines of programs that we run, or files that we leave behind."""
 import base64
+import glob
 import json
 import os
 import subprocess
@@ -77,6 +78,10 @@ class SecretsTest(case.IntegrationTest):
             self.assertIn(name, said)
         self.assertIn(STREAM.encode(), said["debug"], "what is said is found")
         self.assertIn(b"kvs-aws", said["debug"], "the core's own lines are among it")
+        self.check_files(*secrets)
+
+    def check_files(self, *secrets):
+        said = dict(self.files())
         for secret in secrets:
             for form in forms(secret):
                 found = [name for name, content in said.items() if form.encode() in content]
@@ -101,6 +106,20 @@ class SecretsTest(case.IntegrationTest):
         os.environ.update(AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY,
                           AWS_SESSION_TOKEN=SESSION_TOKEN)
         self.check(*GIVEN, endpoint=self.temporary().url)
+
+    def test_a_log_of_log4cplus_at_trace(self):
+        if not glob.glob(os.path.join(os.environ["GST_PLUGIN_PATH"], "*log4cplus.module")):
+            self.skipTest("built without log4cplus")
+        config = self.write("log.conf", "log4cplus.rootLogger=TRACE, F\n"
+                                        "log4cplus.appender.F=log4cplus::FileAppender\n"
+                                        f"log4cplus.appender.F.File={self.said}/kvs.log\n"
+                                        "log4cplus.appender.F.layout=log4cplus::TTCCLayout\n")
+        self.assertEqual(self.speak(endpoint=self.temporary().url, access_key=ACCESS_KEY, secret_key=SECRET_KEY,
+                                    session_token=SESSION_TOKEN, log_config=config), "eos")
+        log = dict(self.files())["kvs.log"]
+        for words in (b"TRACE", b"kvs-aws", STREAM.encode()):
+            self.assertIn(words, log)
+        self.check_files(*GIVEN)
 
     def test_credential_file(self):
         path = self.write("keys", f"CREDENTIALS {ACCESS_KEY} {EXPIRATION} {SECRET_KEY} {SESSION_TOKEN}")

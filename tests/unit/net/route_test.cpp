@@ -57,10 +57,12 @@ class RouteTest : public TransportTest {
   void use(TransportOptions options) {
     transport = std::make_shared<CurlTransport>(loop, std::move(options));
   }
-  void useProxy(int port) {
+  std::string writtenCa() {
     authority.writePem(folder.path() / "ca.pem");
-    use({.caPath = (folder.path() / "ca.pem").string(),
-         .proxy = {"http://127.0.0.1:" + std::to_string(port), "me", Secret("WORD")}});
+    return folder.path() / "ca.pem";
+  }
+  void useProxy(int port) {
+    use({.caPath = writtenCa(), .proxy = {"http://127.0.0.1:" + std::to_string(port), "me", Secret("WORD")}});
   }
   /// A GET to its end.
   void get(Upload& upload, const std::string& url) {
@@ -132,6 +134,16 @@ TEST_F(RouteTest, AProxyThatIsNotThereIsNamed) {
   useProxy(port);
   const Error error = errorOf("https://service.test/x");
   EXPECT_THAT(error.message, HasSubstr("by way of the proxy http://127.0.0.1:" + std::to_string(port)));
+  EXPECT_THAT(error.message, Not(HasSubstr("WORD")));
+}
+
+TEST_F(RouteTest, AProxyOfTheEnvironmentThatIsNotThereIsNamed) {
+  const std::string port = std::to_string(closedPort());
+  setenv("https_proxy", ("http://me:WORD@127.0.0.1:" + port).c_str(), 1);
+  use({.caPath = writtenCa()});
+  const Error error = errorOf("https://service.test/x");
+  unsetenv("https_proxy");
+  EXPECT_THAT(error.message, HasSubstr("by way of the proxy 127.0.0.1 port " + port));
   EXPECT_THAT(error.message, Not(HasSubstr("WORD")));
 }
 

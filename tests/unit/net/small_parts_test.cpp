@@ -11,6 +11,7 @@ namespace kvs::net {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(FindHeader, IgnoresCaseAndTakesTheFirst) {
   const std::vector<Header> headers = {{"Date", "a"}, {"X-Request", "b"}, {"x-request", "c"}};
@@ -92,6 +93,18 @@ TEST(Explain, NamesTheHostAndWhatToCheck) {
   EXPECT_EQ(explain({.code = CURLE_UNSUPPORTED_PROTOCOL}, place).kind, ErrorKind::fatal);
   EXPECT_THAT(outOfDescriptors(place).message, HasSubstr("RLIMIT_NOFILE"));
   EXPECT_EQ(outOfDescriptors(place).code, StatusCode::notEnoughMemory);
+}
+
+TEST(Explain, AProxyThatIsNotOnTheWayIsNotBlamed) {
+  const Place place{true, "kvs.example", 443, false};
+  Failure failure{.code = CURLE_COULDNT_CONNECT,
+                  .detail = "Failed to connect to kvs.example port 443 after 3 ms: no",
+                  .proxy = "http://proxy.example:1"};
+  EXPECT_THAT(explain(failure, place).message, Not(HasSubstr("proxy"))) << "no_proxy names the host";
+  failure.detail = "Failed to connect to proxy.example port 1 after 3 ms: no";
+  EXPECT_THAT(explain(failure, place).message, HasSubstr("by way of the proxy http://proxy.example:1"));
+  failure.detail = "in other words";
+  EXPECT_THAT(explain(failure, place).message, HasSubstr("by way of the proxy http://proxy.example:1"));
 }
 
 }  // namespace
