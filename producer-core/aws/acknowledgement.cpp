@@ -33,6 +33,16 @@ std::optional<Acknowledgement::Type> typeOf(std::string_view text) {
   return std::nullopt;
 }
 
+/// What goes into logs and messages: printable and short, whatever the service puts there.
+std::string wordOf(std::string_view text) {
+  constexpr std::size_t longest = 128;
+  std::string word;
+  for (const char c : text.substr(0, longest)) {
+    if (c >= ' ' && c < 0x7f) word += c;
+  }
+  return word;
+}
+
 /// Nothing also when it does not fit the house's nanoseconds: no fragment of ours has such a time.
 std::optional<Milliseconds> timecodeOf(const json& object) {
   constexpr std::int64_t longest = std::chrono::floor<Milliseconds>(Nanoseconds::max()).count();
@@ -46,7 +56,7 @@ std::string fragmentNumberOf(const json& object) {
   const auto at = object.find("FragmentNumber");
   if (at == object.end()) return {};
   if (at->is_number_integer()) return toText(*at);
-  return textField(object, "FragmentNumber");
+  return wordOf(textField(object, "FragmentNumber"));
 }
 
 std::optional<int> errorIdOf(const json& object) {
@@ -66,7 +76,7 @@ Result<Acknowledgement> parseAcknowledgement(std::string_view text) {
         broken(StatusCode::invalidAckType, "An acknowledgement of the service has an unknown EventType."));
   }
   return Acknowledgement{*type, timecodeOf(object), fragmentNumberOf(object), errorIdOf(object),
-                         textField(object, "ErrorCode")};
+                         wordOf(textField(object, "ErrorCode"))};
 }
 
 bool isBlank(char c) {

@@ -86,6 +86,7 @@ void CredentialCache::ask(Callback callback) {
 
 void CredentialCache::start() {
   asking_ = true;
+  log_.log(LogLevel::debug, Room::aws, [&] { return name_ + ": is asked for credentials"; });
   source_->fetch([weak = weak_from_this()](Result<Credentials> answer) {
     if (const auto self = weak.lock()) self->onAnswer(std::move(answer));
   });

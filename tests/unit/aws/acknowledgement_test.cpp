@@ -150,6 +150,15 @@ TEST(AckParser, aCutInsideAnEscapeDoesNotReachTheNext) {
   EXPECT_EQ(fed.acks.size(), 1U);
 }
 
+TEST(AckParser, wordsAreShortAndPrintable) {
+  const Fed fed =
+      feedWhole(R"({"EventType":"ERROR","ErrorId":9,"ErrorCode":"A\nB\u0000\u001b[31m","FragmentNumber":")" +
+                std::string(3000, '7') + "\"}");
+  ASSERT_EQ(fed.acks.size(), 1U);
+  EXPECT_EQ(fed.acks[0].errorCode, "AB[31m");
+  EXPECT_EQ(fed.acks[0].fragmentNumber, std::string(128, '7'));
+}
+
 TEST(AckParser, depthIsBounded) {
   std::string deep = R"({"EventType":"IDLE","a":)";
   deep += std::string(1000, '[') + std::string(1000, ']') + "}";
