@@ -93,6 +93,7 @@ void StreamCore::fetchCredentials(bool renew) {
     const auto self = weak.lock();
     if (!self) return;
     if (!fetched) {
+      fetched = fail(learnTime(std::move(fetched.error())));
       noteError(fetched.error());
       if (renew && goOnWithOldCredentials()) return dispatch(event::CredentialsFetched{});
       return dispatch(event::CallFailed{fetched.error()});

@@ -102,6 +102,18 @@ class CredentialsTest(case.IntegrationTest):
         self.streams(service, "profile cam (role)")
         self.assertEqual(self.calls(service, "assumeRole"), ["200"])
 
+    def test_a_role_is_taken_although_the_clock_is_wrong(self):
+        service = self.giving("--clock-offset", str(24 * 3600))
+        self.write(".aws/config", "[default]\nrole_arn = arn:aws:iam::123456789012:role/cam\nsource_profile = base\n")
+        self.write(".aws/credentials",
+                   f"[base]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n")
+        os.environ["AWS_ENDPOINT_URL_STS"] = service.url
+        # A process of its own: what is learnt of the time holds for all.
+        done = self.launch(*f"{SOURCE}kvssink endpoint={service.url} stream-name=cam".split())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("This machine's clock is 86", done.stdout + done.stderr)
+        self.assertEqual(self.calls(service, "assumeRole"), ["403", "200"])
+
     def test_credential_file(self):
         service = self.giving()
         path = self.write("keys", f"CREDENTIALS {ACCESS_KEY} {SECRET_KEY}\n")

@@ -30,7 +30,7 @@ bool isVersionOne(const SecretJson& object) {
 Result<Credentials> parseJsonCredentials(std::string_view text, const JsonNames& names,
                                          std::string_view source) {
   const auto wrong = [&](const char* what) {
-    return sourceFailed("The answer of " + std::string(source) + " " + what + ".");
+    return sourceFailed("The answer of the " + std::string(source) + " " + what + "; check what gives it.");
   };
   if (!isShallowJson(text)) return wrong("is nested too deeply to be credentials");
   const SecretJson json = SecretJson::parse(text, nullptr, false);

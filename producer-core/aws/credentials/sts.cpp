@@ -10,6 +10,7 @@
 #include "aws/region.h"
 #include "aws/service_error.h"
 #include "aws/sigv4.h"
+#include "aws/url.h"
 
 namespace kvs::aws {
 namespace {
@@ -75,6 +76,66 @@ std::string_view shown(const std::optional<WipingString>& text) {
   return text ? std::string_view(*text) : std::string_view();
 }
 
+/// The region of a public host, whatever the stream's is: the service refuses any other. The host that names
+/// none is in us-east-1 (AWS STS, "Manage AWS STS in an AWS Region").
+std::string signingRegion(std::string_view url, const std::string& usual) {
+  const auto parts = parseUrl(url);
+  if (!parts) return usual;
+  if (parts->host == "sts.amazonaws.com") return "us-east-1";
+  const std::string_view place = regionOfHost(parts->host);
+  return place.empty() ? usual : std::string(place);
+}
+
+struct Advice {
+  std::string_view code;  // AWS STS API Reference, "Common error types" and of both calls
+  std::string_view text;
+};
+
+constexpr std::string_view checkTheRole = "Check the role's ARN and whom it trusts.";
+constexpr std::string_view checkTheKeys =
+    "Check the keys that the role is asked for with, and this machine's clock.";
+constexpr std::string_view renew =
+    "What the role is asked for with has expired: renew it, and check this machine's clock.";
+constexpr std::array advices{
+    Advice{"ExpiredToken", renew},
+    Advice{"ExpiredTokenException", renew},
+    Advice{"InvalidClientTokenId", checkTheKeys},
+    Advice{"UnrecognizedClientException", checkTheKeys},
+    Advice{"SignatureDoesNotMatch", checkTheKeys},
+    Advice{"InvalidSignatureException", checkTheKeys},
+    Advice{"IncompleteSignature", checkTheKeys},
+    Advice{"InvalidIdentityToken", "Check the token, who issued it, and that the role's account knows him."},
+    Advice{"IDPRejectedClaim", "Check that the token is good still, and that the role trusts who issued it."},
+    Advice{"RegionDisabledException",
+           "Activate the Security Token Service in this region, or name another's in AWS_ENDPOINT_URL_STS."},
+};
+
+std::string_view adviceFor(std::string_view code) {
+  const auto* found = std::ranges::find(advices, code, &Advice::code);
+  return found == advices.end() ? checkTheRole : found->text;
+}
+
+/// Refused for the sake of a wrong clock, which may be put right: by the answer's Date, or by the user.
+bool blamesTheClock(std::string_view said) {
+  return said.starts_with("Signature expired") || said.starts_with("Signature not yet current");
+}
+
+Error refusal(const Answer& answer, std::string_view source) {
+  Error error = refusedBy(source, answer, checkTheRole);
+  const std::string said = cleanServiceText(shown(xmlText(answer.body, "Message")));
+  error.exception = cleanServiceText(shown(xmlText(answer.body, "Code")));
+  if (error.exception.empty()) return error;
+  error.message = "The " + std::string(source) + " gave no credentials: " + error.exception + ", \"" + said +
+                  "\". " + std::string(adviceFor(error.exception));
+  if (error.exception == "Throttling" || error.exception == "IDPCommunicationError")
+    error.kind = ErrorKind::retryable;
+  if (blamesTheClock(said)) {
+    error.kind = ErrorKind::auth;
+    error.serverDate = parseHttpDate(net::findHeader(answer.head.headers, "date"));
+  }
+  return error;
+}
+
 }  // namespace
 
 std::optional<WipingString> xmlText(std::string_view xml, std::string_view element) {
@@ -105,7 +166,8 @@ Result<net::Request> assumeRoleRequest(const SourceTools& tools, const RoleReque
   const auto url = stsUrl(tools);
   if (!url) return fail(url.error());
   net::Request request = requestTo(*url, bodyFor("AssumeRole", tools, role));
-  request.prepare = [identity = std::move(identity), scope = SigningScope{tools.region, "sts"},
+  request.prepare = [identity = std::move(identity),
+                     scope = SigningScope{signingRegion(*url, tools.region), "sts"},
                      clock = tools.clock](net::Request& unsent) {
     return sign(unsent, identity, scope, clock->wallNow(), sha256Hex(unsent.body));
   };
@@ -122,19 +184,7 @@ Result<net::Request> webIdentityRequest(const SourceTools& tools, const RoleRequ
 }
 
 Result<Credentials> parseStsAnswer(const Answer& answer, std::string_view source) {
-  if (answer.head.status != 200) {
-    Error error = refusedBy(source, answer, "Check the role's ARN and whom it trusts.");
-    const auto code = xmlText(answer.body, "Code");
-    const auto message = xmlText(answer.body, "Message");
-    error.exception = cleanServiceText(shown(code));
-    if (!error.exception.empty()) {
-      error.message = "The " + std::string(source) + " gave no credentials: " + error.exception + ", \"" +
-                      cleanServiceText(shown(message)) + "\". Check the role's ARN and whom it trusts.";
-    }
-    if (error.exception == "Throttling" || error.exception == "IDPCommunicationError")
-      error.kind = ErrorKind::retryable;
-    return fail(std::move(error));
-  }
+  if (answer.head.status != 200) return fail(refusal(answer, source));
   const auto expiration = xmlText(answer.body, "Expiration");
   Credentials credentials;
   credentials.accessKey = shown(xmlText(answer.body, "AccessKeyId"));
@@ -143,8 +193,8 @@ Result<Credentials> parseStsAnswer(const Answer& answer, std::string_view source
   credentials.expiration = parseIsoTime(shown(expiration));
   credentials.source = source;
   if (!credentials.expiration || credentials.sessionToken.empty()) {
-    return sourceFailed("The answer of " + std::string(source) +
-                        " has no session token or no time of expiry.");
+    return sourceFailed("The answer of the " + std::string(source) +
+                        " has no session token or no time of expiry; check what answers there.");
   }
   return checkedKeys(std::move(credentials), source);
 }

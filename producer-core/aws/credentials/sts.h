@@ -32,7 +32,8 @@ Result<net::Request> assumeRoleRequest(const SourceTools& tools, const RoleReque
 Result<net::Request> webIdentityRequest(const SourceTools& tools, const RoleRequest& role,
                                         std::string_view token);
 
-/// The credentials in an answer, or its refusal as an Error.
+/// The credentials in an answer, or its refusal as an Error: ErrorKind::auth with serverDate where the clock
+/// is to blame.
 Result<Credentials> parseStsAnswer(const Answer& answer, std::string_view source);
 
 /// The text of the first element of that name, with XML's own entities resolved; nothing when there is none,

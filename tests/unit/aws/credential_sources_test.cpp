@@ -460,6 +460,17 @@ TEST_F(ProfileSourceTest, TheSecurityTokenServiceIsWhereTheProfileSays) {
   EXPECT_EQ(lastRequest().url, "https://sts-fips.eu-west-1.amazonaws.com/");
 }
 
+TEST_F(ProfileSourceTest, ItIsSignedForTheRegionOfThatService) {
+  const std::string keys = "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = sk\n";
+  for (const auto& [url, region] :
+       {std::pair("https://sts.us-west-2.amazonaws.com", "us-west-2"),
+        std::pair("https://sts.amazonaws.com", "us-east-1"), std::pair("https://sts.example", "eu-west-1")}) {
+    start("[default]\nrole_arn = r\nsource_profile = base\n", keys, {{"AWS_ENDPOINT_URL_STS", url}});
+    EXPECT_THAT(header(transport->prepareLast(), "authorization"),
+                HasSubstr(std::string("/") + region + "/sts/"));
+  }
+}
+
 TEST_F(ProfileSourceTest, RolesCanBeChained) {
   const auto outcome = start(
       "[default]\nrole_arn = arn:outer\nsource_profile = middle\n"

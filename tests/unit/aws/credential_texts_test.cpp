@@ -148,6 +148,31 @@ TEST(StsAnswer, ARefusalSaysWhy) {
             ErrorKind::retryable);
 }
 
+TEST(StsAnswer, ARefusalSaysWhatToDoAboutIt) {
+  const auto said = [](const std::string& code) {
+    return parseStsAnswer(stsAnswer(403, "<Code>" + code + "</Code><Message>m</Message>"), "role")
+        .error()
+        .message;
+  };
+  EXPECT_THAT(said("AccessDenied"), HasSubstr("whom it trusts"));
+  EXPECT_THAT(said("ExpiredToken"), HasSubstr("renew it"));
+  EXPECT_THAT(said("InvalidClientTokenId"), HasSubstr("Check the keys"));
+  EXPECT_THAT(said("InvalidIdentityToken"), HasSubstr("Check the token"));
+  EXPECT_THAT(said("RegionDisabledException"), HasSubstr("AWS_ENDPOINT_URL_STS"));
+}
+
+TEST(StsAnswer, AWrongClockIsNoReasonToGiveUp) {
+  Answer answer =
+      stsAnswer(403,
+                "<Code>SignatureDoesNotMatch</Code><Message>Signature expired: 19700101T000000Z is now "
+                "earlier than 20260301T115500Z</Message>");
+  answer.head.headers = {{"Date", "Sun, 01 Mar 2026 12:00:00 GMT"}};
+  const auto refused = parseStsAnswer(answer, "role");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::auth);
+  EXPECT_EQ(refused.error().serverDate, now);
+}
+
 TEST(StsAnswer, NonsenseIsRetryable) {
   for (const char* body : {"", "<AccessKeyId>", "{}", "<AccessKeyId>A</AccessKeyId>",
                            "<AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t"
