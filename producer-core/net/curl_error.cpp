@@ -48,6 +48,21 @@ Error untrusted(const Failure& failure, const Place& place) {
                    ": check the host name, this machine's clock and the CA certificates");
 }
 
+/// Whether the peer's TLS alert is about our certificate (RFC 8446, 6.2), in OpenSSL's words.
+bool isAboutOurCertificate(std::string_view detail) {
+  const std::size_t alert = detail.find(" alert ");
+  if (alert == std::string_view::npos) return false;
+  const std::string_view words = detail.substr(alert);
+  return words.find("certificate") != words.npos || words.find("unknown ca") != words.npos ||
+         words.find("access denied") != words.npos;
+}
+
+Error refusesOurCertificate(const Failure& failure, const Place& place) {
+  return retry(StatusCode::clientAuthFailed,
+               place.text() + " does not take the client certificate, or wants one" + reason(failure) +
+                   ": check that it is the one that is registered there, active and not expired");
+}
+
 Error unknownHost(const Failure& failure, const Place& place) {
   const std::string advice = place.host + ": check the network, its DNS server, and the host name";
   if (failure.addresses == AddressFamily::ipv6) {
@@ -126,6 +141,7 @@ Error explain(const Failure& failure, const Place& place) {
   // libcurl's own words about such an address repeat it, password and all.
   if (failure.detail.starts_with("Unsupported proxy"))
     return unusableProxy(place, " (its address is not one)");
+  if (isAboutOurCertificate(failure.detail)) return refusesOurCertificate(failure, place);
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return unknownHost(failure, place);

@@ -266,6 +266,21 @@ TEST_F(MutualTlsTest, AnIdentityIsNotLentToTheNextRequest) {
   EXPECT_FALSE(second.heard.succeeded());
 }
 
+TEST_F(MutualTlsTest, ACertificateThatTheServerDoesNotTakeIsTold) {
+  // With TLS 1.3 the server's word would race with the request behind the handshake.
+  const TlsContext older = authority.server("IP:127.0.0.1", TLS1_2_VERSION, TLS1_2_VERSION);
+  clients.demandFrom(older.get());
+  RawServer server(&MutualTlsTest::answer, older.get());
+  TlsIdentity strange = Authority().client();
+  strange.authorities = authority.pem();
+  Upload refused(*this);
+  call(refused, server, std::move(strange));
+  ASSERT_FALSE(refused.heard.succeeded());
+  EXPECT_EQ(refused.heard.error().code, StatusCode::clientAuthFailed);
+  EXPECT_EQ(refused.heard.error().kind, ErrorKind::retryable) << "it may be activated yet";
+  EXPECT_THAT(refused.heard.error().message, HasSubstr("does not take the client certificate"));
+}
+
 TEST_F(MutualTlsTest, AKeyThatIsNoneIsAClearError) {
   RawServer server(&MutualTlsTest::answer, context.get());
   TlsIdentity broken = identity();
