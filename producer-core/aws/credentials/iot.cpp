@@ -55,16 +55,27 @@ Result<void> IotSource::check(const IotSettings& settings) {
 
 void IotSource::begin() {
   if (auto good = check(settings_); !good) return finish(fail(good.error()));
-  readFile(settings_.certificatePath, [this](const WipingString& certificate) {
+  readPem(settings_.certificatePath, "CERTIFICATE", [this](const WipingString& certificate) {
     identity_.certificate = plainText(certificate);
-    readFile(settings_.keyPath, [this](const WipingString& key) {
+    readPem(settings_.keyPath, "PRIVATE KEY", [this](const WipingString& key) {
       identity_.key = Secret(key);
-      readFile(settings_.authorityPath, [this](const WipingString& authorities) {
+      readPem(settings_.authorityPath, "CERTIFICATE", [this](const WipingString& authorities) {
         identity_.authorities = plainText(authorities);
         askForCredentials();
       });
     });
   });
+}
+
+void IotSource::readPem(const std::string& path, std::string_view kind,
+                        std::function<void(WipingString)> next) {
+  const auto check = [this, path, kind = std::string(kind), next = std::move(next)](WipingString text) {
+    if (std::string_view(text).find(kind + "-----") != std::string_view::npos) return next(std::move(text));
+    finish(sourceMisused("The AWS IoT certificate gave no credentials: " + path +
+                         " is not a PEM file with a " + kind +
+                         "; check that cert-path, key-path and ca-path name the right files."));
+  };
+  readFile(path, check);
 }
 
 void IotSource::askForCredentials() {

@@ -20,6 +20,8 @@ class IotSource final : public Source {
 
  private:
   void begin() override;
+  /// Reads a file that must hold a PEM block of that kind (RFC 7468): "CERTIFICATE" or "PRIVATE KEY".
+  void readPem(const std::string& path, std::string_view kind, std::function<void(WipingString)> next);
   void askForCredentials();
   void take(const Answer& answer);
 

@@ -29,10 +29,14 @@ constexpr const char* roleAnswer =
 
 // --- AWS IoT ---
 
+constexpr const char* cert = "-----BEGIN CERTIFICATE-----\nA\n";
+constexpr const char* key = "-----BEGIN EC PRIVATE KEY-----\nB\n";
+constexpr const char* authorities = "-----BEGIN CERTIFICATE-----\nC\n";
+
 class IotTest : public CredentialTest {
  protected:
   IotTest() {
-    files->texts = {{"/cert", "CERT"}, {"/key", "KEY"}, {"/ca", "CA"}};
+    files->texts = {{"/cert", cert}, {"/key", key}, {"/ca", authorities}};
     settings.endpoint = "c0.credentials.iot.eu-west-1.amazonaws.com";
     settings.certificatePath = "/cert";
     settings.keyPath = "/key";
@@ -57,9 +61,9 @@ TEST_F(IotTest, AsksAsTheGuideDoes) {
   EXPECT_EQ(request.url, "https://c0.credentials.iot.eu-west-1.amazonaws.com/role-aliases/Cam/credentials");
   EXPECT_EQ(header(request, "x-amzn-iot-thingname"), "door");
   ASSERT_TRUE(request.identity);
-  EXPECT_EQ(request.identity->certificate, "CERT");
-  EXPECT_EQ(request.identity->key.reveal(), "KEY");
-  EXPECT_EQ(request.identity->authorities, "CA");
+  EXPECT_EQ(request.identity->certificate, cert);
+  EXPECT_EQ(request.identity->key.reveal(), key);
+  EXPECT_EQ(request.identity->authorities, authorities);
   EXPECT_EQ(request.connectTimeout, Seconds(3));
   EXPECT_EQ(request.totalTimeout, Seconds(8));
   ASSERT_FALSE(outcome->result);
@@ -102,6 +106,20 @@ TEST_F(IotTest, AFileThatIsNotThereIsAskedForAgain) {
   EXPECT_EQ(outcome->error().kind, ErrorKind::retryable);
   EXPECT_THAT(outcome->error().message, HasSubstr("The AWS IoT certificate gave no credentials: /key "));
   EXPECT_THAT(outcome->error().message, HasSubstr("; check the path"));
+}
+
+TEST_F(IotTest, AFileOfAnotherKindIsNamedAndNobodyIsAsked) {
+  for (const auto& [path, text] : {std::pair("/cert", key), std::pair("/key", cert), std::pair("/ca", ""),
+                                   std::pair("/key", "SECRETWORD")}) {
+    const auto kept = std::exchange(files->texts[path], text);
+    const auto outcome = start();
+    ASSERT_TRUE(outcome->failed()) << path;
+    EXPECT_EQ(outcome->error().kind, ErrorKind::fatal);
+    EXPECT_THAT(outcome->error().message, HasSubstr(std::string(path) + " is not a PEM file with a "));
+    EXPECT_THAT(outcome->error().message, Not(HasSubstr("SECRETWORD")));
+    EXPECT_EQ(transport->count(), 0U);
+    files->texts[path] = kept;
+  }
 }
 
 TEST_F(IotTest, ARefusalSaysWhatToCheck) {

@@ -132,7 +132,10 @@ TEST_F(StandardChainTest, TheGuidesOrder) {
   settings.iot = IotSettings{"localhost", "/c", "/k", "/a", "Cam", "door"};
   settings.keys = keys("propKey", "propSecret");
   settings.credentialPath = "/cam";
-  files->texts = {{"/c", "c"}, {"/k", "k"}, {"/a", "a"}, {"/cam", "CREDENTIALS fileKey s"}};
+  files->texts = {{"/c", "-----BEGIN CERTIFICATE-----"},
+                  {"/k", "-----BEGIN PRIVATE KEY-----"},
+                  {"/a", "-----BEGIN CERTIFICATE-----"},
+                  {"/cam", "CREDENTIALS fileKey s"}};
   const auto iot = chain(environmentKeys, settings);
   EXPECT_FALSE(ask(*iot)->result) << "AWS IoT is asked";
   EXPECT_EQ(lastRequest().url, "https://localhost/role-aliases/Cam/credentials");
