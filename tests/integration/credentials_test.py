@@ -4,16 +4,31 @@ import json
 import os
 import stat
 import subprocess
+import sys
 import time
 
 from support import case, environment, sources
 from support.kvs_local import ACCESS_KEY, REGION, SECRET_KEY
 from support.sources import Feed
-from support.waiting import PATIENCE
+from support.waiting import PATIENCE, wait_until
 
 FPS = 25
 SOURCE = ("videotestsrc num-buffers=50 ! video/x-raw,framerate=25/1 ! "
           "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! ")
+# Plays what its argument says until its stdin ends, and exits in the middle of it.
+HOST = """
+import sys
+from support import preload
+preload.host()
+import gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+pipeline = Gst.parse_launch(sys.argv[1])
+pipeline.set_state(Gst.State.PLAYING)
+sys.stdin.read()
+sys.exit(0)
+"""
 
 
 class CredentialsTest(case.IntegrationTest):
@@ -91,6 +106,29 @@ class CredentialsTest(case.IntegrationTest):
         program = self.write("give it", f"#!/bin/sh\n[ \"$1\" = 'a b' ] && echo '{answer}'\n", stat.S_IRWXU)
         self.write(".aws/config", f"[default]\ncredential_process = '{program}' \"a b\"\n")
         self.streams(service, "profile default (credential_process)")
+
+    def test_a_program_ends_with_its_host(self):
+        service = self.giving()
+        pipe = os.path.join(self.folder, "pipe")
+        os.mkfifo(pipe)
+        program = self.write("slow", f"#!/bin/sh\nexec > '{pipe}'\necho started\nexec sleep 1000\n", stat.S_IRWXU)
+        self.write(".aws/config", f"[default]\ncredential_process = {program}\n")
+        host = subprocess.Popen([sys.executable, "-c", HOST, f"{SOURCE}kvssink endpoint={service.url} stream-name=cam"],
+                                stdin=subprocess.PIPE)
+        end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, end)
+        wait_until(lambda: self.next_of(end), "the program runs")
+        host.communicate(timeout=PATIENCE)  # its stdin ends, and so does the host, without stopping the pipeline
+        self.assertEqual(host.returncode, 0)
+        wait_until(lambda: self.next_of(end) == b"", "the program ends")
+
+    @staticmethod
+    def next_of(pipe):
+        """What was written there; None where nothing was yet, nothing at all where nobody can write any more."""
+        try:
+            return os.read(pipe, 100)
+        except BlockingIOError:
+            return None
 
     def test_profile_with_a_role(self):
         service = self.giving()

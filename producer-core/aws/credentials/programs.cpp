@@ -51,12 +51,21 @@ void setSignals(posix_spawnattr_t& attributes) {
   posix_spawnattr_setsigdefault(&attributes, &usual);
 }
 
+/// What the host has open is nothing to the program; not every library of its marks it as ours do. Where the
+/// system's C library cannot (before glibc 2.34), they are inherited.
+template <class Actions>
+void closeAllButStandard(Actions* actions) {
+  if constexpr (requires { posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1); })
+    posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+}
+
 /// Gives the child's id, or an errno.
 tl::expected<pid_t, int> spawn(std::vector<std::string>& words, int output) {
   SpawnActions io;
   posix_spawn_file_actions_addopen(&io.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&io.actions, output, STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&io.actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  closeAllButStandard(&io.actions);
   SpawnAttributes how;
   setSignals(how.attributes);
   posix_spawnattr_setpgroup(&how.attributes, 0);
@@ -96,7 +105,9 @@ class Child final : public std::enable_shared_from_this<Child> {
                         [self = shared_from_this()](std::uint32_t) { self->onReadable(); })) {
       return giveUp(sourceFailed(name() + " could not be watched: this process has too many files open"));
     }
-    deadline_ = worker_->at(worker_->clock().now() + timeout_, [self = shared_from_this()] {
+    const auto leash = std::make_shared<Leash>(shared_from_this());
+    deadline_ = worker_->at(worker_->clock().now() + timeout_, [leash] {
+      const auto& self = leash->child;
       self->deadline_ = 0;
       self->giveUp(sourceFailed(self->name() + " did not end within " +
                                 std::to_string(self->timeout_.count()) +
@@ -111,6 +122,20 @@ class Child final : public std::enable_shared_from_this<Child> {
   }
 
  private:
+  /// Held by the deadline: where that goes with the worker, for the host exits, the program ends too.
+  struct Leash {
+    explicit Leash(std::shared_ptr<Child> held) : child(std::move(held)) {}
+    ~Leash() { child->kill(); }
+    Leash(const Leash&) = delete;
+    Leash& operator=(const Leash&) = delete;
+    const std::shared_ptr<Child> child;
+  };
+
+  /// With all that it started in its group.
+  void kill() const {
+    if (child_ > 0) ::kill(-child_, SIGKILL);
+  }
+
   std::string name() const { return "the credential_process '" + words_.front() + "'"; }
 
   tl::unexpected<Error> notStarted(int error) const {
@@ -137,10 +162,9 @@ class Child final : public std::enable_shared_from_this<Child> {
     output_.reset();
   }
 
-  /// Ended, with all that it started in its group.
   void giveUp(Output why) {
     stopReading();
-    if (child_ > 0) ::kill(-child_, SIGKILL);
+    kill();
     tell(std::move(why));
     reap();
   }

@@ -36,7 +36,8 @@ class ProgramRunner {
 };
 
 /// Runs children from Loop::worker() and answers on `loop`. Each is in a process group of its own, with
-/// stdin and stderr at /dev/null; only its own id is waited for, so the host's SIGCHLD is left alone.
+/// stdin and stderr at /dev/null and nothing else of the host's open; only its own id is waited for, so the
+/// host's SIGCHLD is left alone. A host that exits ends them.
 std::shared_ptr<ProgramRunner> workerPrograms(std::shared_ptr<net::Loop> loop,
                                               Milliseconds timeout = programTimeout);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What sources do on the worker, with real files and real programs.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -144,6 +145,15 @@ TEST_F(WorkTest, TheChildHasNoSignalBlockedNorAnyOfOurInput) {
   const Outcome output = shell("grep SigBlk /proc/self/status; cat");
   ASSERT_TRUE(output) << output.error().message;
   EXPECT_THAT(std::string(*output), HasSubstr("0000000000000000"));
+}
+
+TEST_F(WorkTest, TheChildHasNothingOpenOfOurs) {
+  const int ours = ::open("/dev/null", O_RDONLY);  // without close-on-exec, as other libraries have it
+  const Outcome output =
+      shell("test -e /proc/self/fd/" + std::to_string(ours) + " && echo open || echo shut");
+  ::close(ours);
+  ASSERT_TRUE(output) << output.error().message;
+  EXPECT_EQ(std::string_view(*output), "shut\n");
 }
 
 TEST_F(WorkTest, AHostThatIgnoresItsChildrenStillGetsTheOutput) {
