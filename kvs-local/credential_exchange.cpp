@@ -115,7 +115,7 @@ HttpReply CredentialExchange::answerIot() {
   const auto connection = connection_.lock();
   if (!connection || !connection->hasClientCertificate())
     return message(403, "Missing client certificate; start kvs-local with --tls and --client-ca");
-  if (!head_.header("x-amzn-iot-thingname")) return message(400, "Invalid thing name passed");
+  if (!head_.header("x-amzn-iot-thingname")) return message(403, "Invalid thing name passed");
   const IssuedKey key = context_.issuer.issue(context_.clock.wall());
   return jsonReply(R"({"credentials":{"accessKeyId":)" + jsonString(key.accessKey) +
                    R"(,"secretAccessKey":)" + jsonString(key.secretKey) + R"(,"sessionToken":)" +

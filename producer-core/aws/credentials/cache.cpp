@@ -100,6 +100,7 @@ void CredentialCache::onAnswer(Result<Credentials> answer) {
   } else if (answer.error().kind == ErrorKind::notFound) {
     absence_ = answer.error();
     current_.reset();
+    if (worked_ && memory_ == Memory::never) startAt(now() + lookEvery);  // it may be written anew just now
   } else {
     onFailure(answer.error());
     if (current_ && current_->expiration && isGood()) answer = *current_;

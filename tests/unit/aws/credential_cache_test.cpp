@@ -202,6 +202,11 @@ TEST_F(CacheTest, WithoutMemoryItIsLookedAtAgainAlsoWhereItDoesNotExpireOrCannot
   EXPECT_EQ(asked(), 3U);
   give("B", std::nullopt);
   EXPECT_EQ(atHand(*cache).accessKey, "B");
+  pass(1min);
+  refuse(ErrorKind::notFound, "just deleted");
+  pass(1min);
+  give("C", std::nullopt);
+  EXPECT_EQ(atHand(*cache).accessKey, "C");
 }
 
 TEST_F(CacheTest, ExpiredOnArrivalIsAFailure) {
