@@ -62,8 +62,9 @@ std::string lower(std::string_view text) {
 }
 
 /// Blanks at both ends go, runs of blanks inside become one ("Create a canonical request", step 4).
-std::string collapseBlanks(std::string_view value) {
-  std::string result;
+WipingString collapseBlanks(std::string_view value) {
+  WipingString result;
+  result.reserve(value.size());
   for (char c : value) {
     const bool blank = c == ' ' || c == '\t';
     if (!blank) {
@@ -133,9 +134,10 @@ tl::unexpected<Error> refuse(std::string message) {
   return fail(StatusCode::invalidArg, ErrorKind::fatal, std::move(message));
 }
 
-/// Name to value, sorted by name; several headers of one name are joined by a comma.
-Result<std::map<std::string, std::string>> headersToSign(const net::Request& request, const UrlParts& url) {
-  std::map<std::string, std::string> headers;
+/// Name to value, sorted by name; several headers of one name are joined by a comma. One is the session
+/// token.
+Result<std::map<std::string, WipingString>> headersToSign(const net::Request& request, const UrlParts& url) {
+  std::map<std::string, WipingString> headers;
   for (const net::Header& header : request.headers) {
     if (hasControl(header.name) || hasControl(header.value)) {
       return refuse("The header " + lower(header.name.substr(0, 64)) +
@@ -147,7 +149,7 @@ Result<std::map<std::string, std::string>> headersToSign(const net::Request& req
     if (!isNew) at->second += ',';
     at->second += collapseBlanks(header.value);
   }
-  headers.try_emplace("host", url.authority());
+  headers.try_emplace("host", WipingString(url.authority()));
   return headers;
 }
 
@@ -183,7 +185,8 @@ Result<CanonicalRequest> canonicalRequest(const net::Request& request, std::stri
   if (!headers) return fail(headers.error());
 
   CanonicalRequest canonical;
-  canonical.text = request.method + "\n" + escapePath(url->path) + "\n" + sortedQuery(url->query) + "\n";
+  canonical.text.append(request.method).append("\n").append(escapePath(url->path)).append("\n");
+  canonical.text.append(sortedQuery(url->query)).append("\n");
   for (const auto& [name, value] : *headers) {
     canonical.text.append(name).append(":").append(value).append("\n");
     if (!canonical.signedHeaders.empty()) canonical.signedHeaders += ';';

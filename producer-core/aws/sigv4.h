@@ -11,6 +11,7 @@
 #include "aws/credentials/credentials.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "base/wiping.h"
 #include "net/transport.h"
 
 namespace kvs::aws {
@@ -37,7 +38,7 @@ Result<void> sign(net::Request& request, const Credentials& credentials, const S
 
 /// Step 1. `signedHeaders` is the list for the authorization header: "content-type;host;x-amz-date".
 struct CanonicalRequest {
-  std::string text;
+  WipingString text;  ///< with the session token in it
   std::string signedHeaders;
 };
 Result<CanonicalRequest> canonicalRequest(const net::Request& request, std::string_view payloadHash);

@@ -3,9 +3,17 @@
 
 #include <openssl/crypto.h>
 
+#include <cstring>
+
 #include "net/loop.h"
 
 namespace kvs::net {
+
+void freeWiped(curl_slist* list) {
+  for (const curl_slist* line = list; line; line = line->next)
+    OPENSSL_cleanse(line->data, std::strlen(line->data));
+  curl_slist_free_all(list);
+}
 
 void initCurl() {
   static const bool initialised = [] {

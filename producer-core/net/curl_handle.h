@@ -5,7 +5,8 @@
 #include <curl/curl.h>
 
 #include <memory>
-#include <string>
+
+#include "base/wiping.h"
 
 namespace kvs::net {
 
@@ -17,14 +18,17 @@ struct CurlCleanup {
   }
 };
 
+/// Overwrites the lines, of which one may be a session token, and frees the list.
+void freeWiped(curl_slist* list);
+
 using CurlEasy = std::unique_ptr<CURL, CurlCleanup<&curl_easy_cleanup>>;
 using CurlMultiHandle = std::unique_ptr<CURLM, CurlCleanup<&curl_multi_cleanup>>;
 using CurlShare = std::unique_ptr<CURLSH, CurlCleanup<&curl_share_cleanup>>;
-using CurlList = std::unique_ptr<curl_slist, CurlCleanup<&curl_slist_free_all>>;
+using CurlList = std::unique_ptr<curl_slist, CurlCleanup<&freeWiped>>;
 using CurlUrl = std::unique_ptr<CURLU, CurlCleanup<&curl_url_cleanup>>;
 
 /// Appends a copy of `line`. False when memory is out; the list stays as it was.
-inline bool append(CurlList& list, const std::string& line) {
+inline bool append(CurlList& list, const WipingString& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   if (!longer) return false;
   [[maybe_unused]] auto* before = list.release();  // its head, unless it was empty, is `longer`

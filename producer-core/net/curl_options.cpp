@@ -110,7 +110,7 @@ CURLcode CurlTransfer::setOptions() {
 
 CURLcode CurlTransfer::forgetDoubtfulAddress() {
   if (!engine_->doubt().forget(place_.text(), engine_->loop().clock().now())) return CURLE_OK;
-  if (!append(resolve_, "-" + place_.text())) return CURLE_OUT_OF_MEMORY;
+  if (!append(resolve_, WipingString("-").append(place_.text()))) return CURLE_OUT_OF_MEMORY;
   return Options(easy_.get()).set(CURLOPT_RESOLVE, resolve_.get()).result();
 }
 
@@ -205,8 +205,10 @@ std::optional<CurlList> CurlTransfer::headerList() const {
   bool good = isPlain(request_.method);
   for (const Header& header : request_.headers) {
     good = good && isPlain(header.name) && isPlain(header.value) && !header.name.empty();
-    // libcurl's notation for a header without a value.
-    good = good && append(list, header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
+    WipingString line(header.name);
+    // The first is libcurl's notation for a header without a value.
+    line.append(header.value.empty() ? ";" : ": ").append(header.value);
+    good = good && append(list, line);
   }
   // A name with nothing behind the colon keeps libcurl from adding its own.
   if (findHeader(request_.headers, "Content-Type").empty()) good = good && append(list, "Content-Type:");

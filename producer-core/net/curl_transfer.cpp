@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/curl_transfer.h"
 
+#include <openssl/crypto.h>
+
 #include <cerrno>
 #include <charconv>
 #include <utility>
@@ -43,7 +45,12 @@ CurlTransfer::CurlTransfer(std::shared_ptr<CurlEngine> engine, Request request, 
       listener_(&listener),
       upload_(request_.source != nullptr) {}
 
-CurlTransfer::~CurlTransfer() = default;
+/// Session tokens and the like travel in headers, a web identity's in the body.
+CurlTransfer::~CurlTransfer() {
+  for (Header& header : request_.headers)
+    OPENSSL_cleanse(header.value.data(), header.value.size());
+  OPENSSL_cleanse(request_.body.data(), request_.body.size());
+}
 
 // --- what the exchange asks for ---
 

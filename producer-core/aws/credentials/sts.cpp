@@ -179,6 +179,7 @@ Result<net::Request> webIdentityRequest(const SourceTools& tools, const RoleRequ
   const auto url = stsUrl(tools);
   if (!url) return fail(url.error());
   std::string body = bodyFor("AssumeRoleWithWebIdentity", tools, role);
+  body.reserve(body.size() + 64 + 3 * token.size());  // growing would leave parts of the token behind
   addField(body, "WebIdentityToken", token);
   return requestTo(*url, std::move(body));
 }

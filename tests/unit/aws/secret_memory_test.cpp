@@ -154,6 +154,16 @@ TEST(SecretMemory, OfASignature) {
             0);
 }
 
+TEST(SecretMemory, OfASignedSessionToken) {
+  net::Request request;  // whoever sends it wipes its headers
+  EXPECT_EQ(left([&] {
+              const Credentials credentials{"A", Secret("s"), Secret(mark), {}, "source", {}};
+              request.url = "https://kinesisvideo.eu-west-1.amazonaws.com/describeStream";
+              EXPECT_TRUE(sign(request, credentials, {"eu-west-1"}, WallTime(), emptyPayloadHash));
+            }),
+            0);
+}
+
 TEST(SecretMemory, OfAProxy) {
   EXPECT_EQ(left([] { EXPECT_TRUE(net::parseProxy(marked("http://me:", "@proxy:3128"))); }), 0);
 }

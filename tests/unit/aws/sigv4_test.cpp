@@ -67,7 +67,7 @@ TEST_P(SigV4Vectors, stepsAreBotocores) {
 
   const auto canonical = canonicalRequest(vector.request, vector.payloadHash);
   ASSERT_TRUE(canonical);
-  EXPECT_EQ(canonical->text, vector.data.at("canonicalRequest"));
+  EXPECT_EQ(std::string_view(canonical->text), vector.data.at("canonicalRequest").get<std::string>());
   const std::string text = stringToSign(date, vector.scope, canonical->text);
   EXPECT_EQ(text, vector.data.at("stringToSign"));
   EXPECT_EQ(signature(vector.credentials.secretKey, date, vector.scope, text), vector.data.at("signature"));
