@@ -239,12 +239,28 @@ class CredentialsTest(case.IntegrationTest):
         service = self.giving("--credentials-seconds", "6", "--session-seconds", "3")
         self.container(service)
         feed = self.play(service)
+        units = self.push_live(feed, 12)
+        feed.end()
+        self.assertEqual(feed.stats()["fragments-lost"], 0)
+        self.assertEqual(len(self.check_whole(service, "cam", feed.entered).blocks), len(units))
+        self.assertGreater(len(self.calls(service, "containerCredentials")), 1)
+
+    def push_live(self, feed, seconds, at=None):
+        """Pushes a second of media a second, and calls what `at` has for the end of one."""
         begun = time.monotonic()
-        units = sources.encode(12 * FPS, FPS, key_interval=FPS)
-        for index in range(0, len(units), FPS):
-            feed.push(units[index:index + FPS])
-            second = begun + 1 + index / FPS
-            feed.wait_for(lambda until=second: time.monotonic() >= until, "a second of the source")
+        units = sources.encode(seconds * FPS, FPS, key_interval=FPS)
+        for second in range(seconds):
+            feed.push(units[second * FPS:(second + 1) * FPS])
+            feed.wait_for(lambda until=begun + 1 + second: time.monotonic() >= until, "a second of the source")
+            (at or {}).get(second, lambda: None)()
+        return units
+
+    def test_expiry_in_an_outage_costs_nothing(self):
+        service = self.giving("--credentials-seconds", "4")
+        self.container(service)
+        feed = self.play(service)
+        # Service and source of credentials are away until those that the stream has are long of no use.
+        units = self.push_live(feed, 9, {1: service.stop, 7: service.start})
         feed.end()
         self.assertEqual(feed.stats()["fragments-lost"], 0)
         self.assertEqual(len(self.check_whole(service, "cam", feed.entered).blocks), len(units))
