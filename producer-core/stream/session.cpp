@@ -76,9 +76,8 @@ void Session::onEnd(Result<void> result) {
   if (!owner_) return;
   if (head_.status != 0 && !answered_) return owner_->onSessionEnd(refusal());
   if (result && !config_.body.acknowledged && body_.hasEnded()) {  // all of it was taken
-    for (const SentFragment& sent : std::exchange(body_.sent(), {}))
-      owner_->onSessionSent(sent);
-    return owner_->onSessionBodyEnd(false);
+    if (!body_.sent().empty()) owner_->onSessionSent(body_.sent().back());
+    return;
   }
   if (result) return owner_->onSessionEnd(std::nullopt);
   owner_->onSessionEnd(
@@ -116,14 +115,11 @@ bool Session::settles(const aws::Acknowledgement& ack) const {
 void Session::settle(const aws::Acknowledgement& ack) {
   lastAck_ = clock_.now();
   std::optional<SentFragment> fragment;
-  auto& sent = body_.sent();
   if (ack.timecode) {
-    const auto it = std::ranges::find(sent, *ack.timecode, &SentFragment::timecode);
-    if (it != sent.end()) {
-      fragment = *it;
-      if (settles(ack)) sent.erase(it);
-    }
+    const auto it = std::ranges::find(body_.sent(), *ack.timecode, &SentFragment::timecode);
+    if (it != body_.sent().end()) fragment = *it;
   }
+  if (fragment && settles(ack)) body_.settle(fragment->id);
   owner_->onSessionAck(ack, fragment);
 }
 

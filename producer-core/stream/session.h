@@ -44,6 +44,8 @@ class Session final : public net::ExchangeListener,
   /// There may be more to send.
   void resume();
   void finish(SessionBody::Finish how);
+  /// Without acknowledgements: its owner has noted that the fragment was sent.
+  void settled(const SentFragment& fragment) { body_.settle(fragment.id); }
   /// Drops the connection; also from inside a call to the owner.
   void close();
 
@@ -71,7 +73,7 @@ class Session final : public net::ExchangeListener,
   Config config_;
   const Clock& clock_;
   SessionOwner* owner_;
-  mutable SessionBody body_;
+  SessionBody body_;
   std::unique_ptr<net::Exchange> exchange_;
   net::ResponseHead head_;
   TimePoint headAt_{};

@@ -49,6 +49,10 @@ void SessionBody::finish(Finish how) {
   if (how == Finish::complete && growing && buffer_.log.atCursor() != growing) --lastFragment_;
 }
 
+void SessionBody::settle(store::FragmentId id) {
+  std::erase_if(sent_, [id](const SentFragment& sent) { return sent.id == id; });
+}
+
 SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
   const std::lock_guard lock(buffer_.mutex);
   rendered_.clear();
@@ -121,10 +125,7 @@ void SessionBody::enter(store::Fragment& fragment) {
   ++buffer_.stats.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   started_ = timecode;
-  if (!config_.acknowledged) {
-    for (const SentFragment& done : std::exchange(sent_, {}))
-      observer_.onFragmentSent(done);
-  }
+  if (!config_.acknowledged && !sent_.empty()) observer_.onFragmentSent(sent_.back());
   sent_.push_back({fragment.id, timeOf(timecode), fragment.since, clock_.now()});
   rendered_ = mkv::tags(fragment.headTags);
   const auto head = mkv::clusterHead(timecode);

@@ -64,8 +64,9 @@ class SessionBody final : public net::BodySource {
 
   bool hasEnded() const { return ended_; }
 
-  /// In the order sent; an acknowledgement that settles a fragment takes it out.
-  std::deque<SentFragment>& sent() { return sent_; }
+  /// In the order sent, until they are settled.
+  const std::deque<SentFragment>& sent() const { return sent_; }
+  void settle(store::FragmentId id);
 
  private:
   enum class Step { rendered, block, wait, end };

@@ -312,9 +312,10 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
 
 /// Without acknowledgements.
 void StreamCore::onSessionSent(const SentFragment& fragment) {
-  loop().post([weak = weak_from_this(), this, fragment] {
+  loop().post([weak = weak_from_this(), this, sender = std::weak_ptr(session_), fragment] {
     const auto self = weak.lock();
-    if (!self) return;
+    if (!self || !session_ || sender.lock() != session_) return;
+    session_->settled(fragment);
     {
       const std::lock_guard lock(buffer_.mutex);
       buffer_.lastProgress = clock_.now();

@@ -243,7 +243,8 @@ void FakeService::pump(const std::shared_ptr<Wire>& wire) {
         return;
       case net::BodyRead::State::end:
         wire->bodyEnded = true;
-        return sendPiece(wire, {}, true);
+        sendPiece(wire, {}, true);
+        return endsWithTheBody ? wire->listener->onEnd({}) : void();
       case net::BodyRead::State::data:
         expect(got.bytes > 0 && got.bytes <= room.size(), "the body gave nothing and called it data");
         room.resize(got.bytes);

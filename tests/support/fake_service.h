@@ -86,6 +86,7 @@ class FakeService final : public net::Transport {
   /// Asked for each request ("describeStream", ..., "putMedia"); nothing: the normal answer.
   std::function<std::optional<FakeReply>(const std::string& operation)> intercept;
   bool withholdAcks = false;     ///< fragments are stored, nobody is told
+  bool endsWithTheBody = false;  ///< the end of the answer is read in the loop's pass that ended the body
   bool withholdStorage = false;  ///< and not even stored
   /// The data endpoint becomes another; the old one no longer serves.
   void moveEndpoint() { ++endpoint_; }

@@ -213,6 +213,16 @@ TEST_F(WithoutAcks, TheEndOfTheResponseConfirmsTheStream) {
   EXPECT_EQ(storage->used(), 0u) << "nothing is kept when all was confirmed";
 }
 
+TEST_F(WithoutAcks, AServiceThatEndsItsResponseWithTheBodyConfirmsTheStreamToo) {
+  beginSilently();
+  service->endsWithTheBody = true;
+  stream(60s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(service->sessions(), 1u);
+  EXPECT_EQ(core->stats().fragmentsReplayed, 0u);
+  EXPECT_EQ(storage->used(), 0u);
+}
+
 TEST_F(WithoutAcks, ABrokenConnectionSendsAgainWhatWasSentOfLate) {
   beginSilently();
   stream(60s);

@@ -42,9 +42,12 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
     putGroups(3, 20);
   }
   void open(bool receivedIsFinal = false, bool absolute = false) {
+    start({{0, 0, absolute}, "camera", receivedIsFinal});
+  }
+  void openWithoutAcknowledgements() { start({{0, 0, true, false}, "camera"}); }
+  void start(Session::Config config) {
     SessionOwner& owner = *this;
-    session = std::make_shared<Session>(Session::Config{{0, 0, absolute}, "camera", receivedIsFinal}, buffer,
-                                        pacer, clock, owner);
+    session = std::make_shared<Session>(std::move(config), buffer, pacer, clock, owner);
     session->start(transport, {});
   }
   Bytes pull() {
@@ -70,6 +73,7 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
     heard.push_back({theAck, fragment});
     if (closeAtAck && session) session->close();
   }
+  void onSessionSent(const SentFragment& fragment) override { sent.push_back(fragment); }
   void onSessionPaced(TimePoint when) override { pacedUntil = when; }
   void onSessionBodyEnd(bool headerChanged) override {
     ++ends;
@@ -84,6 +88,7 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
   HeldTransport transport;
   std::shared_ptr<Session> session;
   std::vector<Heard> heard;
+  std::vector<SentFragment> sent;
   std::vector<std::string> notes;
   int answered = 0;
   bool closeAtAck = false;
@@ -133,6 +138,24 @@ TEST_F(SessionTest, WithRetentionZeroReceivedIsTheLastWord) {
   EXPECT_TRUE(heard.back().fragment);
   ack("RECEIVED", 0);
   EXPECT_FALSE(heard.back().fragment);
+}
+
+TEST_F(SessionTest, WithoutAcknowledgementsEachIsSentWhenTheNextBeginsAndTheLastAtTheEndOfTheResponse) {
+  openWithoutAcknowledgements();
+  answer();
+  ingest.seal();
+  session->finish(SessionBody::Finish::everything);
+  pull();
+  EXPECT_EQ(sent.size(), 2u);
+  transport.listener->onEnd({});
+  ASSERT_EQ(sent.size(), 3u);
+  // Its owner may be told of the body's end before it has noted them: confirmed is what is noted.
+  for (const SentFragment& fragment : sent) {
+    EXPECT_FALSE(session->isConfirmed());
+    session->settled(fragment);
+  }
+  EXPECT_TRUE(session->isConfirmed());
+  EXPECT_FALSE(ended) << "no error, and nothing to send again";
 }
 
 TEST_F(SessionTest, UnknownTimecodesAndNoneNameNobody) {
