@@ -25,7 +25,7 @@ class RecoverySettings:
     def begin(self, **properties):
         service = self.local()
         proxy = self.link(service)
-        feed = self.feed(proxy, **properties)
+        feed = self.feed(proxy, **together.UNHURRIED, **properties)
         feed.push_and_wait(self.units[:75])
         feed.wait_for(lambda: feed.stats()["acks-persisted"] >= 2, "two fragments are stored")
         return service, proxy, feed

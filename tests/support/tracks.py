@@ -37,13 +37,18 @@ class PadTap:
         self.broken = []
         self.ended = False
         pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self.on_probe)
-        for kind in (Gst.EventType.CAPS, Gst.EventType.SEGMENT):  # a source that plays may have said them already
+
+    def catch_up(self, pad):
+        """Of a source that played already, what it said before."""
+        for kind in (Gst.EventType.CAPS, Gst.EventType.SEGMENT):
             event = pad.get_sticky_event(kind, 0)
             if event is not None:
                 self.on_event(event)
 
-    def on_probe(self, _pad, info):
+    def on_probe(self, pad, info):
         try:
+            if self.caps is None and info.type & Gst.PadProbeType.BUFFER:
+                self.catch_up(pad)
             if info.type & Gst.PadProbeType.BUFFER:
                 self.on_buffer(info.get_buffer())
             else:
