@@ -172,7 +172,7 @@ media::Frame SinkPad::frameOf(GstBuffer* buffer) {
   frame.corrupted = has(buffer, GST_BUFFER_FLAG_CORRUPTED);
   frame.endOfUnit = !nalAligned_ || has(buffer, GST_BUFFER_FLAG_MARKER);
   // HEADER says nothing here: matroskademux sets it on key frames. The core looks at the bytes.
-  frame.age = ageOf(buffer);
+  frame.captured = capturedAt(buffer);
   return frame;
 }
 
@@ -192,15 +192,16 @@ std::optional<Nanoseconds> SinkPad::runningTime(GstClockTime time) const {
   return Nanoseconds(sign > 0 ? static_cast<std::int64_t>(running) : -static_cast<std::int64_t>(running));
 }
 
-std::optional<Nanoseconds> SinkPad::ageOf(GstBuffer* buffer) const {
+std::optional<TimePoint> SinkPad::capturedAt(GstBuffer* buffer) const {
   const std::optional<Nanoseconds> captured =
       runningTime(GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer));
   const GstClockTime base = gst_element_get_base_time(sink_.element());
   if (!captured || recorded_ || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
   const ClockRef clock(gst_element_get_clock(sink_.element()));
   if (!clock) return std::nullopt;
-  const GstClockTime now = gst_clock_get_time(clock.get());
-  return Nanoseconds(GST_CLOCK_DIFF(base, now)) - *captured;
+  const auto [now, at] = readAt(systemClock(), [&] { return gst_clock_get_time(clock.get()); });
+  const Nanoseconds age = Nanoseconds(GST_CLOCK_DIFF(base, now)) - *captured;
+  return at - age;
 }
 
 void SinkPad::accepted(GstBuffer* buffer) {

@@ -44,7 +44,7 @@ class SinkPad {
   media::Frame frameOf(GstBuffer* buffer);
   std::optional<Nanoseconds> frameTime(GstClockTime time) const;
   std::optional<Nanoseconds> runningTime(GstClockTime time) const;
-  std::optional<Nanoseconds> ageOf(GstBuffer* buffer) const;
+  std::optional<TimePoint> capturedAt(GstBuffer* buffer) const;
   void accepted(GstBuffer* buffer);
   bool askWhetherLive();
 

@@ -25,6 +25,24 @@ class Clock {
   virtual WallTime wallNow() const = 0;
 };
 
+/// What a clock says, and when that was.
+template <class Time>
+struct Reading {
+  Time time;
+  TimePoint at;
+};
+
+/// Reads another clock: a thread that loses its turn between the two readings makes them again.
+template <class Read>
+auto readAt(const Clock& clock, Read read) -> Reading<decltype(read())> {
+  constexpr int mostTries = 4;
+  for (int tries = 1;; ++tries) {
+    const TimePoint before = clock.now();
+    const auto time = read();
+    if (tries == mostTries || clock.now() - before < Milliseconds(1)) return {time, before};
+  }
+}
+
 /// The machine's own clocks; lives for ever.
 const Clock& systemClock();
 

@@ -20,9 +20,9 @@ struct Frame {
   std::optional<Nanoseconds> dts;
   /// How long the frame is shown or heard; 0 where it is not known.
   Nanoseconds duration{0};
-  /// How long ago it was captured; set only where the source is live and knows: the stream's anchor to
-  /// the wall clock is then the moment of capture, else that of arrival.
-  std::optional<Nanoseconds> age;
+  /// When it was captured; set only where the source is live and knows: the stream's anchor to the wall
+  /// clock is then the moment of capture, else that of arrival.
+  std::optional<TimePoint> captured;
   /// When it was captured, by the source's own wall clock (NTP or Unix time that came with the frame).
   std::optional<WallTime> reference;
   /// The application's word that decoding can start here. Where the codec's bytes can be read they

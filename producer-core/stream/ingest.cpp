@@ -340,9 +340,7 @@ void Ingest::finish(Track& track, IngestOutcome& outcome) {
     making.times.duration = track.adapter.frameDuration().value_or(Nanoseconds{0});
   }
   unit.times = timesOf(track, making.times);
-  unit.capture = {clock_.wallNow(), clock_.now(), making.times.age, making.times.reference,
-                  buffer_.wall ? buffer_.wall->moved() : Nanoseconds{0}};
-  if (config_.timestampSource == TimestampSource::arrival) unit.capture.age.reset();
+  unit.capture = captureOf(making.times, clock_, buffer_.wall ? buffer_.wall->moved() : Nanoseconds{0});
   unit.key = track.config.kind != media::TrackKind::video || (making.bytesKey && making.saysKey);
   unit.mayHaveLeading = making.mayHaveLeading;
   unit.invisible = making.times.invisible;

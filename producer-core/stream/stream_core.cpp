@@ -318,7 +318,7 @@ StreamStats StreamCore::stats() const {
 
 void StreamCore::tellFate(FrameFate fate, const Frame& frame) {
   if (fate == FrameFate::accepted || fate == FrameFate::interrupted) return tellDropped(dropped_.end());
-  const Capture capture{clock_.wallNow(), clock_.now(), frame.age, frame.reference};
+  const Capture capture = captureOf(frame, clock_);
   WallTime at;
   {
     const std::lock_guard lock(buffer_.mutex);

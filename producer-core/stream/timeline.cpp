@@ -26,20 +26,27 @@ Nanoseconds distance(Nanoseconds a, Nanoseconds b) {
   return a > b ? a - b : b - a;
 }
 
-std::optional<Nanoseconds> believableAge(const Capture& capture) {
-  if (!capture.age || *capture.age < leastAge || *capture.age > greatestAge) return std::nullopt;
-  return capture.age;
-}
-
 Nanoseconds clockOffset(const Capture& capture) {
   return capture.arrived.time_since_epoch() - capture.at.time_since_epoch();
 }
 
-WallTime capturedAt(const Capture& capture) {
-  return capture.arrived - believableAge(capture).value_or(Nanoseconds{0});
+}  // namespace
+
+Capture captureOf(const media::Frame& frame, const Clock& clock, Nanoseconds moved) {
+  const auto [arrived, at] = readAt(clock, [&] { return clock.wallNow(); });
+  const auto age = frame.captured ? std::optional(at - *frame.captured) : std::nullopt;
+  return {arrived, at, age, frame.reference, moved};
 }
 
-}  // namespace
+std::optional<Nanoseconds> Timeline::believableAge(const Capture& capture) const {
+  const bool isAsked = config_.source != TimestampSource::arrival;
+  if (!isAsked || !capture.age || *capture.age < leastAge || *capture.age > greatestAge) return std::nullopt;
+  return capture.age;
+}
+
+WallTime Timeline::capturedAt(const Capture& capture) const {
+  return capture.arrived - believableAge(capture).value_or(Nanoseconds{0});
+}
 
 Ticks Timeline::ticksOf(Nanoseconds time) const {
   return floorDivide(time.count(), Nanoseconds(config_.scale).count());

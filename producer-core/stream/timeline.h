@@ -28,6 +28,9 @@ struct Capture {
   Nanoseconds moved{0};               ///< by how much the clock of `arrived` had been put right
 };
 
+/// Of a frame that is put now.
+Capture captureOf(const media::Frame& frame, const Clock& clock, Nanoseconds moved = {});
+
 struct TimelineConfig {
   Milliseconds scale{1};  ///< whole milliseconds, at least 1
   TimestampSource source = TimestampSource::automatic;
@@ -91,6 +94,8 @@ class Timeline {
 
   const Epoch& current() const { return epochs_.back(); }
   bool wantsReference() const;
+  std::optional<Nanoseconds> believableAge(const Capture& capture) const;
+  WallTime capturedAt(const Capture& capture) const;
   void newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall);
   void anchorAt(Ticks first, WallTime wall);
   std::optional<WallTime> betterWall(Nanoseconds pts, Ticks ticks, const Capture& capture) const;

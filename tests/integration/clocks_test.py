@@ -24,9 +24,9 @@ class ClocksTest(case.IntegrationTest):
         self.local = self.service()
         self.units = sources.encode(3 * FPS, FPS, key_interval=FPS, tune="zerolatency")
 
-    def times(self, stream):
+    def times(self, stream, decode=True):
         """Wall times of all frames, in the order of the stream."""
-        recording = self.exported(self.local, stream)
+        recording = self.exported(self.local, stream, decode)
         return [recording.date_ns + block.time_ns for block in recording.blocks]
 
     def stored(self, stream, shift=0, prepare=None, **properties):
@@ -61,7 +61,8 @@ class ClocksTest(case.IntegrationTest):
         encoder = sources.x264(FPS, tune="zerolatency")
         run = Pipeline(f"{sources.camera(2 * FPS, FPS)} ! {encoder} ! "
                        + kvssink(self.local, "arrival", frame_timecodes=False)).run()
-        times, arrivals = self.times("arrival"), [buffer.arrival_ns for buffer in run.entered]
+        # Two that arrive within a millisecond bear one time, which ffmpeg complains of.
+        times, arrivals = self.times("arrival", decode=False), [buffer.arrival_ns for buffer in run.entered]
         self.assertEqual(len(times), len(arrivals))
         for earliest, stored, latest in zip(arrivals, times, [*arrivals[1:], time.time_ns()]):
             # Both the first arrival and the distance to it are rounded down.

@@ -13,7 +13,7 @@ class RtspTest(case.IntegrationTest):
         camera = Camera(encoder)
         self.addCleanup(camera.stop)
         service = self.service()
-        run = Pipeline(f"rtspsrc location={camera.url} protocols=tcp latency=100 ! rtph264depay ! {parser} "
+        run = Pipeline(f"rtspsrc location={camera.url} protocols=tcp latency=500 ! rtph264depay ! {parser} "
                        f"{kvssink(service, 'rtsp')}").play()
         try:
             run.wait_for(lambda: len(run.entered) >= self.frames, f"{self.frames} buffers of the camera")

@@ -35,7 +35,7 @@ void Source::putAudio(stream::StreamCore& core, bool silent) {
   frame.track = 2;
   frame.pts = pts;
   frame.duration = audioInterval;
-  frame.age = plan_.age;
+  frame.captured = clock_.now() - plan_.age;
   frame.key = true;
   frame.payload = Pieces(&view, 1);
   const auto fate = core.put(frame);
@@ -71,7 +71,7 @@ void Source::put(stream::StreamCore& core) {
   Frame frame;
   frame.pts = pts;
   frame.duration = interval();
-  frame.age = plan_.age;
+  frame.captured = clock_.now() - plan_.age;
   frame.key = key;
   frame.payload = Pieces(&view, 1);
   if (plan_.tags && number % 13 == 0) {

@@ -354,7 +354,7 @@ class Life final : private BodyObserver {
     if (plan_.saysDts) frame.dts = wrapped(decoded);
     frame.duration = feed.kind == TrackKind::data ? 0s : feed.period;
     frame.key = feed.kind != TrackKind::video || feed.inGroup == 0;
-    frame.age = age_;
+    if (age_) frame.captured = clock_.now() - *age_;
     if (referenceOffset_) frame.reference = clock_.wallNow() + *referenceOffset_;
     return frame;
   }
@@ -423,7 +423,7 @@ class Life final : private BodyObserver {
         frame.corrupted = frame.invisible = true;
         break;
       default:
-        frame.age = dice_.jump();
+        frame.captured = clock_.now() - dice_.jump();
     }
   }
 

@@ -255,7 +255,7 @@ TEST_F(IngestTest, AWallClockSetBackEndsTheSession) {
 TEST_F(IngestTest, TheAnchorIsTheMomentOfCapture) {
   video();
   Frame made = frame(1000h, true);
-  made.age = 250ms;
+  made.captured = clock.now() - 250ms;
   put(made, annexB(accessUnit(true, 0)));
   const auto expected = std::chrono::floor<Milliseconds>(clock.wallNow() - 250ms);
   EXPECT_EQ(buffer.timeline.epochStart(0), WallTime(expected));

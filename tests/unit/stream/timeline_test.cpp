@@ -20,6 +20,29 @@ Capture at(WallTime arrived, std::optional<Nanoseconds> age = {}) {
   return {arrived, TimePoint(arrived.time_since_epoch()), age, {}};
 }
 
+/// Its reader loses its turn for two seconds: first between the two clocks, then behind them.
+class BusyMachine final : public Clock {
+ public:
+  TimePoint now() const override { return at_; }
+  WallTime wallNow() const override {
+    if (!std::exchange(lostItsTurn_, true)) at_ += 2s;
+    return wall(1'700'000'000'000) + at_.time_since_epoch();
+  }
+
+ private:
+  mutable TimePoint at_{5s};
+  mutable bool lostItsTurn_ = false;
+};
+
+TEST(Capture, AThreadThatLosesItsTurnMakesNoStepOfAClockAndNoAge) {
+  const BusyMachine clock;
+  media::Frame frame;
+  frame.captured = clock.now() - 100ms;
+  const Capture capture = captureOf(frame, clock);
+  EXPECT_EQ(capture.arrived.time_since_epoch() - capture.at.time_since_epoch(), 1'700'000'000s);
+  EXPECT_EQ(capture.arrived - *capture.age, wall(1'700'000'000'000) + 5s - 100ms) << "that was long ago then";
+}
+
 TEST(Timeline, RoundsDownAlsoBelowZero) {
   const Timeline ms({Milliseconds(1)});
   EXPECT_EQ(ms.ticksOf(0ns), 0);
