@@ -77,7 +77,8 @@ Timeline::Began Timeline::begin(Nanoseconds pts, Capture capture) {
     newEpoch(pts, capture, *better);
     const Nanoseconds moved = wallTime(currentEpoch(), place(pts, capture)) - stood;
     // Media times that begin anew are a jump, too, even where the wall time goes on as it should.
-    began.repair = TimeRepair{TimeRepair::Kind::reanchored, 0, moved};
+    const bool jumps = moved != Nanoseconds{0} || !lastPts_ || pts <= *lastPts_;
+    if (jumps) began.repair = TimeRepair{TimeRepair::Kind::reanchored, 0, moved};
   }
   began.ticks = place(pts, capture);
   if (greatest_ && began.ticks <= *greatest_) {  // fragments never overlap
@@ -109,6 +110,8 @@ std::optional<WallTime> Timeline::betterWall(Nanoseconds pts, Ticks ticks, const
   if (const auto age = believableAge(capture); age && !config_.recorded) {
     const Nanoseconds off = capturedAt(capture) - stands;
     if (off > largestDrift || off < -stepBack) return capturedAt(capture);
+    // Its time is right, and another track has run ahead of it: it belongs where it is, in another session.
+    if (back > stepBack && lastPts_ && pts > *lastPts_) return stands;
   }
   const Nanoseconds stepped = clockOffset(capture) - clockOffset_;
   if (!config_.recorded && (stepped > largestDrift || stepped < -stepBack)) {

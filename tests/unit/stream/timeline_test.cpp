@@ -165,6 +165,18 @@ TEST(Timeline, AFrameThatCameLateIsNoDrift) {
   EXPECT_FALSE(timeline.begin(2s, at(wall(noon + 9'000), 7s)).repair);
 }
 
+TEST(Timeline, WhatAnotherTrackHasRunAheadOfStaysWhereItBelongs) {
+  Timeline timeline({Milliseconds(1)});
+  timeline.begin(0s, at(wall(noon), 0s));
+  for (int second = 1; second < 5; ++second) {
+    timeline.note(timeline.ticksOf(Seconds(second + 7)));  // sound of now, in the fragment before
+    const auto began = timeline.begin(Seconds(second), at(wall(noon + second * 1000 + 7000), 7s));
+    EXPECT_EQ(timeline.wallTime(timeline.currentEpoch(), began.ticks), wall(noon + second * 1000));
+    EXPECT_EQ(timeline.currentEpoch(), static_cast<std::uint32_t>(second)) << "in a session of its own";
+    EXPECT_FALSE(began.repair) << "nothing was moved";
+  }
+}
+
 TEST(Timeline, AnAgeThatCannotBeIsNotBelieved) {
   Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon), -1h));
