@@ -31,6 +31,9 @@ class Life:
         self.units = recording(SECONDS)
         self.here = self.local()
 
+    def feed(self, place, stream="stream", **properties):
+        return super().feed(place, stream, **{**together.UNHURRIED, **properties})
+
     def check_frames(self, entered):
         self.check_arrived(frames.expected(entered))
 
@@ -57,7 +60,7 @@ class Life:
 
     def test_a_flush_loses_nothing_that_was_taken(self):
         feed = self.feed(self.here)
-        feed.push_and_wait(self.units[:60])
+        feed.push_until_taken(self.units[:60])
         self.assertTrue(feed.source.send_event(Gst.Event.new_flush_start()))
         self.assertTrue(feed.source.send_event(Gst.Event.new_flush_stop(False)))
         feed.push_and_wait(self.units[75:])
@@ -102,7 +105,7 @@ class Life:
     def test_ready_and_back(self):
         feed = self.feed(self.here)
         for part in (self.units[:50], self.units[50:125]):
-            feed.push_and_wait(part)
+            feed.push_until_taken(part)
             feed.pipeline.set_state(Gst.State.READY)
             self.assertEqual(feed.pipeline.get_state(PATIENCE * Gst.SECOND)[0], Gst.StateChangeReturn.SUCCESS)
             feed.pipeline.set_state(Gst.State.PLAYING)

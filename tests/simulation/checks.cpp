@@ -36,8 +36,9 @@ ByTime pictures(const Source& source) {
 std::vector<const AcceptedFrame*> framesOf(const FragmentLost& lost, const Source& source,
                                            const ByTime& all) {
   const std::int64_t start = ms(lost.start);
-  // Half a frame less, since times are rounded.
-  const std::int64_t end = ms(lost.start + lost.duration - source.frameDuration() / 2);
+  // Half a frame less, since times are rounded; a sound may last into the pictures of the next fragment.
+  const Nanoseconds doubtful = source.hasAudio() ? Source::audioInterval : source.frameDuration() / 2;
+  const std::int64_t end = ms(lost.start + lost.duration - doubtful);
   // A wall clock that was set back passes the same times again: an epoch tells them apart.
   std::map<unsigned, std::vector<const AcceptedFrame*>> byEpoch;
   for (auto at = all.lower_bound(start); at != all.end() && at->first <= end; ++at)

@@ -65,4 +65,5 @@ class IntegrationTest(unittest.TestCase):
 
 
 def main():
+    faulthandler.enable()  # a crash shows where each thread is
     unittest.main(verbosity=2)

@@ -122,6 +122,12 @@ class Feed(Pipeline):
         self.push(units, shift)
         self.wait_for(lambda: len(self.entered) >= wanted, f"{wanted} frames at kvssink")
 
+    def push_until_taken(self, units):
+        """Also waits until kvssink has taken them: one that a flush meets on its way in is not."""
+        wanted = self.stats()["frames-in"] + len(units)
+        self.push(units)
+        self.wait_for(lambda: self.stats()["frames-in"] >= wanted, f"{wanted} frames taken")
+
     def end(self, timeout=PATIENCE):
         """The end of the stream; returns when kvssink posted EOS."""
         self.source.emit("end-of-stream")

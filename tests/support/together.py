@@ -182,6 +182,7 @@ def warm_up():
 
 def main(seconds=8):
     """Runs the program's tests; `seconds` is the longest recording() that they ask for."""
+    faulthandler.enable()  # a crash shows where each thread is
     faulthandler.dump_traceback_later(LIMIT, exit=True)
     with tempfile.TemporaryDirectory(prefix="kvs-together-") as folder:
         environment.adopt(environment.with_key(folder))
