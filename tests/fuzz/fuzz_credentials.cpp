@@ -2,17 +2,14 @@
 // Everything that credentials are read from: the guide's file, the shared files, JSON and XML answers, times,
 // commands, addresses. The first byte chooses the reader.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "aws/credentials/file.h"
 #include "aws/credentials/json_credentials.h"
 #include "aws/credentials/profile_plan.h"
-#include "aws/credentials/secret_json.h"
 #include "aws/credentials/sts.h"
 #include "aws/endpoint.h"
 #include "aws/endpoint_finder.h"
 #include "aws/iso_time.h"
-#include "aws/json_text.h"
 #include "aws/url.h"
 #include "fuzz_input.h"
 #include "net/proxy.h"
@@ -33,26 +30,6 @@ void check(const Result<aws::Credentials>& read) {
   require(isHeaderText(read->accessKey) && isHeaderText(read->secretKey.reveal()) &&
               isHeaderText(read->sessionToken.reveal()),
           "keys can stand in a header");
-}
-
-/// Our reader of JSON takes what another one takes, and reads the same. That one ends at a zero and passes
-/// over a byte-order mark.
-void compareJson(std::string_view text) {
-  if (text.find('\0') != text.npos || text.starts_with("\xEF\xBB\xBF")) return;
-  const auto theirs = nlohmann::json::parse(text, nullptr, false);
-  const auto ours = aws::SecretJson::parse(text);
-  if (!theirs.is_object()) {
-    const bool isAscii =
-        std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    return require(!ours || !isAscii, "only what is JSON is taken");
-  }
-  require(ours.has_value() == aws::isShallowJson(text), "an object is taken where it is not too deep");
-  for (const auto& [name, value] : theirs.items()) {
-    if (!ours || name.find('\0') != name.npos) continue;
-    if (value.is_string()) require(ours->text(name.c_str()) == value.get<std::string>(), "the same text");
-    require(value.is_object() == (ours->object(name.c_str()) != nullptr), "the same objects");
-    require(value.is_number() != ours->number(name.c_str()).empty(), "the same numbers");
-  }
 }
 
 aws::Answer answerOf(std::string_view text) {
@@ -116,7 +93,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check(aws::parseCredentialFile(text, "file", now));
       break;
     case 1:
-      compareJson(text);
       check(aws::parseJsonCredentials(text, aws::iotNames, "source"));
       break;
     case 2:

@@ -32,7 +32,7 @@ inline constexpr JsonNames processNames{
 
 /// Reads and checks an answer. `source` goes into Credentials::source and names it in the error, which
 /// repeats nothing of the answer.
-Result<Credentials> parseJsonCredentials(std::string_view text, const JsonNames& names,
+Result<Credentials> parseJsonCredentials(std::string_view answer, const JsonNames& names,
                                          std::string_view source);
 
 }  // namespace kvs::aws

@@ -102,6 +102,33 @@ TEST(JsonCredentials, NonsenseIsRetryableAndNotRepeated) {
   }
 }
 
+TEST(JsonCredentials, EscapesAreReadAndTheLastOfANameCounts) {
+  const auto credentials = parseJsonCredentials(
+      R"({"Version":1,"AccessKeyId":"OLD","SecretAccessKey":{"a":["x"]},"other":[1,{"AccessKeyId":"NO"}],)"
+      R"("\u0041ccessKeyId":"\u0041KI\/D","SecretAccessKey":"S\u002bK\"","SecretAccessKeys":""} )",
+      processNames, "p");
+  ASSERT_TRUE(credentials) << credentials.error().message;
+  EXPECT_EQ(credentials->accessKey, "AKI/D");
+  EXPECT_EQ(credentials->secretKey.reveal(), "S+K\"");
+}
+
+TEST(JsonCredentials, WhatIsNotOneObjectIsNotTaken) {
+  const std::string good = R"({"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"SK"})";
+  ASSERT_TRUE(parseJsonCredentials(good, processNames, "p"));
+  const auto with = [&](std::string_view field) {
+    return good.substr(0, good.size() - 1) + ',' + std::string(field) + '}';
+  };
+  ASSERT_TRUE(parseJsonCredentials(with("\"a\":[[]]"), processNames, "p"));
+  for (const std::string& text :
+       {good + "x", good + good, '[' + good + ']', good.substr(0, good.size() - 1), with(""), with("\"a\""),
+        with("\"a\":"), with("\"a\":tru"), with("\"a\":01"), with("\"a\":'x'"), with("a:1"),
+        with("\"a\":\"\\x\""), with("\"a\":\"\\ud83d\""), with("\"a\":\"\n\""), with("\"a\":\"\xC3(\""),
+        with("\"a\":" + std::string(20, '[') + std::string(20, ']')), good + std::string("\0x", 2),
+        "\xEF\xBB\xBF" + good}) {
+    EXPECT_FALSE(parseJsonCredentials(text, processNames, "p")) << text;
+  }
+}
+
 TEST(JsonCredentials, AProgramsVersionMustBeOne) {
   for (const char* version : {"2", "\"1\"", "1.0", "null"}) {
     const std::string text =
