@@ -6,6 +6,7 @@
 #include <array>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "fake_service_impl.h"
@@ -235,7 +236,9 @@ void FakeService::setSwallow(bool on) {
 void FakeService::pump(const std::shared_ptr<Wire>& wire) {
   while (wire->source && !wire->dead && !wire->waiting && !wire->bodyEnded &&
          wire->inFlight < network.sendBuffer) {
-    Bytes room(std::min(1 + random_.next() % mostInAPiece, network.sendBuffer - wire->inFlight));
+    room_.resize(mostInAPiece);
+    const auto room = std::span(room_).first(
+        std::min(1 + random_.next() % mostInAPiece, network.sendBuffer - wire->inFlight));
     const net::BodyRead got = wire->source->read(room);
     switch (got.state) {
       case net::BodyRead::State::wait:
@@ -247,8 +250,7 @@ void FakeService::pump(const std::shared_ptr<Wire>& wire) {
         return endsWithTheBody ? wire->listener->onEnd({}) : void();
       case net::BodyRead::State::data:
         expect(got.bytes > 0 && got.bytes <= room.size(), "the body gave nothing and called it data");
-        room.resize(got.bytes);
-        sendPiece(wire, std::move(room), false);
+        sendPiece(wire, Bytes(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(got.bytes)), false);
     }
   }
 }

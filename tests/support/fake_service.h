@@ -141,6 +141,7 @@ class FakeService final : public net::Transport {
   net::Loop& loop_;
   const Clock& clock_;
   Random random_;
+  Bytes room_;  // for what the body gives next
   FakeServiceOptions options_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::map<std::string, Stream> streams_;

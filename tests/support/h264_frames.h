@@ -52,8 +52,8 @@ inline void fill(Bytes& out, std::size_t size, std::uint64_t number) {
   out.resize(size);
   for (std::size_t i = begin; i < std::min(size, begin + period); ++i)
     out[i] = static_cast<std::byte>(0x21 + (number + i) % period);
-  for (std::size_t i = begin + period; i < size; i += period)
-    std::memcpy(out.data() + i, out.data() + begin, std::min(period, size - i));
+  for (std::size_t done = period; begin + done < size; done *= 2)
+    std::memcpy(out.data() + begin + done, out.data() + begin, std::min(done, size - begin - done));
 }
 }  // namespace detail
 
