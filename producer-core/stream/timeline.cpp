@@ -128,7 +128,7 @@ std::optional<WallTime> Timeline::betterWall(Nanoseconds pts, Ticks ticks, const
 void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) {
   const bool first = !isAnchored();
   clockOffset_ = clockOffset(capture);
-  const std::optional<WallTime> last = first ? std::nullopt : std::optional(greatestWall());
+  const WallTime last = first ? WallTime{} : greatestWall();
   if (capture.reference && wantsReference()) {
     referenceOffset_ = capture.reference->time_since_epoch() - pts;
     epochs_.push_back({WallTime{}, ticksOf(capture.reference->time_since_epoch()), true, false});
@@ -139,9 +139,9 @@ void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) 
   } else {
     anchorAt(ticksOf(pts), wall);
   }
-  if (!last) return;
+  if (first) return;
   // In the new epoch's units. A clock that was set back begins anew: its session does, too.
-  const Ticks lastTicks = ticksOf(*last - current().zero);
+  const Ticks lastTicks = ticksOf(last - current().zero);
   greatest_ = lastTicks < current().first || timeOf(lastTicks - current().first) <= stepBack
                   ? std::optional(lastTicks)
                   : std::nullopt;
