@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the element is at its end, and when to say so (RULES 11): every pad has ended, what was put is
+// When the element is at its end, and when to say so: every pad has ended, what was put is
 // durable or was waited for long enough, and the element plays.
 #pragma once
 

@@ -15,7 +15,7 @@ struct Row {
 };
 
 // Codes of GST_RESOURCE_ERROR by status code, where the kind of the error does not say it all. A constant:
-// GStreamer's workers may still post while the process's static destructors run (RULES 22).
+// GStreamer's workers may still post while the process's static destructors run.
 constexpr Row resourceCodes[] = {
     {StatusCode::invalidArg, GST_RESOURCE_ERROR_SETTINGS},
     {StatusCode::serviceInvalidArg, GST_RESOURCE_ERROR_SETTINGS},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs what the core has to tell on GStreamer's own worker threads: in order, one job at a time, and
-// holding the element only while a job runs. The loop's thread only queues (RULES 5).
+// holding the element only while a job runs. The loop's thread only queues, since a slow handler would stop
+// every stream of the process.
 #pragma once
 
 #include <deque>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one place where a streaming thread may wait: in PAUSED after its first buffer, and offline after
 // another pad's flush interrupted a wait for room. Flush, release, PAUSED->READY, EOS and a fatal error
-// always wake it (RULES 19).
+// always wake it.
 #pragma once
 
 #include <condition_variable>

@@ -126,7 +126,7 @@ static void gst_kvs_sink_child_proxy_init(gpointer interface, gpointer /*data*/)
 
 static void gst_kvs_sink_init(GstKvsSink* self) {
   self->sink = std::make_unique<kvs::gst::Sink>(GST_ELEMENT(self)).release();
-  // A bin waits for the EOS of its sinks, also of those without a pad (RULES 11).
+  // A bin waits for the EOS of its sinks, also of those without a pad.
   GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SINK);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between the plugin and the one file that knows log4cplus: a module of its own, which is loaded when a
-// log configuration is in use and never before (RULES 10).
+// log configuration is in use and never before: log4cplus starts four threads as soon as it is loaded.
 #pragma once
 
 #include <memory>

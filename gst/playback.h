@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Through which of the service's interfaces a stream can be played (guide, lines 4638-4760): the facts
-// of docs/playback.md, and when the bus hears that some are ruled out.
+// Through which of the service's interfaces a stream can be played (guide, "Video playback track
+// requirements"): the facts of docs/playback.md, and when the bus hears that some are ruled out.
 #pragma once
 
 #include <cstdint>

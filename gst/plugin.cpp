@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plugin's entry. Loading it starts no thread and initialises no library (RULES 22).
+// The plugin's entry. Loading it starts no thread and initialises no library.
 #include <gst/gst.h>
 
 #include "kvssink.h"

@@ -16,7 +16,7 @@ constexpr unsigned unlimited = G_MAXUINT;
 // The last second whose nanoseconds an int64_t holds (the year 2262).
 constexpr std::uint64_t lastSecond = 9223372036;
 
-// Names, units and defaults are the guide's ("kvssink optional parameters") and PROTOCOL.md's.
+// Names, units and defaults are the guide's ("kvssink optional parameters"), then the existing element's.
 const Property table[] = {
     {"stream-name", "", inReady, TextSlot{&S::streamName, "DEFAULT_STREAM"},
      "Name of the Kinesis video stream: 1 to 256 of a-z, A-Z, 0-9, _ . and -"},

@@ -38,7 +38,7 @@ using QueryRef = std::unique_ptr<GstQuery, MiniObjectUnref>;
 using StructureRef = std::unique_ptr<GstStructure, StructureFree>;
 using Text = std::unique_ptr<gchar, Free>;
 
-/// GStreamer's own lock of an object: before all of the core's (RULES 5).
+/// GStreamer's own lock of an object: it is taken before any lock of the core.
 class ObjectLock {
  public:
   explicit ObjectLock(gpointer object) : object_(GST_OBJECT(object)) {
@@ -56,7 +56,7 @@ class ObjectLock {
   GstObject* const object_;
 };
 
-/// An element that others may outlive: what the core's side holds instead of a reference (RULES 22).
+/// An element that others may outlive: what the core's side holds instead of a reference.
 class WeakElement {
  public:
   explicit WeakElement(GstElement* element) { g_weak_ref_init(&ref_, element); }

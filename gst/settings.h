@@ -78,7 +78,7 @@ struct Settings {
 
   std::optional<unsigned> framerate;  ///< counts only when it was set
   std::optional<std::string> logConfig;
-  // These count only when the user set them (PROTOCOL.md, "Matroska as the service takes it").
+  // These count only when the user set them: each codec has defaults that the service knows.
   std::optional<std::string> trackName;
   std::optional<std::string> codecId;
   std::optional<std::string> contentType;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The beginning and the end of the stream as the bus hears them (RULES 11).
+// The beginning and the end of the stream as the bus hears them.
 #include "log_sink.h"
 #include "sink.h"
 

@@ -103,7 +103,7 @@ GstFlowReturn SinkPad::chain(BufferRef buffer) {
 }
 
 // Only what lies wholly after the end: a frame that is decoded before it may be needed by those shown
-// before it. What comes before the segment's start is kept, since decoders need it (RULES 13).
+// before it. What comes before the segment's start is kept, since decoders need it.
 bool SinkPad::isClipped(GstBuffer* buffer) const {
   if (!clips_ || segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(segment_.stop)) return false;
   const GstClockTime pts = GST_BUFFER_PTS(buffer);
@@ -112,7 +112,7 @@ bool SinkPad::isClipped(GstBuffer* buffer) const {
 }
 
 // The event that gst_video_event_new_upstream_force_key_unit() makes (GStreamer's design document
-// "Forcing keyframes"). Pushed from the streaming thread, without a lock of ours (RULES 20).
+// "Forcing keyframes"). Pushed from the streaming thread, without a lock of ours.
 void SinkPad::passKeyFrameRequest(Stream& stream) {
   if (!stream.takeKeyFrameRequest(*track_)) return;
   GST_CAT_DEBUG_OBJECT(elementCategory(), pad_, "asking upstream for a key frame");
@@ -181,7 +181,7 @@ std::optional<Nanoseconds> SinkPad::frameTime(GstClockTime time) const {
   return GST_CLOCK_TIME_IS_VALID(time) ? std::optional(Nanoseconds(time)) : std::nullopt;
 }
 
-// Signed: decoding times, and frames that a decoder needs ahead of the segment, may be negative (RULES 13).
+// Signed: decoding times, and frames that a decoder needs ahead of the segment, may be negative.
 std::optional<Nanoseconds> SinkPad::runningTime(GstClockTime time) const {
   if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
   // A source in bytes or default format (appsrc left as it is) has times, and no segment to place them in.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requesting and releasing pads, and what the element as a whole is sent and asked (RULES 19, 20).
+// Requesting and releasing pads, and what the element as a whole is sent and asked.
 #include <algorithm>
 #include <string_view>
 

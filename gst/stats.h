@@ -21,7 +21,7 @@ struct Counts {
 StructureRef statsOf(const Counts& counts);
 
 /// `kvssink-metrics`: `client-metrics` and `stream-metrics`, the guide's ClientMetrics and StreamMetrics
-/// (lines 4120-4169) with its names, types and units: bytes, 100 ns, bytes and frames in a second.
+/// ("Producer SDK structures") with its names, types and units: bytes, 100 ns, bytes and frames in a second.
 StructureRef metricsOf(const Counts& counts);
 
 }  // namespace kvs::gst

@@ -16,7 +16,7 @@ std::int64_t floorMs(nanoseconds time) {
   return std::chrono::floor<milliseconds>(time).count();
 }
 
-// An event may stand in a fragment once (PROTOCOL.md, "Matroska as the service takes it").
+// A fragment may hold an event of each type once.
 constexpr std::array<std::string_view, 2> eventNames{"AWS_KINESISVIDEO_NOTIFICATION",
                                                      "AWS_KINESISVIDEO_IMAGE_GENERATION"};
 constexpr std::string_view imagePrefixName = "AWS_KINESISVIDEO_IMAGE_PREFIX";

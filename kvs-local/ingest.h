@@ -81,7 +81,7 @@ class Ingest final : private MatroskaHandler {
 
   /// Takes the body's next bytes. False once the session is over (an ERROR was acknowledged).
   bool feed(ByteView bytes, WallTime now);
-  /// The request's body ended properly: the open fragment is whole (RULES 17).
+  /// The request's body ended properly: the open fragment is whole.
   void finish(WallTime now);
   /// The connection broke or the session was ended: the open fragment is thrown away.
   void abort();

@@ -193,7 +193,7 @@ class Stream {
   virtual void endOfStream() = 0;
 
   /// endOfStream(), and waits until all is durable; at most `timeout`, less where there is no hope
-  /// (RULES 19). True where nothing was left behind.
+  /// (a failure is being waited out). True where nothing was left behind.
   virtual bool drain(Milliseconds timeout) = 0;
 
   /// Ends the stream: what is not durable is reported as lost. No event comes afterwards but Closed.

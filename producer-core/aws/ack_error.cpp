@@ -7,7 +7,7 @@
 namespace kvs::aws {
 namespace {
 
-// PROTOCOL.md, "PutMedia", table of ErrorId.
+// Numbers and names: API reference, PutMedia; status codes: guide, "Error code reference".
 constexpr std::array known{
     AckError{
         4000, "STREAM_READ_ERROR", StatusCode::ackStreamReadError, AckPolicy::reconnect,

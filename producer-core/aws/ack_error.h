@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an ERROR acknowledgement means and what the producer does about it: PROTOCOL.md's table. Every
-// ERROR ends the session, whatever its policy.
+// What an ERROR acknowledgement means and what the producer does about it. Every ERROR ends the
+// session, whatever its policy.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,7 @@ struct AckError {
   std::string_view sentence;  ///< for the user: what was wrong, and what to do
 };
 
-/// Looks up by number, else by name; else what PROTOCOL.md says of unknown ones: below 5000 set aside on
+/// Looks up by number, else by name; else as an unknown one: below 5000 set aside on
 /// repeat, from 5000 reconnect. Without number and name it is missingErrorAckId.
 const AckError& ackError(std::optional<int> errorId, std::string_view errorCode);
 

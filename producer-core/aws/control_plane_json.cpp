@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bodies of the control plane's requests and answers (PROTOCOL.md, "Control plane").
+// The bodies of the control plane's requests and answers (Kinesis Video Streams API reference).
 #include <array>
 #include <nlohmann/json.hpp>
 

@@ -40,7 +40,7 @@ struct EndpointOptions {
   bool allowInsecure = false;  ///< plain http to hosts other than this machine
 };
 
-/// The region's public host (PROTOCOL.md, table of partitions).
+/// The region's public host (AWS General Reference, "Amazon Kinesis Video Streams endpoints and quotas").
 std::string publicHost(std::string_view region, bool dualStack = false, bool fips = false);
 
 /// The region's public host of the Security Token Service.

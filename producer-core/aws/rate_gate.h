@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spreads the process's control-plane calls under the service's quotas (RULES 25): a token bucket
+// Spreads the process's control-plane calls under the service's quotas: a token bucket
 // that says when the next call may leave. It starts no timer and reads no clock.
 #pragma once
 

@@ -109,8 +109,8 @@ constexpr std::array exceptions{
     Exception{"RequestExpired", expired},
 };
 
-/// Words of the service that say more than its exception, and what the guide advises ("Troubleshooting",
-/// lines 10268-10694).
+/// Words of the service that say more than its exception, and what the guide advises ("Troubleshooting
+/// Kinesis Video Streams").
 struct KnownWords {
   std::string_view words;
   std::string_view advice;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an answer other than 200 means: the service's exception and text become one Error whose kind
-// follows PROTOCOL.md, "Policy by answer". Serves the control plane and PutMedia.
+// says whether to retry, to renew the credentials, or to give up. Serves the control plane and PutMedia.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's clocks, with the wall clock put right by what the service says. A camera without a battery
-// wakes up in 1970: its first request is refused, and the refusal's Date tells the time (PROTOCOL.md).
+// wakes up in 1970: its first request is refused, and the refusal's Date tells the time.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An object that is made at first use and never destroyed. The loop's thread may still run while the
-// process's static destructors do, so nothing that it can reach may have one (RULES 22).
+// process's static destructors do, so nothing that it can reach may have one.
 #pragma once
 
 #include <cstddef>

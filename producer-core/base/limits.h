@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of what a producer may be given: the guide's "Producer SDK quotas" (lines 736-800) with the
+// The one table of what a producer may be given: the guide's "Producer SDK quotas" with the
 // status code of each. Whoever sets a value, or sees it first, asks here; a test compares it with the guide.
 #pragma once
 
@@ -40,7 +40,7 @@ inline constexpr Limit authLength =
     asTheGuideSays("Max auth info length", 10'000, StatusCode::invalidAuthLength);
 inline constexpr Limit uriLength =
     asTheGuideSays("Max URI string length", 10'000, StatusCode::invalidUriLength);
-/// With the eight seconds that the guide's kvssink adds (line 8740).
+/// With the eight seconds that the guide's kvssink adds.
 inline constexpr Limit tokenPeriod{"Min security token period", 30 * second, 38 * second,
                                    StatusCode::invalidTokenExpiration};
 inline constexpr Limit leastClusterDuration =

@@ -18,7 +18,7 @@ enum class TrackKind { video, audio, data };
 
 enum class Codec { h264, h265, aac, alaw, mulaw, other };
 
-/// The guide's values of NalAdaptationFlags (lines 3986-4008). "AVCC" is length-prefixed framing.
+/// The guide's values of NalAdaptationFlags. "AVCC" is length-prefixed framing.
 enum class NalAdaptation {
   none,                         ///< frames and codec private data travel as they come
   annexBFrames,                 ///< frames: Annex-B to AVCC
@@ -53,7 +53,7 @@ struct TrackConfig {
   bool adts = false;
 };
 
-/// PROTOCOL.md's table; empty for Codec::other, whose track must name its own.
+/// What the service and its players know the codec by; empty for Codec::other, whose track must name its own.
 std::string_view defaultCodecId(Codec codec);
 std::string_view defaultContentType(Codec codec);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CA certificates that HTTPS trusts: loaded once for all connections, since each load of a
-// distribution's bundle costs 21 ms of CPU and 0.83 MB (RULES 9).
+// distribution's bundle costs 21 ms of CPU and 0.83 MB.
 #pragma once
 
 #include <openssl/x509.h>

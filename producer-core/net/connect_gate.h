@@ -2,7 +2,7 @@
 // Who may connect now. After an outage a thousand streams want the same host at once: each look-up
 // would be a thread of libcurl's resolver, each handshake a stretch of CPU on the loop. So only a few
 // are between start and TLS done, and of one host only one is being resolved: the next ones find the
-// answer in the DNS cache (RULES 8). Pure: no clock, no socket. Hosts take turns.
+// answer in the DNS cache. Pure: no clock, no socket. Hosts take turns.
 #pragma once
 
 #include <cstddef>

@@ -37,7 +37,7 @@ inline bool append(CurlList& list, const WipingString& line) {
 }
 
 /// Initialises libcurl (and with it OpenSSL) once for the process and sees to the loop's end at exit;
-/// there is no counterpart: other users of libcurl may be in the process (RULES 18).
+/// there is no counterpart: other users of libcurl may be in the process.
 void initCurl();
 
 }  // namespace kvs::net

@@ -87,7 +87,7 @@ void CurlMulti::tryWritable() {
       continue;
     candidates_.push_back({fd, POLLOUT, 0});
   }
-  // Asked for, not assumed: TCP_NOTSENT_LOWAT shows only here, a send would go through (RULES 18).
+  // Asked for, not assumed: TCP_NOTSENT_LOWAT shows only here, a send would go through.
   if (candidates_.empty() || ::poll(candidates_.data(), candidates_.size(), 0) <= 0) return;
   for (const pollfd& candidate : candidates_) {
     if ((candidate.revents & POLLOUT) && sockets_.contains(candidate.fd))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // libcurl's multi handle turned by a Loop: curl_multi_socket_action over the loop's epoll, libcurl's
-// one timer as a deadline of the loop (RULES 7). What libcurl asks of epoll is collected and applied
+// one timer as a deadline of the loop. What libcurl asks of epoll is collected and applied
 // once after each action. After a part was sent libcurl asks for writability, to find out that there
 // is no more to send: where the socket is writable it is let try at once, so that a live frame costs no
 // epoll_ctl and no other pass.

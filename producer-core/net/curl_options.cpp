@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a transfer's libcurl handle is set up (RULES 18), and the C callbacks, which only forward. An
+// How a transfer's libcurl handle is set up, and the C callbacks, which only forward. An
 // exception that would leave one (no memory) becomes libcurl's own way to say "stop".
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -143,7 +143,7 @@ CURLcode CurlTransfer::setSecurity() {
       .set(CURLOPT_SSL_VERIFYHOST, 2L)
       .set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
       .set(CURLOPT_CAINFO, static_cast<const char*>(nullptr))   // else 21 ms a connection: the callback
-      .set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // gives it the one store (RULES 9)
+      .set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // gives it the one store
   if (!bringsAuthorities()) {
     options.set(CURLOPT_SSL_CTX_FUNCTION, &CurlTransfer::sslContextCallback).set(CURLOPT_SSL_CTX_DATA, this);
   }

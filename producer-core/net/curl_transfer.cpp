@@ -12,7 +12,7 @@
 namespace kvs::net {
 
 namespace {
-constexpr std::size_t kPassBytes = 64 * 1024;    // of one body in one pass (RULES 25)
+constexpr std::size_t kPassBytes = 64 * 1024;    // of one body in one pass of the loop
 constexpr std::size_t kMaxAnswer = 1024 * 1024;  // of a call
 constexpr std::size_t kMaxHead = 64 * 1024;  // of an answer's status line and headers, 1xx and trailers too
 constexpr std::size_t kMaxRefusal = 64 * 1024;  // of the text that comes with a refused upload

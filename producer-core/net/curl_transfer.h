@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request on its way: its libcurl handle, what libcurl's callbacks told, and the end that is ours
-// to decide (RULES 4). libcurl's callbacks only note things; the listener hears of them after libcurl
-// was left (deliver()), so it may do anything, also destroy this or other exchanges.
+// to decide, since libcurl reports none while an upload is paused. libcurl's callbacks only note things;
+// the listener hears of them after libcurl was left (deliver()), so it may do anything, also destroy this
+// or other exchanges.
 #pragma once
 
 #include <array>

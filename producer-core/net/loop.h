@@ -60,10 +60,10 @@ class Loop {
   /// the tasks posted so far run and deletes the loop itself.
   static std::shared_ptr<Loop> shared();
   /// The process's worker ("kvs-worker"), with a life like shared()'s: the one place for what touches
-  /// a file or may block (RULES 12). A task that holds the worker keeps it until it is done; results
+  /// a file or may block. A task that holds the worker keeps it until it is done; results
   /// go back by post() to the loop they are for.
   static std::shared_ptr<Loop> worker();
-  /// A loop of one's own with the same care for its last holder (RULES 25: N loops are possible).
+  /// A loop of one's own with the same care for its last holder; nothing assumes that there is only one.
   static std::shared_ptr<Loop> create(const Clock& clock = systemClock(),
                                       const char* threadName = "kvs-loop");
   /// Makes exit() end every loop before the handlers registered so far run. Called again after a
@@ -95,7 +95,7 @@ class Loop {
   /// Drive::caller only: runs all that is due, never waits. Returns the next deadline.
   std::optional<TimePoint> runDue();
 
-  /// How late the loop was for the things it was asked to do, since the start (RULES 25): from
+  /// How late the loop was for the things it was asked to do, since the start: from
   /// wake(), post() or a deadline to the call. Deadlines are kept to the next whole millisecond.
   struct Lag {
     Nanoseconds p50{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log whose lines go to something that may block, such as a file: they are queued, and written by the
-// process's worker (RULES 10, 12). A log that falls behind loses lines and says how many.
+// process's worker. A log that falls behind loses lines and says how many.
 #pragma once
 
 #include <functional>

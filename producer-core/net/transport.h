@@ -44,7 +44,7 @@ class BodySource {
  public:
   virtual ~BodySource() = default;
   /// `data` with no bytes counts as `wait`. Not called again after `end`, nor once the exchange has
-  /// ended or was answered with another status than 200. At most 64 KiB of room a pass (RULES 25).
+  /// ended or was answered with another status than 200. At most 64 KiB of room a pass of the loop.
   virtual BodyRead read(std::span<std::byte> room) = 0;
 };
 
@@ -94,7 +94,7 @@ class ExchangeListener {
   virtual void onData(ByteView data) = 0;
   /// Exactly once, unless the Exchange is destroyed first. Success means: the response is complete,
   /// whether or not the request's body was. For uploads it is called as soon as the response's end,
-  /// a FIN, a reset or a non-200 answer's end is seen, also when no body byte is flowing (RULES 4).
+  /// a FIN, a reset or a non-200 answer's end is seen, also when no body byte is flowing.
   /// An upload that was answered with another status than 200 always ends with success: the status
   /// says what is wrong; its text may be cut after 64 KiB or 500 ms, or by a reset.
   virtual void onEnd(Result<void> result) = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The record of one fragment: what it holds, what it is about, and where it stands in its life.
-// It holds blocks only; Cluster head and Tags are rendered by the session (RULES 1).
+// It holds blocks only; Cluster head and Tags are rendered by the session.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct Fragment {
   std::uint64_t bytes = 0;
   std::deque<Span> spans;
 
-  /// The cursor may enter (RULES 2): no track of the header is missing that may stay missing.
+  /// The cursor may enter: no track of the header is missing that may stay missing.
   bool isSendable() const { return frames > 0 && (wanted & ~optional & ~tracks) == 0; }
   /// In the session that is open, and not confirmed.
   bool isSent() const { return state == FragmentState::sent || state == FragmentState::received; }

@@ -245,7 +245,7 @@ void FragmentLog::dropAll(LossReason reason) {
 }
 
 /// Oldest first among those not begun in this session, then among those sent; never the one under
-/// the cursor nor the one that grows (RULES 6).
+/// the cursor nor the one that grows.
 bool FragmentLog::dropOldest(LossReason reason) {
   Fragment* candidate = nullptr;
   for (Fragment& fragment : fragments_) {

@@ -50,7 +50,7 @@ class FragmentLog {
 
   /// Space for a block of `headSize` + `payloadSize` bytes. Nothing where the budget has no room
   /// even after everything that may go has gone (`mayDrop`), or at once (not `mayDrop`). `overdraft`: how
-  /// far beyond the budget it may go; none but for the track that is behind (RULES 24).
+  /// far beyond the budget it may go; none but for the track that is behind.
   std::optional<Block> reserve(std::size_t headSize, std::size_t payloadSize, bool mayDrop,
                                std::size_t overdraft = 0);
   /// Adds `payloadSize` bytes to a block that is not yet appended (NAL-aligned input).
@@ -109,7 +109,7 @@ class FragmentLog {
   void forgetKept();
 
   /// True where only the fragment under the cursor stands in the way of new data: the session must
-  /// be closed before anything can be dropped (RULES 6). Reset by rewind().
+  /// be closed before anything can be dropped. Reset by rewind().
   bool pinnedInTheWay() const { return pinnedInTheWay_; }
 
   const LogTotals& totals() const { return totals_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a fragment in one table (RULES 6): which event leads from which state to which.
+// The life of a fragment in one table: which event leads from which state to which.
 //
 //   open --seal--> sealed --enter--> sending --leave--> sent --> received --> persisted
 //

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For debugging: copies of what a stream's sessions send, one file a session (guide, lines 5775-5795).
-// Written by the process's worker; a copy that falls behind is cut, and the stream never waits (RULES 12).
+// For debugging: copies of what a stream's sessions send, one file a session (KVS_DEBUG_DUMP_DATA_FILE_DIR).
+// Written by the process's worker; a copy that falls behind is cut, and the stream never waits.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a stream tells its application: the callbacks of the guide's lines 4170-4305, each with the
+// What a stream tells its application: the callbacks of the guide's "Producer SDK callbacks", each with the
 // facts that belong to it. They come in order, one at a time, on the application's executor; a
 // handler may take its time, call any function of the stream, or stop it.
 #pragma once
@@ -95,7 +95,8 @@ struct TrackSilence {
   bool filled = false;  ///< silence is sent in its place; else the track leaves the header meanwhile
 };
 
-/// A notification or an image-generation event (guide, lines 5310-5345, 5560-5760).
+/// A notification or an image-generation event (guide, "About producer MKV tags" and "Adding image
+/// generation tags to fragments").
 struct FragmentEvent {
   enum class Type { notification, imageGeneration } type = Type::notification;
   std::string imagePrefix;  ///< of image generation: prefix of the objects' names; empty: none

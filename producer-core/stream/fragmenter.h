@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where one fragment ends and the next begins (RULES 3): decisions on rounded times, and the little
+// Where one fragment ends and the next begins: decisions on rounded times, and the little
 // memory that they need.
 #pragma once
 
@@ -20,10 +20,10 @@ inline constexpr Nanoseconds shortestFragment = shortestDistance - largestLack;
 
 struct FragmenterConfig {
   /// A key frame starts a fragment only when so much has passed since the last
-  /// start, less a frame. Shorter groups of pictures are merged (RULES 16).
+  /// start, less a frame. Shorter groups of pictures are merged.
   Nanoseconds minimum = shortestDistance;
   /// Fragments grow to this or to `enoughBytes` at key frames. Offline 10 s, so that the link and not the
-  /// service's quota of fragments is the limit (RULES 14); without keyFrameFragmentation as configured.
+  /// service's quota of fragments is the limit; without keyFrameFragmentation as configured.
   Nanoseconds enough{0};
   std::uint64_t enoughBytes = 40'000'000;
   /// Of streams whose every frame is a key frame (audio alone).
@@ -43,7 +43,7 @@ enum class Placement : std::uint8_t {
   tooLong,   ///< the same, since the fragment would pass the service's limits
 };
 
-/// Relative times are signed 16-bit; none may be negative (RULES 3).
+/// Relative times are signed 16-bit; the service refuses negative ones.
 inline constexpr Ticks maxRelativeTicks = std::numeric_limits<std::int16_t>::max();
 
 /// A frame that asks for its place. A key frame's `ticks` is where its fragment would begin.

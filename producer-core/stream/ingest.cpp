@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::size_t maxTracks = 3;  // guide, "Maximum number of tracks"
 
-/// Offline, the track that is behind is let in also over the budget, by so much (RULES 24).
+/// Offline, the track that is behind is let in also over the budget, by so much.
 constexpr std::size_t overdraft = 8u << 20;
 
-/// Presentation times since 1970 are of this century (RULES 13).
+/// Presentation times since 1970 are of this century.
 constexpr WallTime year2000{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
 
 mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter& adapter) {
@@ -277,7 +277,7 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
     return false;
   }
   for (;;) {
-    // RULES 24: who is behind is let in, or the one who is ahead would wait for it for ever.
+    // Who is behind is let in, or the one who is ahead would wait for it for ever.
     const bool behind = blocksOffline() && sequencer_.isBehind(track.config.number);
     if ((behind || !tooFarAhead()) && reserve(track, size, behind ? overdraft : 0)) return true;
     if (!blocksOffline()) {

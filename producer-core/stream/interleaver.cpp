@@ -7,7 +7,7 @@
 namespace kvs::stream {
 
 namespace {
-/// A key frame waits for that many pictures at most (RULES 3).
+/// A key frame waits for that many pictures at most.
 constexpr std::size_t mostHeld = 16;
 }  // namespace
 

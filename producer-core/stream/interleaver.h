@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of units over all tracks: decoding order, without any thread waiting (RULES 2, 3). Each
+// The order of units over all tracks: decoding order, without any thread waiting. Each
 // track has a lane of units that have come; the first of a lane may go when every other track has got
 // as far, or has kept it waiting for longer than it may. A key frame that leading pictures may follow
 // is held until the first picture behind it is known: only then is it clear where its fragment begins.

@@ -344,7 +344,7 @@ void Machine::sessionFailed(const Error& error, bool deadHost) {
   }
 }
 
-/// A step was refused: what the kind of its error asks for (PROTOCOL.md, "Policy by answer").
+/// A step was refused: what the kind of its error asks for.
 void Machine::refused(const Error& error, State next) {
   if (isConnectionLimit(error)) {
     const bool ownSession = sessionEndedAt_ && now_ - *sessionEndedAt_ < config_.ownSessionGrace;
@@ -460,7 +460,7 @@ void Machine::handle(const event::AckRefused& ack) {
   }
 }
 
-/// Where no fragment is named nothing is skipped the first time, the oldest one the second (RULES 16).
+/// Where no fragment is named nothing is skipped the first time, the oldest one the second.
 void Machine::setAside(const event::AckRefused& ack) {
   if (!ack.fragment && !std::exchange(suspectUnknown_, true)) return sessionFailed(ack.error);
   suspectUnknown_ = false;

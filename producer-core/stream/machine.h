@@ -10,7 +10,7 @@
 //   every state before ready, and every broken session --> waiting --retry--> where it was
 //   an error that no retry can mend, or stop --> stopped
 //
-// A hand-over closes before it opens: two sessions of a stream never overlap (RULES 15).
+// A hand-over closes before it opens: two sessions of a stream never overlap.
 #pragma once
 
 #include <cstdint>

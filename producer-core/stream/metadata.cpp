@@ -24,7 +24,7 @@ bool hasMark(const std::vector<TagGroup>& groups, const TagGroup& event) {
   });
 }
 
-/// The event as it stands in one Tag: mark, prefix, pairs (guide, lines 5310-5345, 5560-5760).
+/// The event as it stands in one Tag: mark, prefix, pairs (guide, "Syntax for producer MKV tags").
 Result<TagGroup> groupOf(const FragmentEvent& event) {
   const bool image = event.type == FragmentEvent::Type::imageGeneration;
   TagGroup group{{std::string(image ? mkv::imageGenerationTagName : mkv::notificationTagName), ""}};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Metadata that waits for the next fragment's head: once-only tags, and persistent ones that go with
-// every fragment until they are replaced or cancelled by an empty value (guide, lines 4306-4379).
+// every fragment until they are replaced or cancelled by an empty value (guide, "Using streaming metadata").
 #pragma once
 
 #include <map>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way out of the house: one bounded FIFO a stream, drained by at most one job at a time on the
-// application's executor, so that neither the loop nor a lock is held while a handler runs (RULES 5).
+// application's executor, so that neither the loop nor a lock is held while a handler runs.
 #pragma once
 
 #include <deque>

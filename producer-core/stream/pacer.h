@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast the cursor may enter fragments: a token bucket at the service's quota of 5 fragments a
-// second (RULES 14). Bytes are left to the service's own back-pressure.
+// second. Bytes are left to the service's own back-pressure.
 #pragma once
 
 #include <algorithm>

@@ -9,7 +9,7 @@ namespace kvs::stream {
 namespace {
 
 /// A track does not come back sooner after the header lost it, so that a stuttering microphone does not
-/// turn sessions over (RULES 2).
+/// turn sessions over.
 constexpr Seconds shortestAbsence{10};
 
 /// Samples of a data track that wait for a header with it.
@@ -318,7 +318,7 @@ void Sequencer::skipLater(FrameFate fate, IngestOutcome& outcome) {
 }
 
 /// The budget has no room even for one more frame: the open fragment would be incomplete, so it goes
-/// whole, at once or as soon as the cursor has left it (RULES 6).
+/// whole, at once or as soon as the cursor has left it.
 void Sequencer::noRoom(IngestOutcome& outcome) {
   skip(FrameFate::noRoom, outcome);
   if (buffer_.log.growing() && !buffer_.log.dropGrowing(store::LossReason::storageFull)) {
@@ -444,7 +444,7 @@ void Sequencer::place(Line& line, store::Block block, Ticks ticks, mkv::BlockFla
 }
 
 /// The budget of time is as hard as that of bytes: where dropping what may go is not enough, the session
-/// that pins the rest is closed, and a fragment that alone passes the budget goes whole (RULES 6).
+/// that pins the rest is closed, and a fragment that alone passes the budget goes whole.
 void Sequencer::keepDuration(IngestOutcome& outcome) {
   auto& log = buffer_.log;
   log.trimToDuration();

@@ -111,7 +111,7 @@ bool Session::settles(const aws::Acknowledgement& ack) const {
          (ack.type == Type::received && config_.receivedIsFinal);
 }
 
-/// An acknowledgement belongs to its session: it is matched with what this one has sent (RULES 15).
+/// An acknowledgement belongs to its session: it is matched with what this one has sent.
 void Session::settle(const aws::Acknowledgement& ack) {
   lastAck_ = clock_.now();
   std::optional<SentFragment> fragment;

@@ -44,7 +44,7 @@ class SessionBody final : public net::BodySource {
     std::uint32_t header = 0;
     std::uint32_t epoch = 0;
     bool absoluteTimes = true;
-    bool acknowledged = true;  ///< else a fragment is done when the next one begins (RULES, smaller ones)
+    bool acknowledged = true;        ///< else a fragment is done when the next one begins
     std::shared_ptr<BodyTap> tap{};  ///< null: nobody looks on
   };
   enum class Finish {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How often frames come, and when a pause has become an idle source: after max(15 s, 3 x the usual
-// frame distance) (RULES 21), but before the service, which ends a session on which nothing arrives
+// frame distance), but before the service, which ends a session on which nothing arrives
 // for 30 s and discards the fragment that is not closed.
 #pragma once
 

@@ -251,7 +251,7 @@ void StreamCore::endOfStream() {
   });
 }
 
-/// How long there is hope (RULES 19): none while backing off after a failure; on the way to the first
+/// How long there is hope: none while backing off after a failure; on the way to the first
 /// connection connectionTimeout; while streaming completionTimeout since the last confirmation.
 bool StreamCore::drain(Milliseconds timeout) {
   endOfStream();

@@ -8,7 +8,7 @@
 namespace kvs::stream {
 
 namespace {
-constexpr Seconds formatPatience{5};  // RULES 2: what linked pads without caps are given at the start
+constexpr Seconds formatPatience{5};  // what linked pads without caps are given at the start
 }
 
 void StreamCore::onReady() {
@@ -265,7 +265,7 @@ aws::ControlPlane::Callback<T> StreamCore::answer(std::function<void(T)> onSucce
 }
 
 /// A request was refused, perhaps for the sake of a wrong clock: the answer says what time it is. Other
-/// answers are not asked, since one may have lain in somebody's cache (RULES, smaller ones).
+/// answers are not asked, since one may have lain in somebody's cache.
 Error StreamCore::learnTime(Error error, Timeline::Correct which) {
   const bool refused = error.kind == ErrorKind::auth || which == Timeline::Correct::all;
   if (!refused || !error.serverDate) return error;
@@ -289,7 +289,7 @@ void StreamCore::takeUpTime(Timeline::Correct which) {
   buffer_.timeline.correct(context_->clock.moved(), which);
 }
 
-/// Control-plane calls of the whole process leave through one gate (RULES 25).
+/// Control-plane calls of the whole process leave through one gate: the quotas are the account's.
 void StreamCore::callWhenAllowed(std::function<void()> makeCall) {
   const TimePoint now = clock_.now();
   const TimePoint when = context_->rateGate->reserve(now);

@@ -164,7 +164,7 @@ void StreamCore::watchSession() {
   after(watchTimer_, std::chrono::ceil<Milliseconds>(next), [this] { watchSession(); });
 }
 
-/// Told once: a loop that is late makes acknowledgements, and what is sent, late (RULES 25).
+/// Told once: a loop that is late makes acknowledgements, and what is sent, late.
 void StreamCore::warnIfLate() {
   constexpr Milliseconds late{100};
   constexpr std::uint64_t enough = 1000;  // that one moment's trouble is no percentile

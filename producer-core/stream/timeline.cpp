@@ -7,7 +7,7 @@ namespace kvs::stream {
 
 namespace {
 
-/// Between the source's clock and the wall clock: more is taken up at the next fragment (RULES 13).
+/// Between the source's clock and the wall clock: more is taken up at the next fragment.
 constexpr Nanoseconds largestDrift = Milliseconds(500);
 /// The wall clock was set back, and not merely slewed.
 constexpr Nanoseconds stepBack = Seconds(1);

@@ -45,7 +45,7 @@ class Timeline {
 
   Milliseconds scale() const { return config_.scale; }
 
-  /// Rounded down, also below zero: every relative time is taken from rounded times (RULES 3).
+  /// Rounded down, also below zero: every relative time is taken from rounded times.
   Ticks ticksOf(Nanoseconds time) const;
   Nanoseconds timeOf(Ticks ticks) const { return ticks * Nanoseconds(config_.scale); }
 

@@ -40,7 +40,7 @@ TEST_F(ElementTest, HasTheDocumentedSignals) {
     EXPECT_EQ(payloadOf(name), GST_TYPE_STRUCTURE) << name;
 }
 
-// Name, type, default: the guide's table "kvssink optional parameters", then PROTOCOL.md's and ours.
+// Name, type, default: the guide's table "kvssink optional parameters", the existing element's others, ours.
 struct Documented {
   const char* name;
   const char* type;

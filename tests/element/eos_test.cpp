@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of the stream (RULES 11): when it is said, how often, and what takes it back.
+// The end of the stream: when it is said, how often, and what takes it back.
 #include "eos.h"
 
 #include "support.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events and queries, at the pad and at the element (RULES 19, 20).
+// Events and queries, at the pad and at the element.
 #include <gmock/gmock.h>
 
 #include "support.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which players take which tracks (guide, lines 4638-4760), and when the bus hears of those that do not.
+// Which players take which tracks (guide, "Video playback track requirements"), and when the bus hears.
 #include "playback.h"
 
 #include "support.h"

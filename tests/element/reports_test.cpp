@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the core tells, as the application hears it: errors, losses, connection, signals (RULES 5).
+// What the core tells, as the application hears it: errors, losses, connection, signals.
 #include "errors.h"
 #include "structures.h"
 #include "support.h"

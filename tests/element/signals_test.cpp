@@ -250,7 +250,7 @@ TEST_F(ElementTest, StatsHoldTheMetricsByTheirNames) {
   EXPECT_EQ(number(stats, "frames-lost-storage-full"), 50U);
   EXPECT_EQ(number(stats, "bytes-lost-storage-full"), 4711U);
   EXPECT_EQ(number(stats, "ack-delay-p99"), 3 * GST_SECOND);
-  // The guide's tables, lines 4095-4169.
+  // The tables of the guide's "Producer SDK structures".
   const auto has = [&](const char* which, std::initializer_list<const char*> names) {
     GstStructure* metrics = nullptr;
     ASSERT_TRUE(gst_structure_get(stats, which, GST_TYPE_STRUCTURE, &metrics, nullptr)) << which;

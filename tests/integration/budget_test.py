@@ -40,7 +40,7 @@ class BudgetTest(case.IntegrationTest):
         feed.wait_for(lambda: feed.structures("kvssink-fragment-lost"), "the loss is told of")
 
     def wait_for_the_backlog(self, feed, least):
-        """While it leaves, the fragment under the cursor stays, and a younger one would go in its place (RULES 6)."""
+        """While it leaves, the fragment under the cursor stays, and a younger one would go in its place."""
         feed.wait_for(lambda: feed.stats()["acks-persisted"] >= least, "the backlog is stored")
 
     def test_nobody_listens(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions and calls that break in every way of RULES 4 are resumed, and no frame is lost."""
+"""Sessions and calls that break, in every way that libcurl does not report, are resumed without loss."""
 import time
 
 from support import case, sources

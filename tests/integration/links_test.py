@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links that fail in every way: the stream comes back by itself, in time, and every frame arrives once.
 
-Everything passes a proxy of ours, control plane and media alike. The rows of "What it must survive: link".
+Everything passes a proxy of ours, control plane and media alike.
 """
 import time
 

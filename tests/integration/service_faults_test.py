@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A service that fails in every way of PROTOCOL.md: each answer and each acknowledgement error gets its policy.
+"""A service that fails in every documented way: each answer and each acknowledgement error gets its policy.
 
 Nothing is lost where the policy is to try again; exactly the refused fragment where it is to set aside, and that is
-told; one clear error where nothing helps. The rows of "What it must survive: service" and "sessions".
+reported; one clear error where nothing helps.
 """
 import json
 import time
@@ -42,7 +42,7 @@ def errors_in_turn(*numbers, **more):
     return in_turn(*({"type": "error", "id": number, **more} for number in numbers), afterFragments=1)
 
 
-# What time mends, by name: the rules. The exceptions are those of PROTOCOL.md's "Policy by answer".
+# Answers that time mends: status and the service's exception. Each is retried with back-off, for ever.
 TRANSIENT = ((408, "RequestTimeoutException"), (429, "TooManyRequestsException"), (500, "InternalFailure"),
              (503, "ServiceUnavailableException"), (400, "ClientLimitExceededException"),
              (400, "ConnectionLimitExceededException"))

@@ -155,7 +155,7 @@ Nanoseconds recoveryBound(const Plan& plan) {
   Milliseconds end{0};
   for (const Fault& fault : plan.faults)
     end = std::max(end, fault.end());
-  // RULES and issue 4: the back-off's cap, the connection's time-out and a second; then a fragment has
+  // What a retry may take: the back-off's cap, the connection's time-out and a second; then a fragment has
   // to end and to be stored.
   const Milliseconds group(1000 * plan.framesPerGroup / plan.framesPerSecond);
   Nanoseconds bound =

@@ -16,7 +16,7 @@ namespace kvs::test {
 namespace {
 
 constexpr std::size_t mostInAPiece = 16 * 1024;
-constexpr Seconds userTimeout{20};  // TCP_USER_TIMEOUT, RULES 18
+constexpr Seconds userTimeout{20};  // TCP_USER_TIMEOUT
 
 Error networkError(std::string message) {
   return {StatusCode::unknown, ErrorKind::retryable, std::move(message)};

@@ -3,7 +3,7 @@
 // control plane and PutMedia on a loop, real or simulated, and fails when it is told to. It reads the
 // Matroska for itself, keeps what became durable, and notes what the service would not have taken.
 //
-// Used on the loop's thread. What it assumes of the service is what RULES 17 says: a Cluster that the
+// Used on the loop's thread. What it assumes of the service is what kvs-local does: a Cluster that the
 // connection's end cuts is discarded; one whose body ended properly is complete.
 #pragma once
 

@@ -28,7 +28,7 @@ BACK_OFF_CAP = 10  # seconds, the core's
 CONNECTION_TIMEOUT = 1  # seconds, the property in these tests
 # For a feed that must meet no time-out, however busy the machine is.
 UNHURRIED = {"connection_timeout": 30, "completion_timeout": 30}
-# RULES: back-off cap + connection-timeout + 1 s; and as much for a machine with more to do than cores.
+# Back-off cap + connection-timeout + 1 s; and as much for a machine with more to do than cores.
 WAY_BACK = SLOWNESS * 2 * (BACK_OFF_CAP + CONNECTION_TIMEOUT + 1)
 
 

@@ -91,7 +91,7 @@ void IotSource::askForCredentials() {
 
 void IotSource::take(const Answer& answer) {
   if (answer.head.status == 200) return finish(parseJsonCredentials(answer.body, iotNames, name()));
-  // The guide's advice for this one (lines 10644-10646).
+  // Guide, "'Invalid thing name passed' error when using IoT authorization".
   if (answer.body.find("Invalid thing name passed") != WipingString::npos) {
     return finish(
         fail(refusedBy(name(), answer,

@@ -14,7 +14,7 @@ struct Row {
   AckPolicy policy;
 };
 
-// PROTOCOL.md, "PutMedia", by numbers of its own.
+// The service's error ids, each with its status code in numbers: the table is not compared with itself.
 const Row rows[] = {
     {4000, 0x5200005c, AckPolicy::reconnect},
     {4001, 0x5200005d, AckPolicy::setAside},

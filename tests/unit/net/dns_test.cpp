@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A resolver that hangs stops nothing but those who wait for it (RULES 8).
+// A resolver that hangs stops nothing but those who wait for it.
 #include <gmock/gmock.h>
 
 #include "fake_dns.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names under ".test" of this program, which replaces getaddrinfo() (RULES 8): "hang..." waits to
+// The names under ".test" of this program, which replaces getaddrinfo(): "hang..." waits to
 // be released, "nowhere..." does not exist, all others are loopback.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shared loop's life in the process: first and last holder, fork, exit (RULES 22).
+// The shared loop's life in the process: first and last holder, fork, exit.
 #include <gtest/gtest.h>
 
 #include <filesystem>

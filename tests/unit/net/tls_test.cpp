@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTPS: who is trusted, what is told otherwise, and what is loaded once (RULES 9).
+// HTTPS: who is trusted, what is told otherwise, and what is loaded once.
 #include <gmock/gmock.h>
 
 #include <fstream>

@@ -11,7 +11,7 @@
 
 namespace kvs::net::test {
 
-/// Within this an end must be seen (RULES 4).
+/// Within this an end must be seen.
 inline constexpr std::chrono::milliseconds kSoon{1000};
 
 class TransportTest : public ::testing::Test {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Uploads: what goes over the wire, and the ends that libcurl does not report (RULES 4, 18).
+// Uploads: what goes over the wire, and the ends that libcurl does not report.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <poll.h>

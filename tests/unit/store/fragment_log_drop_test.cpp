@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who goes when there is no room (RULES 6): oldest first among those not begun in this session, then
+// Who goes when there is no room: oldest first among those not begun in this session, then
 // those sent, never the one under the cursor.
 #include "log_fixture.h"
 

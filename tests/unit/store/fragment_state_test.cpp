@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RULES 6 as a list of what may happen; every other pair of state and event has no place in the table.
+// The life of a fragment as a list of what may happen; no other pair of state and event is in the table.
 #include "store/fragment_state.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ERROR acknowledgements: every row of PROTOCOL.md's table, and the end of refusals without end (RULES 16).
+// ERROR acknowledgements: every policy, and the end of refusals without end.
 #include "machine_driver.h"
 
 namespace kvs::stream {

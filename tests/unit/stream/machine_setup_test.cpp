@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to ready, and what each answer of the control plane leads to (PROTOCOL.md, "Policy by answer").
+// The way to ready, and what each answer of the control plane leads to.
 #include "machine_driver.h"
 
 namespace kvs::stream {

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// PROTOCOL.md, the table of ErrorId; the guide's lines 3700-3760.
+// The codes that the guide's "Error code reference" gives the service's error ids.
 TEST(StatusCodes, OfAcknowledgementsAreTheGuides) {
   const std::map<int, StatusCode> codes{
       {4000, StatusCode::ackStreamReadError},         {4001, StatusCode::ackFragmentSizeReached},
