@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules of the house that reading the sources can check; scripts/check runs them.
 
-    check_sources.py includes|license|links|origins|packages...     prints each offence; exit status 1 when there is one
+    check_sources.py includes|license|links|citations|origins|packages...
+
+prints each offence; exit status 1 when there is one.
 """
 import os
 import pathlib
@@ -169,7 +171,38 @@ def links():
                 yield f"{name_of(path)} links to {target}, which is not there"
 
 
-CHECKS = {check.__name__: check for check in (includes, license, links, origins, packages)}
+# How a document that readers do not have is cited, or a place in one that moves with the next edition.
+FOREIGN = (
+    (re.compile(r"\b(?:RULES?|[Rr]ules?) \d+|\bRULES\b[,:]"), "numbered rules that are not in the project"),
+    (re.compile(r"\blines? \d{3,}", re.IGNORECASE), "a document by its lines; name its section"),
+    (re.compile(r"\bissues? #?\d+\b", re.IGNORECASE), "an issue by its number"),
+)
+PAGE = re.compile(r"[\w./-]*\w\.md\b")
+
+
+def cited_in(text, pages):
+    """What each line cites that no reader of the project can look up, as (line, words, why)."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for pattern, why in FOREIGN:
+            for found in pattern.finditer(line):
+                yield number, found.group().strip("("), why
+        for found in PAGE.findall(line):
+            if found.rsplit("/", 1)[-1] not in pages:
+                yield number, found, "a page that the project does not have"
+
+
+def citations():
+    """Every document that is cited can be read: a page of the project, or a public one by title and section."""
+    pages = {path.name for path in tracked("*.md")}
+    own = {ROOT / "scripts/check_sources.py", ROOT / "tests/scripts/citations_test.py"}
+    for path in tracked():
+        if path not in own:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            for number, words, why in cited_in(text, pages):
+                yield f"{name_of(path)}:{number} cites '{words}': {why}"
+
+
+CHECKS = {check.__name__: check for check in (includes, license, links, citations, origins, packages)}
 
 if __name__ == "__main__":
     offences = [offence for name in sys.argv[1:] or CHECKS for offence in CHECKS[name]()]
