@@ -43,7 +43,7 @@ enum class Placement : std::uint8_t {
   tooLong,   ///< the same, since the fragment would pass the service's limits
 };
 
-/// Relative times are signed 16-bit; the service refuses negative ones.
+/// Relative times are signed 16-bit. None is negative: no document says that the service takes such.
 inline constexpr Ticks maxRelativeTicks = std::numeric_limits<std::int16_t>::max();
 
 /// A frame that asks for its place. A key frame's `ticks` is where its fragment would begin.
