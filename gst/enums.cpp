@@ -18,8 +18,8 @@ constexpr GEnumValue last = {0, nullptr, nullptr};
 
 GType streamingTypeType() {
   static const GEnumValue values[] = {
-      entry(StreamingType::realtime, "Sent as it comes; never blocks", "realtime"),
-      entry(StreamingType::nearRealtime, "Sent in bursts, without a connection in between", "near-realtime"),
+      entry(StreamingType::realtime, "Sent at once; never blocks", "realtime"),
+      entry(StreamingType::nearRealtime, "Sent in bursts, with no connection in between", "near-realtime"),
       entry(StreamingType::offline, "Blocks upstream; drops nothing", "offline"),
       last,
   };
@@ -34,7 +34,7 @@ GType timestampSourceType() {
       entry(TimestampSource::runningTime, "Running time, tied to the wall clock at the first frame",
             "running-time"),
       entry(TimestampSource::reference, "NTP or Unix time in GstReferenceTimestampMeta", "reference"),
-      entry(TimestampSource::pts, "Buffers' PTS, which count from 1970", "pts"),
+      entry(TimestampSource::pts, "The buffers' PTS, which count from 1970", "pts"),
       entry(TimestampSource::arrival, "The moment of arrival", "arrival"),
       last,
   };
@@ -44,8 +44,8 @@ GType timestampSourceType() {
 
 GType silentTrackType() {
   static const GEnumValue values[] = {
-      entry(SilentTrack::fill, "Silence stands for it; the tracks stay the same", "fill"),
-      entry(SilentTrack::drop, "It leaves the stream until it returns", "drop"),
+      entry(SilentTrack::fill, "Silence is sent in its place; the set of tracks stays the same", "fill"),
+      entry(SilentTrack::drop, "The stream continues without it until it returns", "drop"),
       last,
   };
   static const GType type = g_enum_register_static("GstKvsSinkSilentTrack", values);

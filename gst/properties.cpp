@@ -19,151 +19,152 @@ constexpr std::uint64_t lastSecond = 9223372036;
 // Names, units and defaults are the guide's ("kvssink optional parameters"), then the existing element's.
 const Property table[] = {
     {"stream-name", "", inReady, TextSlot{&S::streamName, "DEFAULT_STREAM"},
-     "Name of the Kinesis video stream: 1 to 256 of a-z, A-Z, 0-9, _ . and -"},
+     "Name of the Kinesis video stream: 1 to 256 characters out of a-z, A-Z, 0-9, _ . and -"},
     {"aws-region", "", inReady, TextSlot{&S::region, "us-west-2"},
-     "AWS Region of the stream; the environment variable AWS_DEFAULT_REGION goes before it"},
+     "AWS Region of the stream; the environment variable AWS_DEFAULT_REGION has precedence"},
     {"iot-certificate", "", inReady, TextMapSlot{&S::iotCertificate},
-     "AWS IoT credentials: a structure iot-certificate with endpoint, cert-path, key-path, ca-path, "
-     "role-aliases, and if wanted iot-thing-name, connection-timeout and completion-timeout"},
+     "AWS IoT credentials: a structure iot-certificate with endpoint, cert-path, key-path, ca-path and "
+     "role-aliases; iot-thing-name, connection-timeout and completion-timeout are optional"},
     {"access-key", "", MutableWhen::playing, SecretSlot{&S::accessKey},
-     "AWS access key; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment go before it"},
+     "AWS access key; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment have precedence"},
     {"secret-key", "", MutableWhen::playing, SecretSlot{&S::secretKey},
      "AWS secret key that belongs to access-key"},
     {"session-token", "", MutableWhen::playing, SecretSlot{&S::sessionToken},
-     "Session token of temporary credentials given by access-key and secret-key"},
+     "Session token of the temporary credentials in access-key and secret-key"},
     {"credential-path", "", inReady, TextSlot{&S::credentialPath, usualCredentialPath},
-     "File with credentials, which somebody else keeps fresh; used where no other of the guide's sources is"},
+     "File with credentials, which another program keeps up to date; used if iot-certificate, the "
+     "environment and access-key provide none"},
     {"endpoint", "", inReady, TextSlot{&S::endpoint, ""},
      "Base URL of the service's control plane; empty: CONTROL_PLANE_URI, AWS_ENDPOINT_URL_KINESIS_VIDEO or "
      "AWS_ENDPOINT_URL from the environment, else the region's public endpoint"},
     {"data-endpoint", "", inReady, TextSlot{&S::dataEndpoint, ""},
-     "Base URL that media goes to, such as a VPC endpoint's; empty: the service is asked for it"},
+     "Base URL that media is sent to, such as that of a VPC endpoint; empty: as the service answers"},
     {"allow-insecure-endpoint", "", inReady, FlagSlot{&S::allowInsecureEndpoint, false},
-     "Whether endpoint and data-endpoint may be plain http to another machine, where all can be read on the "
-     "way"},
+     "Whether endpoint and data-endpoint may use plain http to other machines, which lets anyone on the way "
+     "read everything"},
     {"dual-stack", "", inReady, OptionalFlagSlot{&S::dualStack, false},
-     "Whether to use the region's public endpoint for IPv4 and IPv6, if set: else "
-     "AWS_USE_DUALSTACK_ENDPOINT, "
-     "then use_dualstack_endpoint of the shared config file say so"},
+     "Whether to use the region's public endpoint for IPv4 and IPv6; if not set: AWS_USE_DUALSTACK_ENDPOINT, "
+     "then use_dualstack_endpoint in the shared config file"},
     {"fips", "", inReady, OptionalFlagSlot{&S::fips, false},
-     "Whether to use the region's public endpoint with FIPS 140 cryptography, if set: else "
-     "AWS_USE_FIPS_ENDPOINT, then use_fips_endpoint of the shared config file say so"},
+     "Whether to use the region's public endpoint with FIPS 140 cryptography; if not set: "
+     "AWS_USE_FIPS_ENDPOINT, then use_fips_endpoint in the shared config file"},
     {"proxy", "", inReady, SecretSlot{&S::proxy},
-     "HTTP proxy on the way to the service, http://USER:PASSWORD@HOST:PORT or without user; not set: "
-     "https_proxy and http_proxy from the environment. Hosts in no_proxy are reached without"},
+     "HTTP proxy to reach the service through: http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; if not "
+     "set: https_proxy and http_proxy from the environment. Hosts in no_proxy are reached directly"},
     {"bind-address", "", inReady, TextSlot{&S::bindAddress, ""},
-     "Address or network interface of this machine that connections come from; empty: the system chooses"},
+     "Local address or network interface to connect from; empty: the system chooses"},
     {"ca-path", "", inReady, TextSlot{&S::caPath, ""},
-     "PEM file, or folder of such files, with the CA certificates to trust; empty: KVSSINK_CA_CERT_PATH, "
-     "else "
+     "PEM file with the CA certificates to trust, or folder of such files; empty: KVSSINK_CA_CERT_PATH, else "
      "the system's"},
     {"streaming-type", "", inReady,
      EnumSlot{&S::streamingType, streamingTypeType, static_cast<int>(StreamingType::realtime)},
      "realtime: never blocks, and drops the oldest fragments when the buffer is full; near-realtime: the "
-     "same, sent in bursts with the connection closed in between; offline: blocks upstream instead, and "
+     "same, but sends in bursts and closes the connection in between; offline: blocks upstream instead, and "
      "drops nothing"},
     {"burst-interval", "seconds", inReady, NumberSlot{&S::burstInterval, 10, 1, 3600},
-     "Time from burst to burst with streaming-type=near-realtime; buffer-duration must be twice that at "
-     "least"},
+     "Time between bursts with streaming-type=near-realtime; buffer-duration must be at least twice as long"},
     {"storage-size", "MiB", inReady, NumberSlot{&S::storageSize, 128, 0, 10240},
-     "Memory for media that is not yet stored by the service: a hard bound, 10 at least"},
+     "Memory for media that the service has not stored yet: a hard limit, at least 10"},
     {"buffer-duration", "seconds", inReady, NumberSlot{&S::bufferDuration, 120, 1, unlimited},
-     "Media that is kept while the service cannot be reached: a hard bound, 20 at least"},
+     "Media to keep while the service cannot be reached: a hard limit, at least 20"},
     {"max-latency", "seconds", inReady, NumberSlot{&S::maxLatency, 60, 0, unlimited},
-     "Media that may wait for the service before that is told as latency pressure; 0: any"},
+     "If more media than this is waiting to be sent, latency pressure is reported; 0: never"},
     {"connection-staleness", "seconds", inReady, NumberSlot{&S::connectionStaleness, 60, 0, unlimited},
-     "A connection on which so long nothing of what was sent is acknowledged is replaced, 30 at least; 0: "
-     "never"},
+     "The connection is replaced if data was sent and nothing has been acknowledged for this long; at least "
+     "30; 0: never"},
     {"restart-on-error", "", inReady, FlagSlot{&S::restartOnError, true},
-     "Whether to go on after an error that can be mended: else the first one ends the stream"},
+     "Whether to retry after an error from which the stream can recover; otherwise the first error ends the "
+     "stream"},
     {"retry-timeout", "seconds", inReady, NumberSlot{&S::retryTimeout, 0, 0, unlimited},
-     "How long to go on while nothing succeeds, before the stream ends with an error; 0: for ever"},
+     "How long to retry without any success before the stream ends with an error; 0: for ever"},
     {"replay-duration", "seconds", inReady, NumberSlot{&S::replayDuration, 40, 0, unlimited},
-     "Media to send again although it was confirmed, where it is still held and the host may have died; what "
-     "was not confirmed is sent again in any case"},
+     "How much confirmed media to send again, as far as it is still in memory, if the host may have died; "
+     "unconfirmed media is always sent again"},
     {"fragment-acks", "", inReady, FlagSlot{&S::fragmentAcks, true},
-     "Whether the service acknowledges fragments: without that one counts as stored when it was sent, and a "
-     "dead connection is seen late"},
+     "Whether the service acknowledges fragments; otherwise a fragment counts as stored once it was sent, "
+     "and a dead connection is noticed late"},
     {"rotation-period", "seconds", inReady, NumberSlot{&S::rotationPeriod, 3600, 0, unlimited},
-     "After it credentials are asked for again and the connection is renewed, that after 40 minutes at most; "
-     "0: when they expire, and after 40 minutes"},
+     "Time after which credentials are fetched again and the connection is renewed, the latter after 40 "
+     "minutes at most; 0: when the credentials expire, and after 40 minutes"},
     {"avg-bandwidth-bps", "bits/second", inReady, NumberSlot{&S::averageBandwidth, 4194304, 0, unlimited},
-     "Expected bandwidth of the media: a storage-size too small for it and buffer-duration is told at the "
-     "start"},
+     "Expected bandwidth of the media, only used for a warning at the start if storage-size is too small for "
+     "buffer-duration"},
     {"recalculate-metrics", "", inReady, FlagSlot{&S::recalculateMetrics, true},
-     "Whether frame rate and transfer rate are reckoned"},
+     "Whether to compute frame rate and transfer rate"},
     {"key-frame-fragmentation", "", inReady, FlagSlot{&S::keyFrameFragmentation, true},
-     "Whether every key frame begins a fragment when the last one is 1 s long; else fragment-duration is "
-     "waited for, too"},
+     "Whether every key frame begins a fragment once the current one is 1 s long; otherwise only once it has "
+     "reached fragment-duration"},
     {"fragment-duration", "milliseconds", inReady, NumberSlot{&S::fragmentDuration, 2000, 1, unlimited},
-     "Length of fragments without video, and of those without key-frame-fragmentation"},
+     "Length of fragments without video, and of all fragments without key-frame-fragmentation"},
     {"interleave-timeout", "milliseconds", inReady, NumberSlot{&S::interleaveTimeout, 500, 0, 60000},
-     "How long a track that gives no frames keeps the others waiting"},
+     "How long the other tracks wait for a track that delivers no frames"},
     {"silent-track", "", inReady,
      EnumSlot{&S::silentTrack, silentTrackType, static_cast<int>(SilentTrack::fill)},
-     "What is done about a track that keeps silent for longer: fill sends silence in its place, so that "
-     "the tracks stay the same; drop goes on without it until it returns"},
+     "What to do about a track that delivers nothing for longer than interleave-timeout: fill sends silence "
+     "in its place, so that the set of tracks stays the same; drop continues without it until it returns"},
     {"framerate", "frames/second", inReady, OptionalNumberSlot{&S::framerate, 25, 0, 1000},
-     "Frame rate of video whose caps do not say it, if set: else it is measured; 0 means 24"},
+     "Frame rate of video whose caps do not give it; if not set, it is measured; 0 means 24"},
     {"timestamp-source", "", inReady,
      EnumSlot{&S::timestampSource, timestampSourceType, static_cast<int>(TimestampSource::automatic)},
      "Where the frames' wall time comes from"},
     {"use-original-pts", "", inReady, FlagSlot{&S::useOriginalPts, false},
-     "The same as timestamp-source=pts, where that is auto"},
+     "The same as timestamp-source=pts, if that is auto"},
     {"frame-timecodes", "", inReady, FlagSlot{&S::frameTimecodes, true},
-     "Whether frames have the source's times; false is the same as timestamp-source=arrival, where that is "
+     "Whether frames have the source's times; false is the same as timestamp-source=arrival, if that is "
      "auto"},
     {"file-start-time", "seconds since 1970", inReady, LargeNumberSlot{&S::fileStartTime, 0, lastSecond},
      "Wall time of the first frame of a recording; 0: now"},
     {"file-start-time-iso", "", inReady, TextSlot{&S::fileStartTimeIso, ""},
-     "The same with milliseconds, such as 2026-01-31T10:15:30.250Z; goes before file-start-time"},
+     "The same as file-start-time with milliseconds, such as 2026-01-31T10:15:30.250Z; it has precedence"},
     {"disable-buffer-clipping", "", inReady, FlagSlot{&S::disableBufferClipping, false},
-     "Whether to send also what comes after the end of the segment"},
+     "Whether to send frames that lie after the end of the segment as well"},
     {"retention-period", "hours", inReady, NumberSlot{&S::retentionPeriod, 2, 0, 87600},
-     "How long the service keeps the media of a stream that is created here; 0: not at all"},
+     "How long the service keeps the media of a stream that kvssink creates; 0: not at all"},
     {"allow-create-stream", "", inReady, FlagSlot{&S::allowCreateStream, true},
      "Whether to create the stream if it does not exist"},
     {"kms-key-id", "", inReady, TextSlot{&S::kmsKeyId, ""},
-     "Key that encrypts a stream that is created here; empty: the service's own"},
+     "Key that encrypts a stream that kvssink creates; empty: the service's own"},
     {"stream-tags", "", inReady, TextMapSlot{&S::streamTags},
-     "Tags to put on the stream, a structure of strings, 50 at most"},
+     "Tags to put on the stream: a structure of strings, at most 50"},
     {"metadata", "", inReady, TextMapSlot{&S::metadata},
-     "Metadata to put on every fragment, a structure of strings, 10 at most"},
+     "Metadata to put on every fragment: a structure of strings, at most 10"},
     {"absolute-fragment-times", "", inReady, FlagSlot{&S::absoluteFragmentTimes, true},
-     "Whether fragment times count from 1970, or from the start of the stream"},
+     "Whether fragment times count from 1970 or from the start of the stream"},
     {"timecode-scale", "milliseconds", inReady, NumberSlot{&S::timecodeScale, 1, 0, 1000},
      "Resolution of the times in the stream; 0 means 1"},
     {"track-name", "", inReady, OptionalTextSlot{&S::trackName, defaultVideoTrackName},
-     "Matroska name of the video track (of the audio track where it is alone), up to 32 bytes"},
+     "Matroska name of the video track (or of the audio track if it is the only one), up to 32 bytes"},
     {"codec-id", "", inReady, OptionalTextSlot{&S::codecId, "V_MPEG4/ISO/AVC"},
-     "Matroska codec id of the video track (of the audio track where it is alone), if set: else as the caps "
-     "say"},
+     "Matroska codec id of the video track (or of the audio track if it is the only one); if not set, it "
+     "follows from the caps"},
     {"content-type", "", inReady, OptionalTextSlot{&S::contentType, "video/h264"},
-     "Media type of the video track (of the audio track where it is alone), if set: else as the caps say"},
+     "Media type of the video track (or of the audio track if it is the only one); if not set, it follows "
+     "from the caps"},
     {"user-agent", "", inReady, TextSlot{&S::userAgent, ""},
-     "User agent sent with every request; empty: kvssink/VERSION GStreamer/VERSION"},
+     "User agent to send with every request; empty: kvssink/VERSION GStreamer/VERSION"},
     {"max-fragments-per-second", "1/second", inReady, NumberSlot{&S::maxFragmentsPerSecond, 5, 0, 1000},
-     "How many fragments are begun in a second while catching up; 5 is the service's quota, 0 lifts it"},
+     "How many fragments to begin per second while catching up; 5 is the service's quota, 0 means no limit"},
     {"connection-timeout", "seconds", inReady, NumberSlot{&S::connectionTimeout, 5, 1, 3600},
-     "Bound on finding and connecting to a host, TLS included"},
+     "Time limit for looking up and connecting to a host, including TLS"},
     {"completion-timeout", "seconds", inReady, NumberSlot{&S::completionTimeout, 10, 1, 3600},
-     "Bound on a call to the service, and on the wait for an acknowledgement at the end"},
+     "Time limit for a call to the service, and for an acknowledgement at the end of a session or of the "
+     "stream"},
     {"stop-stream-timeout", "seconds", MutableWhen::playing, NumberSlot{&S::stopStreamTimeout, 120, 0, 86400},
-     "Bound on the wait at the end of the stream until all is stored by the service; 0: do not wait"},
+     "How long to wait at the end of the stream until the service has stored everything; 0: do not wait"},
     {"log-config", "", inReady, OptionalTextSlot{&S::logConfig, usualLogConfig},
-     "log4cplus properties file that says where the log goes, if it is there; empty: none, the log is "
-     "GST_DEBUG's"},
+     "log4cplus properties file that configures the log, used if it exists; empty: none, the log goes to "
+     "GST_DEBUG"},
     {"dump-dir", "", inReady, TextSlot{&S::dumpDir, ""},
-     "Folder for copies of what is sent, STREAM_N.mkv for each session, for debugging; it must exist; empty: "
+     "Existing folder for debugging copies of what is sent, STREAM_N.mkv for each session; empty: "
      "KVS_DEBUG_DUMP_DATA_FILE_DIR from the environment, else none"},
     {"get-kvs-metrics", "", MutableWhen::playing, FlagSlot{&S::getKvsMetrics, false},
-     "Whether stream-client-metric is emitted, with a key frame, once a second at most"},
+     "Whether to emit stream-client-metric, with a key frame, at most once a second"},
     {"error-detail", "", MutableWhen::never, DetailSlot{},
-     "What the last error meant, in a sentence: of stream-error, whose payload is only its number"},
+     "A sentence that explains the last error; the payload of stream-error is only its number"},
     {"status", "", MutableWhen::never, StatusSlot{},
-     "State, rates, buffer and losses in a few words, such as dot files of the pipeline show"},
+     "State, rates, buffer and losses in a few words, as dot files of the pipeline show them"},
     {"stats", "", MutableWhen::never, StatsSlot{},
-     "What became of the frames and fragments so far, and how the connection stands"},
+     "What became of the frames and fragments so far, and the state of the connection"},
 };
 
 template <class... Functions>
