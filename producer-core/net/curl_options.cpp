@@ -19,6 +19,7 @@ namespace {
 constexpr long kAnswerBuffer = 4 * 1024;
 constexpr long kRealtimeBuffer = 16 * 1024;
 constexpr long kBulkBuffer = 256 * 1024;
+constexpr long kDownloadBuffer = 64 * 1024;
 
 /// Sets options until one is refused.
 class Options {
@@ -189,7 +190,11 @@ CURLcode CurlTransfer::setUploadOptions() {
 
 CURLcode CurlTransfer::setCallOptions() {
   Options options(easy_.get());
-  options.set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.totalTimeout.count()));
+  if (isDownload()) {
+    options.set(CURLOPT_BUFFERSIZE, kDownloadBuffer);
+  } else {
+    options.set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.totalTimeout.count()));
+  }
   if (request_.method == "HEAD") {
     options.set(CURLOPT_NOBODY, 1L);
   } else if (request_.method != "GET" || !request_.body.empty()) {
@@ -232,7 +237,15 @@ std::size_t CurlTransfer::writeCallback(char* data, std::size_t size, std::size_
   return guarded(
       [&] {
         const ByteView raw = asBytes({data, size * count});
-        return transferOf(self).onBody(raw) ? raw.size() : std::size_t{0};
+        switch (transferOf(self).onBody(raw)) {
+          case Take::all:
+            return raw.size();
+          case Take::later:
+            return std::size_t{CURL_WRITEFUNC_PAUSE};
+          case Take::none:
+            break;
+        }
+        return std::size_t{0};
       },
       std::size_t{0});
 }

@@ -71,6 +71,14 @@ void CurlTransfer::resume() {
   engine_->wantResume(shared_from_this());
 }
 
+void CurlTransfer::holdAnswer() {
+  answerHeld_ = isDownload();
+}
+
+void CurlTransfer::resumeAnswer() {
+  if (std::exchange(answerHeld_, false)) news();
+}
+
 std::uint64_t CurlTransfer::bytesSent() const {
   curl_off_t onWire = 0;
   if (easy_) curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &onWire);
@@ -107,7 +115,9 @@ void CurlTransfer::begin() {
 
 void CurlTransfer::unpause() {
   resumeQueued_ = false;
-  if (!easy_ || end_ || !std::exchange(paused_, false)) return;
+  const bool wasPaused = paused_ || answerPaused_;
+  if (!easy_ || end_ || !wasPaused) return;
+  paused_ = answerPaused_ = false;
   curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
 }
 
@@ -132,11 +142,18 @@ void CurlTransfer::deliver() {
   newsQueued_ = false;
   judgeSilentEnd();
   if (headComplete_ && listener_ && !std::exchange(headDelivered_, true)) listener_->onHead(head_);
-  if (!data_.empty() && listener_) listener_->onData(std::exchange(data_, {}));
-  if (!end_ || endDelivered_ || !listener_) return;
+  deliverData();
+  if (answerHeld_ || !listener_) return;
+  if (answerPaused_ && !std::exchange(resumeQueued_, true)) engine_->wantResume(shared_from_this());
+  if (!end_ || endDelivered_) return;
   endDelivered_ = true;
   close();
   listener_->onEnd(*end_);
+}
+
+void CurlTransfer::deliverData() {
+  if (!data_.empty() && listener_) listener_->onData(std::exchange(data_, {}));
+  if (!downloaded_.empty() && listener_ && !answerHeld_) listener_->onData(std::exchange(downloaded_, {}));
 }
 
 void CurlTransfer::close() {
@@ -188,25 +205,38 @@ void CurlTransfer::onHeadComplete() {
   });
 }
 
-bool CurlTransfer::onBody(ByteView raw) {
-  if (end_) return true;
-  if (!upload_) {
-    received_ += raw.size();
-    if (received_ > kMaxAnswer) {
-      end(fail(StatusCode::serviceUnknownError, ErrorKind::retryable,
-               place_.text() + " answered with more than 1 MiB"));
-      return false;
-    }
-    data_.insert(data_.end(), raw.begin(), raw.end());
-    news();
-    return true;
-  }
+CurlTransfer::Take CurlTransfer::onBody(ByteView raw) {
+  if (end_) return Take::all;
+  if (!upload_) return isDownload() ? onDownloadBody(raw) : onCallBody(raw);
   const std::size_t before = data_.size();
   framing_.feed(raw, data_);
   received_ += data_.size() - before;
   if (data_.size() > before) news();
   if (framing_.state() != ResponseBody::State::open || (refused() && received_ > kMaxRefusal)) endUpload();
-  return true;
+  return Take::all;
+}
+
+CurlTransfer::Take CurlTransfer::onCallBody(ByteView raw) {
+  received_ += raw.size();
+  if (received_ > kMaxAnswer) {
+    end(fail(StatusCode::serviceUnknownError, ErrorKind::retryable,
+             place_.text() + " answered with more than 1 MiB"));
+    return Take::none;
+  }
+  data_.insert(data_.end(), raw.begin(), raw.end());
+  news();
+  return Take::all;
+}
+
+CurlTransfer::Take CurlTransfer::onDownloadBody(ByteView raw) {
+  if (answerHeld_ || downloaded_.size() >= kPassBytes) {
+    answerPaused_ = true;
+    news();  // once this pass has given what waits, libcurl goes on
+    return Take::later;
+  }
+  downloaded_.insert(downloaded_.end(), raw.begin(), raw.end());
+  news();
+  return Take::all;
 }
 
 void CurlTransfer::endUpload() {

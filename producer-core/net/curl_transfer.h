@@ -33,6 +33,8 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   // For the exchange.
   void start();
   void resume();
+  void holdAnswer();
+  void resumeAnswer();
   std::uint64_t bytesSent() const;
   /// No callback from now on; the connection is closed as soon as libcurl allows.
   void abandon();
@@ -49,6 +51,11 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   void close();
 
  private:
+  void deliverData();
+  /// What becomes of a piece of the answer that libcurl brings.
+  enum class Take { all, later, none };
+
+  bool isDownload() const { return request_.profile == Profile::download; }
   bool refused() const { return headComplete_ && head_.status != 200; }
   bool bringsAuthorities() const { return request_.identity && !request_.identity->authorities.empty(); }
   // The handle's set-up (curl_options.cpp).
@@ -64,7 +71,9 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
 
   bool onHeaderLine(std::string_view line);
   void onHeadComplete();
-  bool onBody(ByteView raw);
+  Take onBody(ByteView raw);
+  Take onCallBody(ByteView raw);
+  Take onDownloadBody(ByteView raw);
   void endUpload();
   std::size_t onRead(std::span<std::byte> room);
   int onConnected();
@@ -109,7 +118,10 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   std::size_t headBytes_ = 0;
   ResponseBody framing_;
   WipingBytes data_;  // may hold credentials
+  Bytes downloaded_;  // media: long, and no secret
   std::size_t received_ = 0;
+  bool answerHeld_ = false;    ///< the listener wants no more for now
+  bool answerPaused_ = false;  ///< libcurl keeps a piece that was not taken, and reads no further
   curl_socket_t readSocket_ = CURL_SOCKET_BAD;
   bool stoppedReading_ = false;
 

@@ -22,6 +22,8 @@ class CurlExchange final : public Exchange {
   CurlExchange& operator=(const CurlExchange&) = delete;
 
   void resume() override { transfer_->resume(); }
+  void holdAnswer() override { transfer_->holdAnswer(); }
+  void resumeAnswer() override { transfer_->resumeAnswer(); }
   std::uint64_t bytesSent() const override { return transfer_->bytesSent(); }
 
  private:

@@ -49,7 +49,8 @@ class BodySource {
 };
 
 enum class Profile {
-  call,      ///< a short call: connections are reused, the whole answer has a deadline
+  call,      ///< a short call: connections are reused, the whole answer has a deadline and at most 1 MiB
+  download,  ///< a long answer: of any length, without a deadline, as fast as its listener takes it
   realtime,  ///< a long upload, fresh connection, small buffers: a byte leaves when it is there
   bulk,      ///< a long upload, fresh connection, large buffers: as fast as the link goes
 };
@@ -106,6 +107,13 @@ class Exchange {
   virtual ~Exchange() = default;
   /// There is body to read again. On the loop's thread; harmless when not waiting.
   virtual void resume() = 0;
+  /// The listener has enough of a Profile::download for now: it hears nothing more, not even the end, until
+  /// resumeAnswer(). The connection is read no further meanwhile, so that the sender is held back; at most
+  /// 128 KiB wait here. On the loop's thread, also from inside the listener's calls. Other profiles have
+  /// short answers, which are not held.
+  virtual void holdAnswer() = 0;
+  /// On the loop's thread; harmless when nothing is held.
+  virtual void resumeAnswer() = 0;
   /// Bytes of the request's body that the kernel has taken so far.
   virtual std::uint64_t bytesSent() const = 0;
 };

@@ -70,6 +70,8 @@ class FakeService::ClientEnd final : public net::Exchange {
     service_.after(Nanoseconds{0}, [&service = service_, wire = wire_] { service.pump(wire); });
   }
   std::uint64_t bytesSent() const override { return wire_->bytesSent; }
+  void holdAnswer() override {}  // answers are short here
+  void resumeAnswer() override {}
 
  private:
   FakeService& service_;

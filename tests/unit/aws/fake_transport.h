@@ -54,6 +54,8 @@ class FakeTransport final : public net::Transport {
     explicit FakeExchange(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
     ~FakeExchange() override { wire_->listener = nullptr; }
     void resume() override {}
+    void holdAnswer() override {}  // answers are short here
+    void resumeAnswer() override {}
     std::uint64_t bytesSent() const override { return wire_->request.body.size(); }
 
    private:

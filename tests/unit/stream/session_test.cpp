@@ -28,6 +28,8 @@ class HeldTransport final : public net::Transport {
     explicit Held(HeldTransport& transport) : transport_(transport) {}
     ~Held() override { transport_.listener = nullptr; }
     void resume() override { ++transport_.resumed; }
+    void holdAnswer() override {}  // answers are short here
+    void resumeAnswer() override {}
     std::uint64_t bytesSent() const override { return 4711; }
 
    private:
