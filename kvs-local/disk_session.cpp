@@ -49,6 +49,7 @@ void DiskSession::flush() {
   shared_->backlog += size;
   worker_.post([shared = shared_, fragment = fragment_, bytes = std::exchange(gathered_, {})](Store&) {
     if (fragment->file && fragment->result) fragment->result = writeAll(fragment->file->file.get(), bytes);
+    fragment->written += bytes.size();
     shared->backlog -= bytes.size();
   });
   gathered_.reserve(size);
@@ -61,6 +62,7 @@ void DiskSession::seal(const FragmentSummary& summary, WallTime received,
   worker_.post(
       [shared = shared_, fragment, summary, received](Store& store) {
         if (!fragment->file) return;
+        if (fragment->result) fragment->result = expectLength(fragment->file->file.get(), fragment->written);
         if (fragment->result && !shared->headerId) fragment->result = failure(shared->headerId.error());
         if (!fragment->result) return store.discard(std::move(*fragment->file));
         fragment->result =

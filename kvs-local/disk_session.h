@@ -40,6 +40,7 @@ class DiskSession {
   /// A fragment on its way. The worker's thread alone touches it.
   struct Fragment {
     std::optional<FragmentFile> file;
+    std::uint64_t written = 0;
     Result<void> result;
   };
 

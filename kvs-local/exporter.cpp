@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <span>
 
+#include "ack.h"
 #include "block_rewrite.h"
-#include "files.h"
-#include "matroska_reader.h"
 #include "mkv_file.h"
 #include "sigv4.h"
-#include "store.h"
+#include "stream_files.h"
 
 namespace kvslocal {
 namespace {
@@ -18,36 +17,6 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr std::int64_t nsInMs = 1'000'000;
-
-/// Takes the head of a header file.
-class HeaderTaker final : public MatroskaHandler {
- public:
-  bool onHeader(const StreamHeader& seen) override {
-    header = seen;
-    return true;
-  }
-  bool onClusterStart() override { return false; }
-  bool onClusterTimecode(std::uint64_t) override { return false; }
-  bool onBlockStart(const BlockHead&) override { return false; }
-  bool onBlockBytes(ByteView) override { return false; }
-  bool onBlockEnd(const BlockTail&) override { return false; }
-  bool onTags(const std::vector<SimpleTag>&) override { return true; }
-
-  std::optional<StreamHeader> header;
-};
-
-Result<StreamHeader> readHeader(const std::string& path) {
-  auto bytes = readFile(path);
-  if (!bytes) return failure(bytes.error());
-  // The reader is sure of the head when a Cluster begins.
-  ebml::appendId(*bytes, ebml::idCluster);
-  bytes->push_back(0xFF);
-  HeaderTaker taker;
-  MatroskaReader reader(taker);
-  reader.feed(*bytes);
-  if (!taker.header) return failure("the header file " + path + " is damaged: " + reader.error());
-  return *taker.header;
-}
 
 const Track* trackForCues(const StreamHeader& header) {
   const auto video = std::find_if(header.tracks.begin(), header.tracks.end(),
@@ -58,8 +27,8 @@ const Track* trackForCues(const StreamHeader& header) {
 /// One output file being made from a run of rows.
 class PartExport {
  public:
-  PartExport(std::string folder, std::span<const FragmentRow> rows, StreamHeader header)
-      : folder_(std::move(folder)), rows_(rows), header_(std::move(header)) {
+  PartExport(const StreamFiles& files, std::span<const FragmentRow> rows, StreamHeader header)
+      : files_(files), rows_(rows), header_(std::move(header)) {
     // Whole milliseconds are exact in milliseconds; a finer unit stays as it is.
     inMs_ = header_.timecodeScale % nsInMs == 0;
     factor_ = inMs_ ? static_cast<std::int64_t>(header_.timecodeScale) / nsInMs : 1;
@@ -95,7 +64,7 @@ class PartExport {
 
  private:
   Result<void> addFragment(MkvFile& file, const FragmentRow& row, bool tags) {
-    auto blocks = readFile(fragmentPath(folder_, row.summary.counter));
+    auto blocks = files_.blocks(row);
     if (!blocks) return failure(blocks.error());
     if (factor_ != 1) {
       auto scaled = scaleBlocks(*blocks, factor_);
@@ -103,7 +72,8 @@ class PartExport {
       blocks = std::move(*scaled);
     }
     const auto places = listBlocks(*blocks);
-    if (!places) return failure(places.error() + " (" + fragmentPath(folder_, row.summary.counter) + ')');
+    if (!places)
+      return failure(places.error() + " (fragment " + fragmentNumberText(row.summary.counter) + ')');
     const std::uint64_t ticks = ticksOf(row.summary.timecode);
     if (tags && !row.summary.tags.empty()) {
       if (auto added = file.addTags(row.summary.tags); !added) return added;
@@ -124,7 +94,7 @@ class PartExport {
     return std::nullopt;
   }
 
-  std::string folder_;
+  const StreamFiles& files_;
   std::span<const FragmentRow> rows_;
   StreamHeader header_;
   bool inMs_ = true;
@@ -133,6 +103,29 @@ class PartExport {
   milliseconds base_{0};
   std::uint64_t cueTrack_ = 0;
 };
+
+/// Of the copies of one timecode the one received last whose file is whole. `rows` are in the order of
+/// timecodes, then of numbers.
+std::vector<FragmentRow> chooseRows(StreamFiles& files, const std::vector<FragmentRow>& rows,
+                                    std::vector<SteppedOver>& steppedOver) {
+  std::vector<FragmentRow> chosen;
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    const bool have = !chosen.empty() && chosen.back().summary.timecode == row->summary.timecode;
+    if (have) continue;
+    std::string damage = files.damageOf(*row);
+    if (damage.empty()) {
+      if (const auto blocks = files.blocks(*row); !blocks) damage = blocks.error();
+    }
+    if (damage.empty()) {
+      chosen.push_back(*row);
+    } else {
+      steppedOver.push_back({fragmentNumberText(row->summary.counter), std::move(damage)});
+    }
+  }
+  std::reverse(chosen.begin(), chosen.end());
+  std::reverse(steppedOver.begin(), steppedOver.end());
+  return chosen;
+}
 
 }  // namespace
 
@@ -145,29 +138,30 @@ std::string exportPath(const std::string& output, std::size_t n) {
   return output.substr(0, cut) + '-' + std::to_string(n) + output.substr(cut);
 }
 
-Result<std::vector<ExportedFile>> exportStream(const ExportOptions& options) {
+Result<ExportReport> exportStream(const ExportOptions& options) {
   auto reader = StoreReader::open(options.dataDir);
   if (!reader) return failure(reader.error());
   const auto stream = reader->stream(options.stream);
   if (!stream) return failure(stream.error());
-  const auto rows = reader->fragments({stream->id, false, options.from, options.to});
-  if (!rows) return failure(rows.error());
-  if (rows->empty()) return failure("the stream '" + options.stream + "' has no fragment to export");
+  const auto all = reader->fragments({stream->id, true, options.from, options.to});
+  if (!all) return failure(all.error());
+  if (all->empty()) return failure("the stream '" + options.stream + "' has no fragment to export");
 
-  const std::string folder = streamFolder(options.dataDir, stream->id, stream->name);
-  std::vector<ExportedFile> files;
-  for (auto begin = rows->begin(); begin != rows->end();) {
-    const auto end = std::find_if(begin, rows->end(),
+  StreamFiles files(reader->root(), *stream, *all);
+  ExportReport report;
+  const auto rows = chooseRows(files, *all, report.steppedOver);
+  for (auto begin = rows.begin(); begin != rows.end();) {
+    const auto end = std::find_if(begin, rows.end(),
                                   [&](const FragmentRow& row) { return row.headerKey != begin->headerKey; });
-    auto header = readHeader(headerPath(folder, begin->headerHash));
+    auto header = files.header(*begin);
     if (!header) return failure(header.error());
-    PartExport part(folder, {begin, end}, std::move(*header));
-    auto file = part.write(exportPath(options.output, files.size() + 1), *stream, options.tags);
+    PartExport part(files, {begin, end}, std::move(*header));
+    auto file = part.write(exportPath(options.output, report.files.size() + 1), *stream, options.tags);
     if (!file) return failure(file.error());
-    files.push_back(std::move(*file));
+    report.files.push_back(std::move(*file));
     begin = end;
   }
-  return files;
+  return report;
 }
 
 }  // namespace kvslocal

@@ -22,7 +22,19 @@ struct ExportedFile {
   std::chrono::milliseconds duration{0};
 };
 
-Result<std::vector<ExportedFile>> exportStream(const ExportOptions& options);
+/// A fragment that could not be exported.
+struct SteppedOver {
+  std::string number;
+  std::string why;
+};
+
+struct ExportReport {
+  std::vector<ExportedFile> files;
+  std::vector<SteppedOver> steppedOver;
+};
+
+/// What is damaged is stepped over, and an earlier copy of it taken where there is one.
+Result<ExportReport> exportStream(const ExportOptions& options);
 
 /// out.mkv, out-2.mkv, out-3.mkv: the name of the n-th file, n from 1.
 std::string exportPath(const std::string& output, std::size_t n);

@@ -44,6 +44,16 @@ Result<void> writeAll(int fd, ByteView bytes) {
   return {};
 }
 
+Result<void> expectLength(int fd, std::uint64_t length) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0)
+    return failure(std::string("cannot look at the file: ") + std::strerror(errno));
+  const auto found = static_cast<std::uint64_t>(status.st_size);
+  if (found == length) return {};
+  return failure("the file holds " + std::to_string(found) + " bytes of " + std::to_string(length) +
+                 ": somebody else changed it");
+}
+
 Result<void> syncFile(int fd, const std::string& path) {
   if (::fdatasync(fd) != 0) return failure(fileError("sync", path));
   return {};
@@ -62,14 +72,11 @@ Result<void> makeFolders(const std::string& path) {
   return {};
 }
 
-Result<Bytes> readFile(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (!file.valid() || ::fstat(file.get(), &status) != 0) return failure(fileError("open", path));
-  Bytes bytes(static_cast<std::size_t>(status.st_size));
+Result<Bytes> readAll(int fd, std::size_t length, const std::string& path) {
+  Bytes bytes(length);
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const ssize_t count = ::read(file.get(), bytes.data() + have, bytes.size() - have);
+    const ssize_t count = ::read(fd, bytes.data() + have, bytes.size() - have);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failure(fileError("read", path));
     if (count == 0) break;
@@ -77,6 +84,13 @@ Result<Bytes> readFile(const std::string& path) {
   }
   bytes.resize(have);
   return bytes;
+}
+
+Result<Bytes> readFile(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0) return failure(fileError("open", path));
+  return readAll(file.get(), static_cast<std::size_t>(status.st_size), path);
 }
 
 Result<void> writeFileDurably(const std::string& path, ByteView bytes, unsigned mode) {

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "printable.h"
+
 namespace kvslocal::log {
 namespace {
 
@@ -10,7 +12,7 @@ bool verboseLines = false;
 
 void write(const std::string& line) {
   // One write a line: lines of two threads never mix. There is nobody to tell if stderr is gone.
-  const std::string text = "kvs-local: " + line + '\n';
+  const std::string text = "kvs-local: " + printable(line) + '\n';
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines for the person who runs kvs-local, on stderr: warnings always, the rest with --verbose.
+// Control characters in them are written out: much of what stands there was sent by somebody.
 #pragma once
 
 #include <string>

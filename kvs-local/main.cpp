@@ -10,6 +10,7 @@
 #include "lister.h"
 #include "log.h"
 #include "options.h"
+#include "printable.h"
 #include "server.h"
 
 namespace kvslocal {
@@ -40,16 +41,23 @@ int run(const ServeOptions& options) {
   return 0;
 }
 
+/// Something could not be exported; the rest was.
+constexpr int steppedOverStatus = 3;
+
 int run(const ExportOptions& options) {
-  const auto files = exportStream(options);
-  if (!files) return complain(files.error());
-  for (const auto& file : *files) {
-    std::printf("%s: %llu fragments, %llu frames, %llu bytes, %.3f s from %s\n", file.path.c_str(),
+  const auto report = exportStream(options);
+  if (!report) return complain(report.error());
+  for (const auto& file : report->files) {
+    std::printf("%s: %llu fragments, %llu frames, %llu bytes, %.3f s from %s\n", printable(file.path).c_str(),
                 static_cast<unsigned long long>(file.fragments), static_cast<unsigned long long>(file.frames),
                 static_cast<unsigned long long>(file.bytes),
                 static_cast<double>(file.duration.count()) / 1000.0, formatTime(file.begins).c_str());
   }
-  return 0;
+  for (const auto& one : report->steppedOver)
+    log::warn("fragment " + one.number + " is stepped over: " + one.why);
+  if (report->files.empty())
+    log::warn("no fragment of the stream '" + options.stream + "' is whole: no file is written");
+  return report->steppedOver.empty() ? 0 : steppedOverStatus;
 }
 
 int run(const ListOptions& options) {
@@ -60,7 +68,7 @@ int run(const ListOptions& options) {
 }
 
 int run(const NothingToDo& nothing) {
-  std::fputs(nothing.text.c_str(), nothing.status == 0 ? stdout : stderr);
+  std::fputs(printableLines(nothing.text).c_str(), nothing.status == 0 ? stdout : stderr);
   return nothing.status;
 }
 
@@ -69,6 +77,7 @@ int run(const NothingToDo& nothing) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a broken connection is an error of its write
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow
   try {
     const auto command = kvslocal::parseCommandLine(argc, argv);
     return std::visit([](const auto& options) { return kvslocal::run(options); }, command);

@@ -80,8 +80,14 @@ Result<TlsFiles> ensureSelfSigned(const std::string& dataDir) {
   const std::string folder = std::filesystem::absolute(dataDir).string() + "/tls";
   TlsFiles files{folder + "/cert.pem", folder + "/key.pem"};
   std::error_code error;
-  if (std::filesystem::exists(files.certificate, error) && std::filesystem::exists(files.key, error))
-    return files;
+  const bool certificate = std::filesystem::exists(files.certificate, error);
+  const bool key = std::filesystem::exists(files.key, error);
+  if (certificate && key) return files;
+  // What stands there may be somebody's only key.
+  if (certificate || key || std::filesystem::is_symlink(folder, error)) {
+    return failure("no certificate can be made in " + folder +
+                   ": complete or remove what is there, or give --cert and --key");
+  }
   if (auto made = makeFolders(folder); !made) return failure(made.error());
   if (auto made = make(files); !made) return failure(made.error());
   return files;

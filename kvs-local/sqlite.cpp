@@ -3,7 +3,29 @@
 
 #include <sqlite3.h>
 
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
 namespace kvslocal {
+namespace {
+
+/// An absolute path as a URI: what means something there is written as %XX.
+std::string uriPath(const std::string& path) {
+  std::string uri;
+  for (const char c : std::filesystem::absolute(path).string()) {
+    if (c != '%' && c != '?' && c != '#') {
+      uri += c;
+      continue;
+    }
+    std::array<char, 4> code{};
+    std::snprintf(code.data(), code.size(), "%%%02X", static_cast<unsigned>(c));
+    uri += code.data();
+  }
+  return uri;
+}
+
+}  // namespace
 
 void Statement::Closer::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
@@ -46,15 +68,33 @@ std::string Statement::text(int column) const {
 }
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
-  const int flags =
+  const int access =
       mode == Mode::readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const bool unchanging = mode == Mode::unchanging;
+  const std::string name = unchanging ? "file:" + uriPath(path) + "?immutable=1" : path;
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &raw, access | (unchanging ? SQLITE_OPEN_URI : 0), nullptr);
   Database database;
   database.handle_.reset(raw);
   if (code != SQLITE_OK) return failure("cannot open the index " + path + ": " + sqlite3_errstr(code));
   sqlite3_busy_timeout(raw, 5000);
   return database;
+}
+
+Result<std::int64_t> Database::number(const std::string& sql) {
+  auto statement = prepare(sql);
+  if (!statement) return failure(statement.error());
+  const auto row = statement->step();
+  if (!row) return failure(row.error());
+  return *row ? statement->integer(0) : 0;
+}
+
+bool Database::inTransaction() const {
+  return sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+void Database::tidyOnClose(bool on) {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
 }
 
 Result<void> Database::execute(const std::string& sql) {

@@ -37,11 +37,21 @@ class Statement {
 
 class Database {
  public:
-  enum class Mode { readWrite, readOnly };
+  enum class Mode {
+    readWrite,
+    readOnly,
+    unchanging,  ///< read only, and nobody writes: needs no file beside it
+  };
   static Result<Database> open(const std::string& path, Mode mode);
 
   Result<void> execute(const std::string& sql);
   Result<Statement> prepare(const std::string& sql);
+  /// The one number that a query answers.
+  Result<std::int64_t> number(const std::string& sql);
+  /// False as well after an error so bad that SQLite undid the whole transaction.
+  [[nodiscard]] bool inTransaction() const;
+  /// Whether closing may tidy up: merge what is beside the index into it. Off until it is known to be ours.
+  void tidyOnClose(bool on);
 
  private:
   struct Closer {

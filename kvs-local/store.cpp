@@ -3,67 +3,24 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
 
+#include "data_format.h"
+#include "leftovers.h"
+#include "log.h"
 #include "row_codec.h"
 #include "sigv4.h"
 
 namespace kvslocal {
-namespace {
-
-namespace fs = std::filesystem;
-
-constexpr const char* schema = R"sql(
-PRAGMA journal_mode=WAL;
-CREATE TABLE IF NOT EXISTS streams(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, arn TEXT NOT NULL, device TEXT NOT NULL, media TEXT NOT NULL,
-  kms TEXT NOT NULL, version TEXT NOT NULL, created_ms INTEGER NOT NULL, retention_hours INTEGER NOT NULL,
-  tags TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS headers(
-  id INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, hash TEXT NOT NULL, key_hash TEXT NOT NULL,
-  UNIQUE(stream_id, hash));
-CREATE TABLE IF NOT EXISTS fragments(
-  counter INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, header_id INTEGER NOT NULL, timecode_ns INTEGER NOT NULL,
-  first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, bytes INTEGER NOT NULL, frames TEXT NOT NULL,
-  tags TEXT NOT NULL, received_ms INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS fragments_by_time ON fragments(stream_id, timecode_ns, counter);
-)sql";
-
-std::string paddedCounter(std::uint64_t counter) {
-  const std::string digits = std::to_string(counter);
-  return std::string(20 - std::min<std::size_t>(20, digits.size()), '0') + digits;
-}
-
-std::string fragmentFolder(const std::string& folder) {
-  return folder + "/fragments";
-}
-
-}  // namespace
-
-std::string streamFolder(const std::string& dataDir, std::int64_t streamId, const std::string& name) {
-  // The id keeps names such as ".." and streams of one name apart; a file system's names end at 255 bytes.
-  return dataDir + "/streams/" + std::to_string(streamId) + '-' + name.substr(0, 100);
-}
-
-std::string fragmentPath(const std::string& folder, std::uint64_t counter) {
-  return fragmentFolder(folder) + '/' + paddedCounter(counter) + ".frag";
-}
-
-std::string headerPath(const std::string& folder, const std::string& hash) {
-  return folder + "/headers/" + hash.substr(0, 32) + ".mkv";
-}
-
-std::string indexPath(const std::string& dataDir) {
-  return dataDir + "/kvs-local.db";
-}
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& dataDir, bool durable) {
-  std::unique_ptr<Store> store(new Store(dataDir, durable));
-  if (auto made = makeFolders(dataDir + "/streams"); !made) return failure(made.error());
+  if (auto made = makeFolders(dataDir); !made) return failure(made.error());
+  auto root = Folder::open(dataDir);
+  if (!root) return failure(root.error());
+  // Looked at before anything is put into it, the lock included: a folder of others stays as it is.
+  if (const auto found = lookAt(*root); !found) return failure(found.error());
+  std::unique_ptr<Store> store(new Store(std::move(*root), durable));
   if (auto locked = store->lockFolder(); !locked) return failure(locked.error());
   if (auto opened = store->openIndex(); !opened) return failure(opened.error());
   if (auto cleaned = store->removeLeftovers(); !cleaned) return failure(cleaned.error());
@@ -71,65 +28,47 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& dataDir, bool dura
 }
 
 Result<void> Store::lockFolder() {
-  const std::string path = dataDir_ + "/lock";
-  lock_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  const std::string path = root_.pathOf(lockName);
+  lock_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!lock_.valid()) return failure(fileError("open", path));
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    return failure("another kvs-local uses the data folder " + dataDir_);
+    return failure("another kvs-local uses the data folder " + root_.path());
   }
   return {};
 }
 
 Result<void> Store::openIndex() {
-  auto database = Database::open(indexPath(dataDir_), Database::Mode::readWrite);
+  const auto found = lookAt(root_);  // again: another kvs-local may have been quicker, until we had the lock
+  if (!found) return failure(found.error());
+  if (auto streams = root_.makeChild(streamsName); !streams) return failure(streams.error());
+  auto database = Database::open(root_.pathOf(indexName), Database::Mode::readWrite);
   if (!database) return failure(database.error());
   index_ = std::make_unique<Database>(std::move(*database));
-  if (auto made = index_->execute(schema); !made) return made;
-  return index_->execute(durable_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF");
+  if (auto set = index_->execute("PRAGMA journal_mode=WAL"); !set) return set;
+  if (auto set = index_->execute(durable_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"); !set)
+    return set;
+  if (auto made = makeCurrent(*index_, *found); !made) return made;
+  return durable_ ? root_.sync() : Result<void>();
 }
 
 Result<void> Store::begin() {
-  if (inTransaction_) return {};
+  if (inTransaction_) {
+    return index_->inTransaction() ? Result<void>()
+                                   : failure("the index: an earlier change undid what was to be committed");
+  }
   auto begun = index_->execute("BEGIN");
   inTransaction_ = begun.has_value();
   return begun;
 }
 
-Result<void> Store::removeLeftovers() {
-  auto streams = loadStreams();
-  if (!streams) return failure(streams.error());
-  std::set<std::string> known;
-  for (const auto& record : *streams) {
-    const std::string folder = streamFolder(dataDir_, record.id, record.name);
-    known.insert(folder);
-    if (auto cleaned = cleanStream(folder, record.id); !cleaned) return cleaned;
-  }
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(dataDir_ + "/streams", error)) {
-    if (!known.contains(entry.path().string())) fs::remove_all(entry.path(), error);
-  }
-  return {};
-}
-
-Result<void> Store::cleanStream(const std::string& folder, std::int64_t streamId) {
-  auto rows = index_->prepare("SELECT counter FROM fragments WHERE stream_id=?");
-  if (!rows) return failure(rows.error());
-  rows->bind(streamId);
-  std::set<std::string> indexed;
-  auto more = rows->step();
-  for (; more && *more; more = rows->step()) {
-    indexed.insert(fragmentPath(folder, static_cast<std::uint64_t>(rows->integer(0))));
-  }
-  if (!more) return failure(more.error());
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(fragmentFolder(folder), error)) {
-    if (!indexed.contains(entry.path().string())) fs::remove(entry.path(), error);
-  }
-  return {};
-}
-
 Result<std::vector<StreamRecord>> Store::loadStreams() {
   return selectStreams(*index_);
+}
+
+Result<std::int64_t> Store::nextStreamId() {
+  return index_->number(
+      "SELECT 1+MAX((SELECT COALESCE(MAX(id),0) FROM streams),"
+      "(SELECT COALESCE(MAX(stream_id),0) FROM removals))");
 }
 
 Result<void> Store::saveStream(const StreamRecord& record) {
@@ -152,73 +91,144 @@ Result<void> Store::saveStream(const StreamRecord& record) {
 
 Result<void> Store::deleteStream(const StreamRecord& record) {
   if (auto begun = begin(); !begun) return begun;
+  const Deleted stream{record.id, streamFolderName(record.id, record.name)};
+  // All of it or none: what else is in the transaction may still be committed.
+  auto done = index_->execute("SAVEPOINT deletion");
   for (const char* sql : {"DELETE FROM fragments WHERE stream_id=?", "DELETE FROM headers WHERE stream_id=?",
                           "DELETE FROM streams WHERE id=?"}) {
     auto statement = index_->prepare(sql);
-    if (!statement) return failure(statement.error());
-    if (auto run = statement->bind(record.id).run(); !run) return run;
+    if (done) done = statement ? statement->bind(stream.id).run() : failure(statement.error());
   }
-  const std::string folder = streamFolder(dataDir_, record.id, record.name);
-  knownFolders_.erase(folder);
-  foldersToRemove_.push_back(folder);
+  auto removal = index_->prepare("INSERT OR REPLACE INTO removals(stream_id,folder) VALUES(?,?)");
+  if (done) done = removal ? removal->bind(stream.id).bind(stream.folder).run() : failure(removal.error());
+  if (done) done = index_->execute("RELEASE deletion");
+  if (!done) {
+    if (index_->inTransaction()) static_cast<void>(index_->execute("ROLLBACK TO deletion;RELEASE deletion"));
+    return done;
+  }
+  deletedFolders_.insert(stream.folder);
+  deleted_.push_back(stream);
   return {};
 }
 
 Result<std::uint64_t> Store::greatestCounter() {
-  auto statement = index_->prepare("SELECT COALESCE(MAX(counter),0) FROM fragments");
-  if (!statement) return failure(statement.error());
-  if (auto row = statement->step(); !row) return failure(row.error());
-  return static_cast<std::uint64_t>(statement->integer(0));
+  const auto greatest = index_->number("SELECT COALESCE(MAX(counter),0) FROM fragments");
+  if (!greatest) return failure(greatest.error());
+  return static_cast<std::uint64_t>(*greatest);
+}
+
+std::string Store::leafOf(const std::string& folder) const {
+  const std::string above = root_.path() + '/' + streamsName + '/';
+  return folder.starts_with(above) ? folder.substr(above.size()) : std::string();
+}
+
+/// DIR/streams/STREAM/PART, made where it is missing, and tried again each time: what could not be made once
+/// may be possible now.
+Result<Folder> Store::makePart(const std::string& folder, const char* part) {
+  const std::string leaf = leafOf(folder);
+  if (deletedFolders_.contains(leaf)) return failure("the stream was deleted");
+  auto streams = root_.makeChild(streamsName);
+  if (!streams) return streams;
+  auto stream = streams->makeChild(leaf);
+  if (!stream) return stream;
+  auto made = stream->makeChild(part);
+  if (!made) return made;
+  const bool known = durableFolders_.contains(made->path());
+  if (durable_ && !known) {
+    for (const Folder* parent : {&*stream, &*streams}) {
+      if (auto synced = parent->sync(); !synced) return failure(synced.error());
+    }
+  }
+  durableFolders_.insert(made->path());
+  return made;
+}
+
+Result<void> Store::keepHeader(const std::string& folder, const std::string& hash,
+                               const StreamHeader& header) {
+  const auto headers = makePart(folder, headersName);
+  if (!headers) return failure(headers.error());
+  const std::string name = headerName(hash);
+  if (headers->sizeOf(name) == header.raw.size() && headers->read(name) == header.raw) return {};
+  return headers->writeDurably(name, header.raw);
 }
 
 Result<std::int64_t> Store::ensureHeader(std::int64_t streamId, const std::string& folder,
                                          const StreamHeader& header) {
-  const std::string raw(header.raw.begin(), header.raw.end());
-  const std::string hash = sha256Hex(raw);
-  auto find = index_->prepare("SELECT id FROM headers WHERE stream_id=? AND hash=?");
-  if (!find) return failure(find.error());
-  const auto row = find->bind(streamId).bind(hash).step();
-  if (!row) return failure(row.error());
-  if (*row) return find->integer(0);
-
-  if (auto made = makeFolders(folder + "/headers"); !made) return failure(made.error());
-  if (auto written = writeFileDurably(headerPath(folder, hash), header.raw); !written)
-    return failure(written.error());
   if (auto begun = begin(); !begun) return failure(begun.error());
-  auto insert = index_->prepare("INSERT INTO headers(stream_id,hash,key_hash) VALUES(?,?,?) RETURNING id");
+  const std::string hash = sha256Hex(std::string(header.raw.begin(), header.raw.end()));
+  if (auto kept = keepHeader(folder, hash, header); !kept) return failure(kept.error());
+  auto insert = index_->prepare(
+      "INSERT INTO headers(stream_id,hash,key_hash) VALUES(?,?,?) "
+      "ON CONFLICT(stream_id,hash) DO UPDATE SET key_hash=excluded.key_hash RETURNING id");
   if (!insert) return failure(insert.error());
   const auto inserted = insert->bind(streamId).bind(hash).bind(sha256Hex(headerKey(header))).step();
   if (!inserted) return failure(inserted.error());
-  return insert->integer(0);
+  const std::int64_t id = insert->integer(0);
+  headerSizes_[id] = header.raw.size();
+  return id;
 }
 
 Result<FragmentFile> Store::createFragment(const std::string& folder, std::uint64_t counter) {
-  if (knownFolders_.insert(folder).second) {
-    if (auto made = makeFolders(fragmentFolder(folder)); !made) return failure(made.error());
-    for (const auto& parent : {folder, dataDir_ + "/streams"})
-      foldersToSync_.insert(parent);
-  }
-  auto file = createFile(fragmentPath(folder, counter) + ".part");
+  const auto fragments = makePart(folder, fragmentsName);
+  if (!fragments) return failure(fragments.error());
+  auto file = fragments->create(fragmentName(counter) + ".part");
   if (!file) return failure(file.error());
   return FragmentFile{std::move(*file), folder, counter};
 }
 
 Result<void> Store::seal(FragmentFile fragment, std::int64_t streamId, std::int64_t headerId,
                          const FragmentSummary& summary, WallTime received) {
-  const std::string path = fragmentPath(fragment.folder, fragment.counter);
-  const std::string part = path + ".part";
-  if (durable_) {
-    if (auto synced = syncFile(fragment.file.get(), part); !synced) return synced;
+  auto done = begin();
+  if (done) done = expectHeader(fragment.folder, streamId, headerId);
+  if (done) done = putInPlace(fragment);
+  if (!done) {
+    discard(std::move(fragment));
+    return done;
   }
-  if (::rename(part.c_str(), path.c_str()) != 0) return failure(fileError("rename", part));
-  foldersToSync_.insert(fragmentFolder(fragment.folder));
-  if (auto begun = begin(); !begun) return begun;
+  sealed_.push_back({leafOf(fragment.folder), fragment.counter});
+  done = addRow(streamId, headerId, summary, received);
+  if (done) return done;
+  const auto fragments = openStreamPart(root_, sealed_.back().folder, fragmentsName);
+  if (fragments) static_cast<void>(fragments->removeFile(fragmentName(fragment.counter)));
+  sealed_.pop_back();
+  return done;
+}
+
+/// Without its stream's row and its header's file a fragment could never be read.
+Result<void> Store::expectHeader(const std::string& folder, std::int64_t streamId, std::int64_t headerId) {
+  auto row = index_->prepare(
+      "SELECT h.hash FROM headers h JOIN streams s ON s.id=h.stream_id WHERE h.id=? AND s.id=?");
+  if (!row) return failure(row.error());
+  const auto found = row->bind(headerId).bind(streamId).step();
+  if (!found) return failure(found.error());
+  if (!*found) return failure("the stream was deleted");
+  const auto headers = openStreamPart(root_, leafOf(folder), headersName);
+  if (!headers) return failure(headers.error());
+  const std::string name = headerName(row->text(0));
+  if (headers->sizeOf(name) == headerSizes_[headerId]) return {};
+  return failure("the session's header, " + headers->pathOf(name) + ", is gone or damaged");
+}
+
+Result<void> Store::putInPlace(const FragmentFile& fragment) {
+  const auto fragments = openStreamPart(root_, leafOf(fragment.folder), fragmentsName);
+  if (!fragments) return failure(fragments.error());
+  const std::string name = fragmentName(fragment.counter);
+  const std::string part = name + ".part";
+  if (durable_) {
+    if (auto synced = syncFile(fragment.file.get(), fragments->pathOf(part)); !synced) return synced;
+  }
+  if (auto renamed = fragments->rename(part, name); !renamed) return renamed;
+  return durable_ ? fragments->sync() : Result<void>();
+}
+
+Result<void> Store::addRow(std::int64_t streamId, std::int64_t headerId, const FragmentSummary& summary,
+                           WallTime received) {
   auto row = index_->prepare(
       "INSERT INTO "
       "fragments(counter,stream_id,header_id,timecode_ns,first_ns,last_ns,bytes,frames,tags,received_ms) "
       "VALUES(?,?,?,?,?,?,?,?,?,?)");
   if (!row) return failure(row.error());
-  row->bind(static_cast<std::int64_t>(fragment.counter)).bind(streamId).bind(headerId);
+  row->bind(static_cast<std::int64_t>(summary.counter)).bind(streamId).bind(headerId);
   row->bind(summary.timecode.count()).bind(summary.firstTime.count()).bind(summary.lastTime.count());
   row->bind(static_cast<std::int64_t>(summary.bytes)).bind(encodeFrames(summary.frames));
   row->bind(encodeTags(summary.tags)).bind(received.time_since_epoch().count());
@@ -226,31 +236,81 @@ Result<void> Store::seal(FragmentFile fragment, std::int64_t streamId, std::int6
 }
 
 void Store::discard(FragmentFile fragment) {
-  const std::string part = fragmentPath(fragment.folder, fragment.counter) + ".part";
-  ::unlink(part.c_str());
+  const auto fragments = openStreamPart(root_, leafOf(fragment.folder), fragmentsName);
+  if (fragments) static_cast<void>(fragments->removeFile(fragmentName(fragment.counter) + ".part"));
 }
 
 Result<void> Store::commit() {
-  Result<void> result;
-  if (durable_) {
-    for (const auto& folder : foldersToSync_) {
-      std::error_code error;
-      const bool deleted = !fs::exists(folder, error);
-      if (auto synced = syncFolder(folder); !synced && !deleted) result = synced;
-    }
+  if (!inTransaction_) return {};
+  const auto committed =
+      index_->inTransaction() ? index_->execute("COMMIT") : failure("the index: SQLite undid the changes");
+  inTransaction_ = false;
+  if (!committed) {
+    undo();
+    return committed;
   }
-  foldersToSync_.clear();
-  if (inTransaction_) {
-    if (result) result = index_->execute("COMMIT");
-    if (!result) static_cast<void>(index_->execute("ROLLBACK"));
-    inTransaction_ = false;
+  sealed_.clear();
+  for (const Deleted& stream : std::exchange(deleted_, {}))
+    removeFiles(stream);
+  return {};
+}
+
+void Store::undo() {
+  if (index_->inTransaction()) static_cast<void>(index_->execute("ROLLBACK"));
+  for (const Sealed& fragment : std::exchange(sealed_, {})) {
+    const auto fragments = openStreamPart(root_, fragment.folder, fragmentsName);
+    if (fragments) static_cast<void>(fragments->removeFile(fragmentName(fragment.counter)));
   }
-  for (const auto& folder : foldersToRemove_) {
-    std::error_code error;
-    if (result) fs::remove_all(folder, error);
+  for (const Deleted& stream : std::exchange(deleted_, {}))
+    deletedFolders_.erase(stream.folder);
+}
+
+void Store::removeFiles(const Deleted& stream) {
+  const auto streams = root_.child(streamsName);
+  if (!streams || !removeStreamFiles(*streams, stream.folder)) return;
+  auto done = index_->prepare("DELETE FROM removals WHERE stream_id=?");
+  if (done) static_cast<void>(done->bind(stream.id).run());
+}
+
+Result<void> Store::removeLeftovers() {
+  auto records = loadStreams();
+  if (!records) return failure(records.error());
+  std::set<std::string> known;
+  for (const auto& record : *records) {
+    known.insert(streamFolderName(record.id, record.name));
+    if (auto tidied = tidyStream(record); !tidied) return tidied;
   }
-  foldersToRemove_.clear();
-  return result;
+  auto rows = index_->prepare("SELECT stream_id,folder FROM removals");
+  if (!rows) return failure(rows.error());
+  std::vector<Deleted> removals;
+  auto more = rows->step();
+  for (; more && *more; more = rows->step())
+    removals.push_back({rows->integer(0), rows->text(1)});
+  if (!more) return failure(more.error());
+  rows = failure("");  // a statement that is still open would hold the deletions back
+  for (const Deleted& stream : removals)
+    removeFiles(stream);
+  const auto streams = root_.child(streamsName);
+  if (!streams) return failure(streams.error());
+  return removeEmptyFolders(*streams, known);
+}
+
+Result<void> Store::tidyStream(const StreamRecord& record) {
+  auto rows = index_->prepare("SELECT counter,bytes FROM fragments WHERE stream_id=? ORDER BY counter");
+  if (!rows) return failure(rows.error());
+  rows->bind(record.id);
+  Indexed indexed;
+  auto more = rows->step();
+  for (; more && *more; more = rows->step())
+    indexed[fragmentName(static_cast<std::uint64_t>(rows->integer(0)))] =
+        static_cast<std::uint64_t>(rows->integer(1));
+  if (!more) return failure(more.error());
+  const auto fragments = openStreamPart(root_, streamFolderName(record.id, record.name), fragmentsName);
+  if (!fragments) {
+    if (!indexed.empty()) log::warn(record.name + ": its fragments cannot be read: " + fragments.error());
+    return {};
+  }
+  return tidyFragments(*fragments, record.name, indexed);
 }
 
 }  // namespace kvslocal

@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <limits>
 
+#include "data_format.h"
+#include "index_access.h"
 #include "row_codec.h"
-#include "store.h"
+#include "store_paths.h"
 
 namespace kvslocal {
 namespace {
@@ -31,6 +33,10 @@ FragmentRow readRow(const Statement& row) {
   return fragment;
 }
 
+std::string nothingIn(const std::string& dataDir) {
+  return "no kvs-local data in the folder " + dataDir + " (see --data-dir)";
+}
+
 }  // namespace
 
 std::chrono::nanoseconds FragmentRow::duration() const {
@@ -43,12 +49,17 @@ std::chrono::nanoseconds FragmentRow::duration() const {
 
 Result<StoreReader> StoreReader::open(const std::string& dataDir) {
   std::error_code error;
-  if (!std::filesystem::exists(indexPath(dataDir), error)) {
-    return failure("no kvs-local data in the folder " + dataDir + " (see --data-dir)");
-  }
-  auto index = Database::open(indexPath(dataDir), Database::Mode::readOnly);
+  if (!std::filesystem::exists(dataDir, error) && !error) return failure(nothingIn(dataDir));
+  auto root = Folder::open(dataDir);
+  if (!root) return failure(root.error());
+  if (auto plain = expectPlainPlaces(*root); !plain) return failure(plain.error());
+  if (root->kindOf(indexName) == Folder::Kind::absent) return failure(nothingIn(dataDir));
+  auto index = openIndexToRead(*root);
   if (!index) return failure(index.error());
-  return StoreReader(dataDir, std::move(*index));
+  const auto format = formatOf(*index, dataDir);
+  if (!format) return failure(format.error());
+  if (*format == DataFormat::none) return failure(nothingIn(dataDir));
+  return StoreReader(std::move(*root), std::move(*index));
 }
 
 Result<std::vector<StreamRecord>> StoreReader::streams() {
@@ -60,7 +71,7 @@ Result<StreamRecord> StoreReader::stream(const std::string& name) {
   if (!all) return failure(all.error());
   const auto found =
       std::find_if(all->begin(), all->end(), [&](const auto& record) { return record.name == name; });
-  if (found == all->end()) return failure("there is no stream '" + name + "' in " + dataDir_);
+  if (found == all->end()) return failure("there is no stream '" + name + "' in " + root_.path());
   return *found;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading side of the store, for `ls` and `export`: a read-only connection that may be used while a
-// server writes.
+// server writes, and on a folder in which nothing may be written.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "folder.h"
 #include "ingest.h"
 #include "sqlite.h"
 #include "stream_table.h"
@@ -37,11 +38,11 @@ class StoreReader {
   Result<StreamRecord> stream(const std::string& name);
   /// In the order of their timecodes, then of their numbers.
   Result<std::vector<FragmentRow>> fragments(const FragmentQuery& query);
-  [[nodiscard]] const std::string& dataDir() const { return dataDir_; }
+  [[nodiscard]] const Folder& root() const { return root_; }
 
  private:
-  StoreReader(std::string dataDir, Database index) : dataDir_(std::move(dataDir)), index_(std::move(index)) {}
-  std::string dataDir_;
+  StoreReader(Folder root, Database index) : root_(std::move(root)), index_(std::move(index)) {}
+  Folder root_;
   Database index_;
 };
 

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "ack.h"
 #include "block_rewrite.h"
 #include "ingest.h"
 #include "lister.h"
@@ -132,12 +136,15 @@ class ExporterTest : public testing::Test {
     options.dataDir = data.path();
     options.stream = "cam";
     options.output = data.path() + "/out.mkv";
-    auto files = exportStream(options);
-    EXPECT_TRUE(files) << files.error();
-    return files.value_or(std::vector<ExportedFile>{});
+    auto report = exportStream(options);
+    EXPECT_TRUE(report) << report.error();
+    if (!report) return {};
+    steppedOver = report->steppedOver;
+    return report->files;
   }
   TempFolder data;
   Recording recording{data.path()};
+  std::vector<SteppedOver> steppedOver;
 };
 
 TEST_F(ExporterTest, beginsAtZeroAndTellsTheWallClock) {
@@ -292,6 +299,119 @@ TEST(BlockRewrite, refusesDamage) {
   EXPECT_FALSE(listBlocks(Bytes{0xA3, 0x85, 0x81}));
   EXPECT_FALSE(listBlocks(element(ebml::idSimpleBlock, {0x81})));
   EXPECT_FALSE(scaleBlocks(block(1, 30'000, true), 2));
+}
+
+class DamagedFiles : public ExporterTest {
+ protected:
+  DamagedFiles() {
+    recording.session(join({head(), cluster(1000), block(1, 0, true, "one"), cluster(2000),
+                            block(1, 0, true, "two"), cluster(3000), block(1, 0, true, "three")}));
+  }
+  [[nodiscard]] std::string folder() const { return streamFolder(data.path(), 1, "cam"); }
+  [[nodiscard]] std::string headerFile() const {
+    return std::filesystem::directory_iterator(folder() + "/headers")->path().string();
+  }
+  std::string listed(bool json = false) {
+    ListOptions options;
+    options.dataDir = data.path();
+    options.stream = "cam";
+    options.json = json;
+    return listStore(options).value_or("");
+  }
+  /// The frames that an export holds, in order.
+  std::vector<Bytes> frames() {
+    const auto files = exported();
+    return files.empty() ? std::vector<Bytes>{} : Reread(files[0].path).raw;
+  }
+  const std::vector<Bytes> allButTheSecond{block(1, 0, true, "one"), block(1, 0, true, "three")};
+};
+
+TEST_F(DamagedFiles, aFragmentWhoseFileWasEmptiedIsSteppedOverAndSaid) {
+  std::filesystem::resize_file(fragmentPath(folder(), 2), 0);
+  EXPECT_EQ(frames(), allButTheSecond);
+  ASSERT_EQ(steppedOver.size(), 1U);
+  EXPECT_EQ(steppedOver[0].number, fragmentNumberText(2));
+  EXPECT_EQ(steppedOver[0].why, "its file holds 0 bytes of 9");
+  EXPECT_NE(listed().find("damaged: its file holds 0 bytes of 9"), std::string::npos);
+  EXPECT_NE(listed(true).find("\"state\": \"damaged\""), std::string::npos);
+}
+
+TEST_F(DamagedFiles, soIsOneThatIsGoneOrShortOrLongOrAFolder) {
+  const std::string path = fragmentPath(folder(), 2);
+  std::filesystem::resize_file(path, 8);
+  EXPECT_EQ(frames(), allButTheSecond);
+  std::filesystem::resize_file(path, 10);
+  EXPECT_EQ(frames(), allButTheSecond);
+  std::filesystem::remove(path);
+  EXPECT_EQ(frames(), allButTheSecond);
+  EXPECT_EQ(steppedOver.at(0).why, "its file is gone");
+  std::filesystem::create_directory(path);
+  EXPECT_EQ(frames(), allButTheSecond);
+}
+
+TEST_F(DamagedFiles, soIsOneOfTheRightLengthThatHoldsNoBlocks) {
+  const std::string path = fragmentPath(folder(), 2);
+  std::filesystem::resize_file(path, 0);
+  std::filesystem::resize_file(path, 9);
+  EXPECT_EQ(frames(), allButTheSecond);
+  EXPECT_EQ(steppedOver.size(), 1U);
+}
+
+TEST_F(DamagedFiles, theFirstOneIsSteppedOverAndTimesBeginAtZero) {
+  std::filesystem::remove(fragmentPath(folder(), 1));
+  const auto files = exported();
+  EXPECT_EQ(Reread(files.at(0).path).clusters, (std::vector<std::uint64_t>{0, 1000}));
+}
+
+TEST_F(DamagedFiles, anEarlierCopyIsTakenWhereThereIsOne) {
+  recording.session(join({head(), cluster(2000), block(1, 0, true, "again")}));
+  std::filesystem::remove(fragmentPath(folder(), 4));
+  EXPECT_EQ(frames().size(), 3U);
+  EXPECT_EQ(frames()[1], block(1, 0, true, "two"));
+  EXPECT_EQ(steppedOver.size(), 1U);
+}
+
+TEST_F(DamagedFiles, withoutItsHeaderNothingOfASessionIsExported) {
+  const std::string file = headerFile();
+  recording.session(join({head(videoAndAudioTracks()), cluster(9000), block(1, 0, true), block(2, 0, true)}));
+  std::filesystem::remove(file);
+  EXPECT_EQ(frames().size(), 2U);
+  EXPECT_EQ(steppedOver.size(), 3U);
+  EXPECT_NE(listed().find("damaged"), std::string::npos);
+}
+
+TEST_F(DamagedFiles, aHeaderFileWithOtherBytesIsNotTaken) {
+  const std::string file = headerFile();
+  Bytes bytes = readFile(file).value();
+  bytes.back() ^= 1U;
+  ASSERT_TRUE(writeFileDurably(file, bytes));
+  EXPECT_TRUE(exported().empty());
+  EXPECT_EQ(steppedOver.size(), 3U);
+}
+
+TEST_F(DamagedFiles, aHeaderThatSaysTheSameServesInsteadOfOneThatIsGone) {
+  const std::string file = headerFile();
+  recording.session(
+      join({head(element(ebml::idTracks, track(1, 1, 999))), cluster(4000), block(1, 0, true)}));
+  std::filesystem::remove(file);
+  EXPECT_EQ(frames().size(), 4U);
+  EXPECT_TRUE(steppedOver.empty());
+}
+
+TEST_F(ExporterTest, tagsCannotSteerTheTerminalThatListsThem) {
+  const std::string steering =
+      "\x1b[2J\xC2\x9B"
+      "31m\xE2\x80\xAE\x7f\xff";
+  recording.session(join({head(), tags({{"note", steering}}), cluster(1000), block(1, 0, true)}));
+  ListOptions options;
+  options.dataDir = data.path();
+  options.stream = "cam";
+  EXPECT_NE(listStore(options)->find("note=\\x1b[2J\\u009b31m\\u202e\\x7f\\xff"), std::string::npos);
+  options.json = true;
+  const std::string text = *listStore(options);
+  EXPECT_TRUE(
+      std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c < '\x7f'); }));
+  EXPECT_TRUE(nlohmann::json::accept(text));
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 #include "store.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "matroska_reader.h"
 #include "mkv_bytes.h"
@@ -23,6 +26,23 @@ StreamHeader headerOf(const Bytes& tracks) {
   header.tracksElement = tracks;
   return header;
 }
+
+/// While it lives no file of the process may grow, as on a full disk.
+class LimitedFiles {
+ public:
+  LimitedFiles() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~LimitedFiles() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  LimitedFiles(const LimitedFiles&) = delete;
+  LimitedFiles& operator=(const LimitedFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 class StoreTest : public testing::Test {
  protected:
@@ -167,6 +187,137 @@ TEST_F(StoreTest, foldersOfStreamsThatAreGoneAreRemovedAtStart) {
   fs::create_directories(data.path() + "/streams/99-old/fragments");
   reopen();
   EXPECT_FALSE(fs::exists(data.path() + "/streams/99-old"));
+}
+
+TEST_F(StoreTest, filesOfADeletedStreamThatACrashLeftBehindGoAtTheNextStart) {
+  addStream("cam", 4);
+  seal(begin(1), milliseconds(1000));
+  ASSERT_TRUE(store->commit());
+  const TempFolder aside;
+  fs::copy(folder(), aside.path() + "/copy", fs::copy_options::recursive);
+  ASSERT_TRUE(store->deleteStream(stream));
+  ASSERT_TRUE(store->commit());
+  store.reset();
+  fs::copy(aside.path() + "/copy", folder(), fs::copy_options::recursive);
+  auto index = Database::open(indexPath(data.path()), Database::Mode::readWrite);
+  ASSERT_TRUE(index->execute("INSERT INTO removals VALUES(4,'4-cam')"));
+  reopen();
+  EXPECT_FALSE(fs::exists(folder()));
+  EXPECT_EQ(index->number("SELECT COUNT(*) FROM removals"), 0);
+}
+
+TEST_F(StoreTest, anIdIsNotGivenAgainWhileFilesOfItAreLeft) {
+  addStream("cam", 6);
+  EXPECT_EQ(store->nextStreamId(), 7);
+  const auto header = store->ensureHeader(6, folder(), headerOf(videoTracks()));
+  ASSERT_TRUE(header);
+  ASSERT_TRUE(store->deleteStream(stream));
+  EXPECT_EQ(store->nextStreamId(), 7) << "the stream's row is gone, its files are not";
+}
+
+TEST_F(StoreTest, aFolderThatCouldNotBeMadeIsTriedAgain) {
+  addStream("cam");
+  const std::string inTheWay = data.path() + "/streams/1-cam";
+  std::ofstream(inTheWay) << "a file";
+  EXPECT_FALSE(store->createFragment(folder(), 1));
+  EXPECT_FALSE(store->ensureHeader(1, folder(), headerOf(videoTracks())));
+  fs::remove(inTheWay);
+  seal(begin(2), milliseconds(1000));
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(rows().size(), 1U);
+}
+
+TEST_F(StoreTest, aFolderThatWasRemovedMeanwhileIsMadeAgain) {
+  addStream("cam");
+  seal(begin(1), milliseconds(1000));
+  ASSERT_TRUE(store->commit());
+  fs::remove_all(folder());
+  seal(begin(2), milliseconds(2000));  // its session writes the header again
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(StoreTest, aFragmentWithoutItsHeadersFileIsNotStored) {
+  addStream("cam");
+  const auto header = store->ensureHeader(1, folder(), headerOf(videoTracks()));
+  ASSERT_TRUE(header);
+  const std::string path = fs::directory_iterator(folder() + "/headers")->path().string();
+  FragmentSummary summary;
+  summary.counter = 1;
+  fs::resize_file(path, 0);
+  EXPECT_FALSE(store->seal(begin(1), 1, *header, summary, WallTime{}));
+  fs::remove(path);
+  EXPECT_FALSE(store->seal(begin(1), 1, *header, summary, WallTime{}));
+  EXPECT_EQ(files(), 0U);
+  ASSERT_TRUE(store->commit());
+  EXPECT_TRUE(rows().empty());
+  EXPECT_EQ(store->ensureHeader(1, folder(), headerOf(videoTracks())), *header) << "and it comes back";
+  EXPECT_TRUE(store->seal(begin(1), 1, *header, summary, WallTime{}));
+}
+
+TEST_F(StoreTest, aFragmentWhoseFileIsGoneIsNotStored) {
+  addStream("cam");
+  const auto header = store->ensureHeader(1, folder(), headerOf(videoTracks()));
+  FragmentFile file = begin(1);
+  fs::remove(fragmentPath(folder(), 1) + ".part");
+  FragmentSummary summary;
+  summary.counter = 1;
+  EXPECT_FALSE(store->seal(std::move(file), 1, *header, summary, WallTime{}));
+  ASSERT_TRUE(store->commit());
+  EXPECT_TRUE(rows().empty());
+}
+
+TEST_F(StoreTest, aFileThatIsCutShortWhileItIsWrittenIsSeen) {
+  addStream("cam");
+  const FragmentFile file = begin(1, Bytes(100));
+  fs::resize_file(fragmentPath(folder(), 1) + ".part", 0);
+  ASSERT_TRUE(writeAll(file.file.get(), Bytes(50)));
+  EXPECT_FALSE(expectLength(file.file.get(), 150));
+  EXPECT_TRUE(expectLength(file.file.get(), 50));
+}
+
+TEST_F(StoreTest, nothingIsStoredForADeletedStream) {
+  addStream("cam");
+  FragmentFile file = begin(1);
+  const auto header = store->ensureHeader(1, folder(), headerOf(videoTracks()));
+  ASSERT_TRUE(store->deleteStream(stream));
+  FragmentSummary summary;
+  summary.counter = 1;
+  EXPECT_FALSE(store->seal(std::move(file), 1, *header, summary, WallTime{}));
+  EXPECT_FALSE(store->createFragment(folder(), 2));
+  EXPECT_FALSE(store->ensureHeader(1, folder(), headerOf(videoTracks())));
+  ASSERT_TRUE(store->commit());
+  EXPECT_FALSE(fs::exists(folder()));
+  EXPECT_TRUE(rows(true).empty());
+}
+
+TEST_F(StoreTest, whatACommitCouldNotWriteIsUndone) {
+  addStream("cam");
+  seal(begin(1), milliseconds(1000));
+  ASSERT_TRUE(store->commit());
+  ASSERT_TRUE(store->deleteStream(stream));
+  {
+    const LimitedFiles full;
+    EXPECT_FALSE(store->commit());
+  }
+  EXPECT_TRUE(fs::exists(fragmentPath(folder(), 1)));
+  EXPECT_EQ(store->loadStreams()->size(), 1U);
+  seal(begin(2), milliseconds(2000));  // the stream is there as before
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(rows().size(), 2U);
+}
+
+TEST_F(StoreTest, aFragmentThatACommitCouldNotWriteLeavesNoFile) {
+  addStream("cam");
+  seal(begin(1), milliseconds(1000));
+  {
+    const LimitedFiles full;
+    EXPECT_FALSE(store->commit());
+  }
+  EXPECT_EQ(files(), 0U);
+  seal(begin(1), milliseconds(1000));
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(rows().size(), 1U);
 }
 
 TEST_F(StoreTest, namesCannotLeaveTheFolder) {
