@@ -40,32 +40,48 @@ void ControlExchange::answer(const std::string& stream) {
     return reply(
         errorReply({"ClientLimitExceededException", "Too many calls of " + operation_ + " a second"}));
   }
-  auto made = context_.control->handle(operation_, body_, baseUrl(), context_.clock.wall());
-  if (!made.change) return reply(made.reply);
-  apply(*made.change, std::move(made.reply));
+  if (!ControlPlane::changes(operation_)) return reply(ask().reply);
+  // The next change of this stream begins when this one is settled: it must see it, or see it undone.
+  context_.changes.enter(stream, [self = shared_from_this(), stream] { self->change(stream); });
 }
 
-void ControlExchange::apply(const StreamChange& change, HttpReply made) {
-  const bool deleted = change.kind == StreamChange::Kind::deleted;
-  if (deleted) {
-    const auto session = context_.sessions.find(change.record.name);
-    const auto alive = session == context_.sessions.end() ? nullptr : session->second.lock();
-    if (alive) alive->end(static_cast<std::uint32_t>(AckError::streamDeleted));
+ControlAnswer ControlExchange::ask() const {
+  return context_.control->handle(operation_, body_, baseUrl(), context_.clock.wall());
+}
+
+void ControlExchange::change(const std::string& stream) {
+  auto made = ask();
+  if (!made.change) {
+    reply(made.reply);
+    return context_.changes.leave(stream);
   }
   // Only the loop's thread may touch this object, or end it: the worker carries it to and fro and keeps
   // nothing.
   auto result = std::make_shared<Result<void>>();
+  const StreamChange change = *made.change;
   context_.disk->post(
-      [record = change.record, deleted, result](Store& store) {
-        *result = deleted ? store.deleteStream(record) : store.saveStream(record);
+      [change, result](Store& store) {
+        const bool deleted = change.kind == StreamChange::Kind::deleted;
+        *result = deleted ? store.deleteStream(change.record) : store.saveStream(change.record);
+        if (!*result) log::warn("a change of " + change.record.name + " is not on disk: " + result->error());
       },
-      [self = shared_from_this(), made = std::move(made), result](bool committed) mutable {
+      [self = shared_from_this(), stream, made = std::move(made), result](bool committed) mutable {
         EventLoop& loop = self->context_.loop;
-        loop.post([self = std::move(self), made = std::move(made), good = committed && result->has_value()] {
-          self->reply(good ? made
-                           : errorReply({"InternalFailure", "The change could not be written to disk"}));
-        });
+        loop.post([self = std::move(self), stream, made = std::move(made),
+                   onDisk = committed && result->has_value()] { self->settle(stream, made, onDisk); });
       });
+}
+
+void ControlExchange::settle(const std::string& stream, const ControlAnswer& made, bool onDisk) {
+  if (onDisk) {
+    context_.control->apply(*made.change);
+    const auto session = context_.sessions.find(made.change->record.name);
+    const auto alive = session == context_.sessions.end() ? nullptr : session->second.lock();
+    const bool deleted = made.change->kind == StreamChange::Kind::deleted;
+    if (deleted && alive) alive->end(static_cast<std::uint32_t>(AckError::streamDeleted));
+  }
+  reply(onDisk ? made.reply : errorReply({"InternalFailure", "The change could not be written to disk"}));
+  context_.changes.leave(stream);
 }
 
 void ControlExchange::reply(const HttpReply& reply) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One control-plane request: gathers the body, checks the signature, meets its faults, asks the ControlPlane
-// and answers when what changed is on disk.
+// and answers when what changed is on disk and known.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,9 @@ class ControlExchange : public RequestHandler, public std::enable_shared_from_th
 
  private:
   void answer(const std::string& stream);
-  void apply(const StreamChange& change, HttpReply reply);
+  void change(const std::string& stream);
+  [[nodiscard]] ControlAnswer ask() const;
+  void settle(const std::string& stream, const ControlAnswer& made, bool onDisk);
   void reply(const HttpReply& reply);
   [[nodiscard]] std::string baseUrl() const;
 

@@ -165,8 +165,8 @@ class Call {
   std::string baseUrl;
 
  private:
-  StreamRecord& stream();
-  StreamRecord& streamOfCurrentVersion();
+  [[nodiscard]] const StreamRecord& stream() const;
+  [[nodiscard]] StreamRecord streamOfCurrentVersion() const;
   void checkUpdatable(const StreamRecord& record) const;
   [[nodiscard]] bool active(const StreamRecord& record) const {
     return now_ >= record.created + config_.creatingFor;
@@ -184,12 +184,12 @@ class Call {
   WallTime now_;
 };
 
-StreamRecord& Call::stream() {
+const StreamRecord& Call::stream() const {
   const std::string name = request_.text("StreamName");
   const std::string arn = request_.text("StreamARN");
   if (name.empty() && arn.empty()) throw invalid("Either StreamName or StreamARN must be given");
   if (!arn.empty() && !arn.starts_with("arn:")) throw invalid("Invalid StreamARN: " + arn);
-  StreamRecord* record = arn.empty() ? streams_.find(checkedName(name)) : streams_.findByArn(arn);
+  const StreamRecord* record = arn.empty() ? streams_.find(checkedName(name)) : streams_.findByArn(arn);
   if (record == nullptr) throw notFound(arn.empty() ? name : arn);
   if (!arn.empty() && !name.empty() && record->name != name)
     throw invalid("StreamName and StreamARN name two streams");
@@ -201,9 +201,10 @@ void Call::checkUpdatable(const StreamRecord& record) const {
     throw ServiceError{"ResourceInUseException", "The stream is not ACTIVE: " + record.name};
 }
 
-StreamRecord& Call::streamOfCurrentVersion() {
+/// A copy with the version that it will have.
+StreamRecord Call::streamOfCurrentVersion() const {
   const std::string version = request_.needText("CurrentVersion");
-  StreamRecord& record = stream();
+  StreamRecord record = stream();
   checkUpdatable(record);
   if (version != record.version) {
     throw ServiceError{"VersionMismatchException",
@@ -246,8 +247,8 @@ ControlAnswer Call::createStream() {
   record.arn = "arn:aws:kinesisvideo:" + place + ":stream/" + record.name + '/' +
                std::to_string(now_.time_since_epoch().count());
   if (record.kmsKeyId.empty()) record.kmsKeyId = "arn:aws:kms:" + place + ":alias/aws/kinesisvideo";
-  const StreamRecord& kept = streams_.insert(std::move(record));
-  return saved(kept, {{"StreamARN", kept.arn}});
+  record.id = streams_.newId();
+  return saved(record, {{"StreamARN", record.arn}});
 }
 
 ControlAnswer Call::describeStream() {
@@ -285,7 +286,6 @@ ControlAnswer Call::deleteStream() {
     throw ServiceError{"VersionMismatchException",
                        "The stream's version is " + record.version + ", not " + version};
   }
-  streams_.erase(record.name);
   return {jsonReply("{}"), StreamChange{StreamChange::Kind::deleted, record}};
 }
 
@@ -294,7 +294,7 @@ ControlAnswer Call::updateStream() {
   const std::string media = request_.text("MediaType");
   if (request_.has("DeviceName") && !isName(device, 128)) throw invalid("Invalid DeviceName");
   if (request_.has("MediaType") && !isMediaType(media)) throw invalid("Invalid MediaType");
-  StreamRecord& record = streamOfCurrentVersion();
+  StreamRecord record = streamOfCurrentVersion();
   if (!device.empty()) record.deviceName = device;
   if (!media.empty()) record.mediaType = media;
   return saved(record);
@@ -310,7 +310,7 @@ ControlAnswer Call::updateDataRetention() {
   const std::int64_t hours = stream().retentionHours + (increase ? change : -change);
   if (hours < 0 || hours > maxRetentionHours)
     throw invalid("The retention would be " + std::to_string(hours) + " hours");
-  StreamRecord& record = streamOfCurrentVersion();
+  StreamRecord record = streamOfCurrentVersion();
   record.retentionHours = hours;
   return saved(record);
 }
@@ -318,7 +318,7 @@ ControlAnswer Call::updateDataRetention() {
 ControlAnswer Call::tagStream() {
   if (!request_.has("Tags")) throw invalid("Missing required field: Tags");
   const auto tags = readTags(request_.json()["Tags"]);
-  StreamRecord& record = stream();
+  StreamRecord record = stream();
   addTags(record, tags);
   return saved(record);
 }
@@ -328,7 +328,7 @@ ControlAnswer Call::untagStream() {
   const Json& keys = request_.json()["TagKeyList"];
   if (!keys.is_array() || keys.empty() || keys.size() > maxTags)
     throw invalid("TagKeyList must have 1 to 50 entries");
-  StreamRecord& record = stream();
+  StreamRecord record = stream();
   for (const auto& key : keys) {
     if (!key.is_string()) throw invalid("TagKeyList must hold strings");
   }
@@ -352,7 +352,7 @@ ControlAnswer Call::getDataEndpoint() {
                                                   "GET_IMAGES"};
   const std::string api = request_.needText("APIName");
   if (std::find(names.begin(), names.end(), api) == names.end()) throw invalid("Invalid APIName: " + api);
-  stream();
+  static_cast<void>(stream());  // it must be there
   return answer({{"DataEndpoint", baseUrl}});
 }
 
@@ -380,6 +380,20 @@ const std::pair<std::string_view, Method>* findOperation(const std::string& name
 
 bool ControlPlane::knows(const std::string& operation) {
   return findOperation(operation) != nullptr;
+}
+
+bool ControlPlane::changes(const std::string& operation) {
+  constexpr std::array<std::string_view, 6> changing{"createStream",        "deleteStream", "updateStream",
+                                                     "updateDataRetention", "tagStream",    "untagStream"};
+  return std::find(changing.begin(), changing.end(), operation) != changing.end();
+}
+
+void ControlPlane::apply(const StreamChange& change) {
+  if (change.kind == StreamChange::Kind::deleted) {
+    streams_.erase(change.record.name);
+  } else {
+    streams_.put(change.record);
+  }
 }
 
 bool ControlPlane::isActive(const StreamRecord& record, WallTime now) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control plane: the ten JSON operations on streams, with the service's constraints and exceptions. Pure:
-// a request and the time come in, an answer and what must be written to disk come out.
+// a request and the time come in, an answer and what must be written to disk come out. The streams change
+// when the disk has it, by apply().
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,7 @@ struct ControlConfig {
   std::chrono::milliseconds creatingFor{0};  ///< how long a new stream says CREATING
 };
 
-/// What a request changed; the answer may leave only when it is on disk.
+/// What a request changes. The answer may leave only when that is on disk and applied.
 struct StreamChange {
   enum class Kind { saved, deleted };
   Kind kind = Kind::saved;
@@ -40,9 +41,15 @@ class ControlPlane {
   /// Whether `operation` (a path without its slash) is one of the control plane's.
   static bool knows(const std::string& operation);
 
+  /// Whether an operation changes its stream: such ones of one stream must follow each other.
+  static bool changes(const std::string& operation);
+
   /// Answers one request. `baseUrl` is how the client reached us: the data endpoint that it is given.
   ControlAnswer handle(const std::string& operation, const std::string& body, const std::string& baseUrl,
                        WallTime now);
+
+  /// Makes a change that is on disk known.
+  void apply(const StreamChange& change);
 
   /// The stream that a control-plane body names, by name or ARN; empty when it names none.
   static std::string streamNameIn(const std::string& body);

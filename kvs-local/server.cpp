@@ -100,7 +100,9 @@ Result<void> Server::openStore() {
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   context_.nextCounter = std::max(*greatest + 1, static_cast<std::uint64_t>(now.count()));
-  context_.streams = StreamTable(std::move(*records));
+  const auto nextId = (*store)->nextStreamId();
+  if (!nextId) return failure(nextId.error());
+  context_.streams = StreamTable(std::move(*records), *nextId);
   ControlConfig config;
   config.region = context_.options.regionName();
   config.creatingFor = context_.options.creating;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "change_queue.h"
 #include "clock.h"
 #include "control_plane.h"
 #include "credential_issuer.h"
@@ -30,6 +31,7 @@ struct ServerContext {
   CredentialIssuer issuer;
   std::string metadataToken;  ///< of the instance metadata service; empty: none was asked for
   StreamTable streams;
+  ChangeQueue changes;
   std::unique_ptr<ControlPlane> control;
   std::unique_ptr<DiskWorker> disk;
   FaultBook faults;

@@ -5,7 +5,7 @@
 
 namespace kvslocal {
 
-StreamTable::StreamTable(std::vector<StreamRecord> records) {
+StreamTable::StreamTable(std::vector<StreamRecord> records, std::int64_t nextId) : nextId_(nextId) {
   for (auto& record : records) {
     nextId_ = std::max(nextId_, record.id + 1);
     std::string name = record.name;
@@ -27,10 +27,9 @@ StreamRecord* StreamTable::findByArn(const std::string& arn) {
   return record != nullptr && record->arn == arn ? record : nullptr;
 }
 
-StreamRecord& StreamTable::insert(StreamRecord record) {
-  record.id = nextId_++;
+void StreamTable::put(StreamRecord record) {
   std::string name = record.name;
-  return byName_.insert_or_assign(std::move(name), std::move(record)).first->second;
+  byName_.insert_or_assign(std::move(name), std::move(record));
 }
 
 void StreamTable::erase(const std::string& name) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The streams that exist, in memory. The store keeps the same on disk; the server loads it at start and
-// writes each change back. Used on the loop's thread only.
+// The streams that exist, in memory. The store keeps the same on disk; the server loads it at start, and
+// each change is on disk before it is here. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +29,15 @@ struct StreamRecord {
 class StreamTable {
  public:
   StreamTable() = default;
-  explicit StreamTable(std::vector<StreamRecord> records);
+  /// `nextId` is greater than every id that was ever on disk.
+  explicit StreamTable(std::vector<StreamRecord> records, std::int64_t nextId = 1);
 
   [[nodiscard]] StreamRecord* find(const std::string& name);
   [[nodiscard]] StreamRecord* findByArn(const std::string& arn);
-  /// Gives the record its id and keeps it.
-  StreamRecord& insert(StreamRecord record);
+  /// An id for a stream that is about to be made.
+  std::int64_t newId() { return nextId_++; }
+  /// Adds the stream, or puts what has changed in its place.
+  void put(StreamRecord record);
   void erase(const std::string& name);
   /// Up to `limit` streams in the order of their names, after `after`, whose names begin with `prefix`.
   [[nodiscard]] std::vector<const StreamRecord*> list(const std::string& prefix, const std::string& after,

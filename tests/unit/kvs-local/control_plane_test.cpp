@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "change_queue.h"
+
 namespace kvslocal {
 namespace {
 
@@ -15,6 +17,7 @@ class ControlPlaneTest : public testing::Test {
  protected:
   Json call(const std::string& operation, const Json& body) {
     last = plane.handle(operation, body.dump(), "http://host:1", now);
+    if (last.change && diskTakes) plane.apply(*last.change);
     return Json::parse(last.reply.body);
   }
   std::string errorOf(const std::string& operation, const Json& body) {
@@ -31,6 +34,7 @@ class ControlPlaneTest : public testing::Test {
                      }};
   WallTime now{milliseconds(1'700'000'000'250)};
   ControlAnswer last;
+  bool diskTakes = true;
 };
 
 TEST_F(ControlPlaneTest, createsAndDescribes) {
@@ -163,6 +167,51 @@ TEST_F(ControlPlaneTest, deletesByArnOnly) {
   now += milliseconds(1);
   EXPECT_NE(call("createStream", {{"StreamName", "cam"}})["StreamARN"], arn);
   EXPECT_EQ(errorOf("describeStream", {{"StreamARN", arn}}), "ResourceNotFoundException");
+}
+
+TEST_F(ControlPlaneTest, whatTheDiskDidNotTakeIsNotKnown) {
+  const std::string arn = call("createStream", {{"StreamName", "cam"}, {"Tags", {{"a", "b"}}}})["StreamARN"];
+  now += milliseconds(50);
+  const Json before = info("cam");
+  diskTakes = false;
+  const Json named{{"StreamName", "cam"}};
+  const Json versioned{{"StreamName", "cam"}, {"CurrentVersion", before["Version"]}};
+  const std::vector<std::pair<std::string, Json>> refused{
+      {"createStream", {{"StreamName", "other"}}},
+      {"updateStream", {{"DeviceName", "d"}, {"MediaType", "a/b"}}},
+      {"updateDataRetention", {{"Operation", "INCREASE_DATA_RETENTION"}, {"DataRetentionChangeInHours", 5}}},
+      {"tagStream", {{"Tags", {{"c", "d"}}}}},
+      {"untagStream", {{"TagKeyList", {"a"}}}},
+      {"deleteStream", {{"StreamARN", arn}}}};
+  for (const auto& [operation, fields] : refused) {
+    EXPECT_TRUE(ControlPlane::changes(operation));
+    Json body = operation == "createStream" || operation == "deleteStream" ? Json::object() : versioned;
+    body.update(fields);
+    EXPECT_EQ(errorOf(operation, body), "none") << operation;
+    ASSERT_TRUE(last.change) << operation;
+    EXPECT_EQ(info("cam"), before) << operation;
+    EXPECT_EQ(call("listTagsForStream", named)["Tags"], (Json{{"a", "b"}})) << operation;
+  }
+  EXPECT_EQ(errorOf("describeStream", {{"StreamName", "other"}}), "ResourceNotFoundException");
+}
+
+TEST(ChangeQueue, changesOfOneStreamFollowEachOther) {
+  ChangeQueue queue;
+  std::string order;
+  queue.enter("a", [&] { order += "1"; });
+  queue.enter("a", [&] { order += "2"; });
+  queue.enter("b", [&] { order += "b"; });
+  queue.enter("a", [&] {
+    order += "3";
+    queue.leave("a");
+  });
+  EXPECT_EQ(order, "1b");
+  queue.leave("a");
+  EXPECT_EQ(order, "1b2");
+  queue.leave("a");
+  EXPECT_EQ(order, "1b23");
+  queue.enter("a", [&] { order += "4"; });
+  EXPECT_EQ(order, "1b234");
 }
 
 TEST_F(ControlPlaneTest, theDataEndpointIsHowWeWereReached) {
