@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An incremental HTTP/1.1 request parser over Boost.Beast. The body is handed on in place, piece by piece, so
-// a PutMedia body of 45 minutes costs no memory. The face hides Beast, so that only one file compiles it.
+// An incremental HTTP/1.1 request parser. The head is gathered and given to Boost.Beast whole, since Beast's
+// own way of waiting for more ends in assertions and in bounds that depend on where the network cuts. The
+// body is handed on in place, piece by piece, so a PutMedia body of 45 minutes costs no memory. The face
+// hides Beast, so that only one file compiles it.
 #pragma once
 
 #include <functional>
@@ -22,8 +24,8 @@ class HttpParser {
   explicit HttpParser(HttpParserEvents events);
   ~HttpParser();
 
-  /// Takes what it can of `bytes` and answers how much that was: the caller brings the rest again, with more
-  /// behind it. Nothing behind the request's end is taken. A sentence for bytes that are no HTTP request.
+  /// Takes `bytes` up to the request's end and answers how many those were: what is behind it is the next
+  /// request's. A sentence for bytes that are no HTTP request; nothing more may be fed then.
   Result<std::size_t> feed(ByteView bytes);
 
  private:
