@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <string_view>
+
+#include "json_reader.h"
 
 namespace kvslocal {
 namespace {
@@ -62,7 +63,8 @@ bool isTagText(const std::string& text, std::size_t least, std::size_t most) {
 /// The fields of a request. The first wrong one throws; handle() makes it an answer.
 class Request {
  public:
-  explicit Request(const std::string& body) : json_(Json::parse(body.empty() ? "{}" : body, nullptr, false)) {
+  explicit Request(const std::string& body) : Request(readJson(body.empty() ? "{}" : body)) {}
+  explicit Request(Json json) : json_(std::move(json)) {
     if (!json_.is_object()) throw ServiceError{"SerializationException", "The body is no JSON object"};
   }
   [[nodiscard]] bool has(const char* field) const { return json_.contains(field) && !json_[field].is_null(); }
@@ -259,7 +261,7 @@ ControlAnswer Call::listStreams() {
   const auto limit = static_cast<std::size_t>(request_.number("MaxResults", 1, maxListed, maxListed));
   std::string prefix;
   if (request_.has("StreamNameCondition")) {
-    const Request condition(request_.json()["StreamNameCondition"].dump());
+    const Request condition(request_.json()["StreamNameCondition"]);
     const std::string comparison = condition.text("ComparisonOperator");
     if (!comparison.empty() && comparison != "BEGINS_WITH")
       throw invalid("Invalid ComparisonOperator: " + comparison);
@@ -401,7 +403,7 @@ bool ControlPlane::isActive(const StreamRecord& record, WallTime now) const {
 }
 
 std::string ControlPlane::streamNameIn(const std::string& body) {
-  const Json json = Json::parse(body, nullptr, false);
+  const Json json = readJson(body);
   if (!json.is_object()) return {};
   const auto text = [&](const char* field) {
     return json.contains(field) && json[field].is_string() ? json[field].get<std::string>() : std::string();

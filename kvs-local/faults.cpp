@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
+
+#include "json_reader.h"
 
 namespace kvslocal {
 
@@ -181,7 +182,7 @@ struct FaultBookParser {
   }
 
   static FaultBook read(const std::string& text) {
-    const Json json = Json::parse(text, nullptr, false, true);
+    const Json json = readJson(text, true);
     if (json.is_discarded()) throw WrongField{"it is no JSON"};
     Fields fields(json, "the file");
     const Json* rules = fields.take("rules");
