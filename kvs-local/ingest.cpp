@@ -99,7 +99,10 @@ void Ingest::dropOpen() {
 }
 
 bool Ingest::onHeader(const StreamHeader& header) {
-  header_ = header;
+  header_.timecodeScale = header.timecodeScale;
+  header_.tracks = header.tracks;
+  for (Track& track : header_.tracks)
+    track.codecPrivate = {};  // what is kept for as long as the session is small
   if (header.tracks.size() > config_.limits.maxTracks) {
     return refuse(AckError::moreThanAllowedTracks, std::to_string(header.tracks.size()) + " tracks");
   }
@@ -127,6 +130,7 @@ bool Ingest::onClusterTimecode(std::uint64_t ticks) {
   for (const auto& track : header_.tracks)
     fragment.summary.frames.push_back({track.number, 0});
   fragment.summary.tags = std::exchange(pendingTags_, {});
+  pendingTagBytes_ = 0;
   open_ = std::move(fragment);
   return true;
 }
@@ -205,13 +209,19 @@ bool Ingest::onBlockEnd(const BlockTail& tail) {
   return true;
 }
 
+bool Ingest::onTagsStart(std::uint64_t bytes) {
+  pendingTagBytes_ += std::min(bytes, config_.limits.maxTagBytes + 1);
+  if (pendingTagBytes_ <= config_.limits.maxTagBytes) return true;
+  return refuse(AckError::fragmentMetadataLimit,
+                "the Tags of a fragment are over " + std::to_string(config_.limits.maxTagBytes) + " bytes");
+}
+
 bool Ingest::onTags(const std::vector<SimpleTag>& tags) {
   for (const auto& tag : tags) {
     if (tag.name != endOfFragmentTag) pendingTags_.push_back(tag);
   }
-  constexpr std::size_t bound =
-      1000;  // of what waits for its fragment; the fragment's own limit is judged later
-  if (pendingTags_.size() > bound) pendingTags_.resize(bound);
+  // Whose they are is known later, and with it whom the ERROR names: one too many is enough until then.
+  if (pendingTags_.size() > config_.limits.maxTags + 1) pendingTags_.resize(config_.limits.maxTags + 1);
   if (countName(tags, endOfFragmentTag) == 0) return true;
   if (!open_ || !open_->hasBlocks) {
     return refuse(AckError::invalidMkvData, "an end of fragment without a block before it");
@@ -219,6 +229,7 @@ bool Ingest::onTags(const std::vector<SimpleTag>& tags) {
   auto& own = open_->summary.tags;
   own.insert(own.end(), pendingTags_.begin(), pendingTags_.end());
   pendingTags_.clear();
+  pendingTagBytes_ = 0;
   return checkTags(own) && completeOpen();
 }
 

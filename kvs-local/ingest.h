@@ -25,6 +25,9 @@ struct IngestLimits {
   std::size_t maxTags = 10;
   std::size_t maxTagName = 128;
   std::size_t maxTagValue = 256;
+  /// Of the Tags elements between two fragments, which are kept until it is known whose they are. Ten tags of
+  /// the longest take a tenth of it.
+  std::uint64_t maxTagBytes = 64 * 1024;
   /// Set with --quotas: from a fragment's first time to the next one's.
   std::optional<std::chrono::milliseconds> minFragmentDuration;
   /// How far a fragment may lie in the future (4007). Our assumption: the service does not publish it.
@@ -108,6 +111,7 @@ class Ingest final : private MatroskaHandler {
   bool onBlockStart(const BlockHead& head) override;
   bool onBlockBytes(ByteView bytes) override;
   bool onBlockEnd(const BlockTail& tail) override;
+  bool onTagsStart(std::uint64_t bytes) override;
   bool onTags(const std::vector<SimpleTag>& tags) override;
 
   bool refuse(AckError error, std::string why);
@@ -132,7 +136,8 @@ class Ingest final : private MatroskaHandler {
   std::optional<std::chrono::nanoseconds>
       lastTimeBefore_;  ///< greatest time of all fragments before the open one
   std::vector<SimpleTag>
-      pendingTags_;  ///< after the open fragment's blocks: its tail, or the next one's head
+      pendingTags_;                    ///< after the open fragment's blocks: its tail, or the next one's head
+  std::uint64_t pendingTagBytes_ = 0;  ///< of the elements that they stood in
   bool over_ = false;
   std::string reason_;
   std::uint64_t sealed_ = 0;

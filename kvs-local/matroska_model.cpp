@@ -12,6 +12,7 @@ using ebml::Children;
 using ebml::Element;
 
 constexpr int maxTagDepth = 8;
+constexpr std::size_t maxTracksRead = 64;  // many more than a session may have
 
 void readVideo(ByteView payload, Track& track) {
   Children children(payload);
@@ -113,6 +114,7 @@ Result<std::vector<Track>> parseTracks(ByteView payload) {
   Children entries(payload);
   while (const auto entry = entries.next()) {
     if (entry->id != ebml::idTrackEntry) continue;
+    if (tracks.size() == maxTracksRead) break;
     auto track = parseTrackEntry(entry->payload);
     if (!track) return failure(track.error());
     const bool twice = std::any_of(tracks.begin(), tracks.end(),

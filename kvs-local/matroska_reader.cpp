@@ -14,6 +14,7 @@ constexpr std::uint64_t maxInfo = 64 * 1024;
 constexpr std::uint64_t maxTracks = 1024 * 1024;
 constexpr std::uint64_t maxTags = 256 * 1024;
 constexpr std::uint64_t maxGroupField = 1024 * 1024;
+constexpr std::size_t keptBuffer = 16 * 1024;  // a larger one is given back when its element was read
 constexpr std::uint64_t maxBlock = 256 * 1024 * 1024;
 constexpr std::uint64_t maxSkip = 256 * 1024 * 1024;
 
@@ -149,7 +150,7 @@ void MatroskaReader::beginSegmentChild(std::uint32_t id, std::uint64_t size) {
       if (headerAnnounced_) return fail("a second Tracks element: a session carries one header");
       return beginCollect(id, size, maxTracks);
     case ebml::idTags:
-      return beginCollect(id, size, maxTags);
+      return beginTags(size);
     case ebml::idCluster:
       return beginCluster(size);
     case ebml::idSeekHead:
@@ -192,6 +193,11 @@ void MatroskaReader::beginClusterChild(std::uint32_t id, std::uint64_t size) {
   }
 }
 
+void MatroskaReader::beginTags(std::uint64_t size) {
+  tell(&MatroskaHandler::onTagsStart, headBytes_ + size);
+  if (status_ == ReadStatus::ok) beginCollect(ebml::idTags, size, maxTags);
+}
+
 void MatroskaReader::beginCollect(std::uint32_t id, std::uint64_t size, std::uint64_t limit) {
   if (size > limit) return fail("element " + hex(id) + " is over " + std::to_string(limit) + " bytes long");
   collectId_ = id;
@@ -209,6 +215,7 @@ ByteView MatroskaReader::collectPayload(ByteView in) {
   in = advance(in, count);
   if (remaining_ == 0) {
     finishCollected();
+    if (collected_.capacity() > keptBuffer) collected_ = {};
     closeFinishedLevels();
   }
   return in;
@@ -266,6 +273,9 @@ void MatroskaReader::announceHeader() {
   append(header_.raw, infoElement_);
   append(header_.raw, header_.tracksElement);
   tell(&MatroskaHandler::onHeader, header_);
+  header_ = {};  // it is the handler's now
+  ebmlElement_ = {};
+  infoElement_ = {};
 }
 
 void MatroskaReader::finishTags() {
@@ -390,6 +400,7 @@ void MatroskaReader::startBlock(std::size_t trackBytes, bool laced) {
   tell(&MatroskaHandler::onBlockStart, block_);
   forward(blockPrefix_);
   blockPrefix_.clear();
+  if (blockPrefix_.capacity() > keptBuffer) blockPrefix_ = {};
   state_ = State::blockBody;
   if (remaining_ == 0) finishBlock();
 }

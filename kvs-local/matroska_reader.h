@@ -44,6 +44,8 @@ class MatroskaHandler {
   /// Bytes of the block's element as received, ID and size included.
   virtual bool onBlockBytes(ByteView bytes) = 0;
   virtual bool onBlockEnd(const BlockTail& tail) = 0;
+  /// A Tags element of so many bytes begins: it is kept in memory until it is whole.
+  virtual bool onTagsStart(std::uint64_t /*bytes*/) { return true; }
   virtual bool onTags(const std::vector<SimpleTag>& tags) = 0;
 };
 
@@ -88,6 +90,7 @@ class MatroskaReader {
   void beginBlock(std::uint64_t size);
   void beginGroup(std::uint64_t size);
 
+  void beginTags(std::uint64_t size);
   void finishCollected();
   void finishEbmlHeader();
   void finishInfo();

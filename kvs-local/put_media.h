@@ -65,6 +65,7 @@ class PutMedia : public RequestHandler, public std::enable_shared_from_this<PutM
   void scheduleTick();
   void checkClocks();
   void checkPace(std::size_t bytes);
+  [[nodiscard]] bool diskIsBehind() const;
   void pauseFor(std::chrono::milliseconds delay);
   void checkFaults();
   void actOn(const FaultAction& action);
