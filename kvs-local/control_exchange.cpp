@@ -2,30 +2,36 @@
 #include "control_exchange.h"
 
 #include "log.h"
+#include "public_url.h"
 #include "put_media.h"
 
 namespace kvslocal {
 namespace {
 
-constexpr std::size_t maxBody = 1024 * 1024;
+// Fifty tags of the longest, each character escaped as JSON may, are below that.
+constexpr std::size_t maxBody = 256 * 1024;
 
 }  // namespace
 
 void ControlExchange::start() {
   operation_ = head_.path().substr(1);
+  refused_ = verifyHead(context_.verifier, head_, context_.clock.wall());
   if (const auto connection = connection_.lock()) connection->sendContinue(head_);
 }
 
 void ControlExchange::onBody(ByteView bytes, MonoTime) {
-  if (closed_) return;
+  if (closed_ || refused_) return;
+  if (body_.size() + bytes.size() > maxBody)
+    return reply(errorReply({"RequestEntityTooLargeException", "The body is over 256 KiB"}));
   body_.append(bytes.begin(), bytes.end());
-  if (body_.size() > maxBody) reply(errorReply({"RequestEntityTooLargeException", "The body is over 1 MiB"}));
 }
 
 void ControlExchange::onEnd() {
   if (closed_) return;
-  const auto refused = verifySignature(context_.verifier, head_, {sha256Hex(body_)}, context_.clock.wall());
-  if (refused) return reply(errorReply(*refused));
+  if (!refused_)
+    refused_ = verifySignature(context_.verifier, head_, {sha256Hex(body_)}, context_.clock.wall());
+  if (refused_) return reply(errorReply(*refused_));
+  if (const auto connection = connection_.lock()) connection->trust();
   const std::string stream = ControlPlane::streamNameIn(body_);
   faults_.play(
       operation_, stream, shared_from_this(),
@@ -95,9 +101,10 @@ void ControlExchange::reply(const HttpReply& reply) {
 }
 
 std::string ControlExchange::baseUrl() const {
-  const auto host = head_.header("host");
-  if (!host || host->empty()) return context_.baseUrl;
-  return (context_.options.tls ? "https://" : "http://") + *host;
+  const ServeOptions& options = context_.options;
+  const auto connection = connection_.lock();
+  if (!options.publicUrl.empty() || !connection) return options.publicUrl;
+  return reachedUrl(options.tls, head_.header("host"), connection->local());
 }
 
 }  // namespace kvslocal

@@ -35,6 +35,7 @@ class ControlExchange : public RequestHandler, public std::enable_shared_from_th
   HttpHead head_;
   std::string operation_;
   std::string body_;
+  std::optional<ServiceError> refused_;  ///< by its head alone: the body is not kept
   CallFaults faults_;
   bool closed_ = false;
 };

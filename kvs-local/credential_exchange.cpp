@@ -81,8 +81,8 @@ void CredentialExchange::start() {
 
 void CredentialExchange::onBody(ByteView bytes, MonoTime) {
   if (closed_) return;
+  if (body_.size() + bytes.size() > maxBody) return reply(message(413, "The body is over 64 KiB"));
   body_.append(bytes.begin(), bytes.end());
-  if (body_.size() > maxBody) reply(message(413, "The body is over 64 KiB"));
 }
 
 void CredentialExchange::onEnd() {

@@ -48,6 +48,15 @@ class AsioTimer final : public Timer {
   std::shared_ptr<std::uint64_t> generation_ = std::make_shared<std::uint64_t>(0);
 };
 
+/// Without a zone, which means nothing to the peer; a client of IPv4 that reached a socket of IPv6 as IPv4.
+std::string plainAddress(const asio::ip::address& address) {
+  if (address.is_v4()) return address.to_string();
+  asio::ip::address_v6 six = address.to_v6();
+  if (six.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, six).to_string();
+  six.scope_id(0);
+  return six.to_string();
+}
+
 /// What plain and TLS connections share: all but the way bytes are read and written.
 class TcpSocket : public Socket {
  public:
@@ -69,17 +78,21 @@ class TcpSocket : public Socket {
     return ::poll(&query, 1, 0) > 0;
   }
   [[nodiscard]] std::string peer() const override { return peer_; }
+  [[nodiscard]] SocketAddress local() const override { return local_; }
 
  protected:
   explicit TcpSocket(const tcp::socket& socket) {
     ErrorCode error;
     const auto endpoint = socket.remote_endpoint(error);
     if (!error) peer_ = endpoint.address().to_string() + ':' + std::to_string(endpoint.port());
+    const auto own = socket.local_endpoint(error);
+    if (!error) local_ = {plainAddress(own.address()), own.port()};
   }
   virtual tcp::socket& tcpSocket() = 0;
 
  private:
   std::string peer_;
+  SocketAddress local_;
 };
 
 class PlainSocket final : public TcpSocket {
@@ -186,6 +199,7 @@ struct EventLoop::Impl {
   Result<void> prepareTls(const TlsFiles& files) {
     ErrorCode error;
     tls.emplace(asio::ssl::context::tls_server);
+    SSL_CTX_set_mode(tls->native_handle(), SSL_MODE_RELEASE_BUFFERS);  // an idle connection keeps none
     tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                      asio::ssl::context::no_tlsv1_1);
     tls->use_certificate_chain_file(files.certificate, error);

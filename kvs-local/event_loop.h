@@ -22,6 +22,11 @@ class Timer {
   virtual void cancel() = 0;
 };
 
+struct SocketAddress {
+  std::string host;  ///< an IP address; no name
+  std::uint16_t port = 0;
+};
+
 /// One accepted connection, plain or TLS. At most one read and one write may be under way.
 class Socket {
  public:
@@ -42,6 +47,8 @@ class Socket {
   /// Whether the peer has sent FIN or RST, behind whatever is still unread.
   [[nodiscard]] virtual bool peerClosed() = 0;
   [[nodiscard]] virtual std::string peer() const = 0;
+  /// The address by which the peer reached this machine.
+  [[nodiscard]] virtual SocketAddress local() const = 0;
   /// Whether the peer proved to own a certificate of TlsFiles::clientAuthority.
   [[nodiscard]] virtual bool hasClientCertificate() = 0;
 };

@@ -10,10 +10,10 @@
 namespace kvslocal {
 namespace {
 
-constexpr std::size_t readSize = 64 * 1024;
-constexpr std::size_t maxUnparsed = 512 * 1024;      // of bytes that are neither head nor body
+// A connection that says little costs little; one that fills its buffer gets a larger one.
+constexpr std::size_t leastRead = 4 * 1024;
+constexpr std::size_t mostRead = 64 * 1024;
 constexpr std::size_t maxWaiting = 4 * 1024 * 1024;  // of answers to a client that does not read them
-constexpr std::chrono::seconds requestTimeout{60};   // for the next request's head
 constexpr std::chrono::seconds lingerTime{2};
 constexpr std::chrono::seconds abandonTime{120};
 
@@ -31,17 +31,18 @@ std::string makeRequestId() {
 }
 
 HttpConnection::HttpConnection(EventLoop& loop, const Clock& clock, std::unique_ptr<Socket> socket,
-                               Router router)
+                               Router router, ConnectionLimits limits)
     : loop_(loop),
       clock_(clock),
       socket_(std::move(socket)),
       timer_(loop.makeTimer()),
-      router_(std::move(router)) {}
+      router_(std::move(router)),
+      limits_(limits) {}
 
 void HttpConnection::start(std::function<void()> gone) {
   gone_ = std::move(gone);
-  input_.resize(readSize);
-  closeAfter(requestTimeout);
+  since_ = Clock::mono();
+  closeAfter(limits_.request);
   socket_->handshake([self = shared_from_this()](bool good) {
     if (!good) return self->close();
     self->beginRequest();
@@ -51,13 +52,16 @@ void HttpConnection::start(std::function<void()> gone) {
 
 void HttpConnection::beginRequest() {
   requestId_ = makeRequestId();
+  requestBegun_ = false;
   requestEnded_ = false;
+  trusted_ = false;
   dateOffset_ = std::chrono::seconds(0);
-  closeAfter(requestTimeout);
+  since_ = Clock::mono();
+  closeAfter(limits_.idle);
+  if (inputBytes_ == 0 && !readUnderWay_) input_ = Bytes(leastRead);
   // The parser lives in this object and is replaced only outside feed(): `this` outlives its callbacks.
   HttpParserEvents events;
   events.head = [this](const HttpHead& head) {
-    timer_->cancel();
     head_ = head;
     handler_ = router_(shared_from_this(), head);
     handler_->start();
@@ -67,18 +71,42 @@ void HttpConnection::beginRequest() {
   };
   events.end = [this] {
     requestEnded_ = true;
+    if (!discarding_) timer_->cancel();  // what is answered already has another end
     if (const auto handler = handler_) handler->onEnd();
   };
   parser_ = std::make_unique<HttpParser>(std::move(events));
 }
 
+void HttpConnection::onFirstByte() {
+  if (requestBegun_) return;
+  requestBegun_ = true;
+  since_ = Clock::mono();
+  timer_->start(limits_.request, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->onRequestTimeout();
+  });
+}
+
+void HttpConnection::onRequestTimeout() {
+  if (closed_ || discarding_ || requestEnded_ || trusted_) return;
+  log::info(peer() + ": a request took too long");
+  dropHandler();
+  reply(errorReply({"RequestTimeoutException", "The request did not end in time"}, 408));
+}
+
+void HttpConnection::trust() {
+  trusted_ = true;
+  if (!requestEnded_) timer_->cancel();
+}
+
+Standing HttpConnection::standing() const {
+  if (trusted_) return Standing::trusted;
+  return parser_ && !requestBegun_ ? Standing::idle : Standing::unproven;
+}
+
 void HttpConnection::readMore() {
   if (readUnderWay_ || paused_ || closed_ || feeding_) return;
   if (!discarding_ && requestEnded_) return;  // the answer is being made
-  if (inputBytes_ == input_.size()) {
-    if (inputBytes_ >= maxUnparsed) return reset();
-    input_.resize(input_.size() * 2);
-  }
+  if (inputBytes_ == input_.size()) input_.resize(std::max(input_.size() * 2, leastRead));
   readUnderWay_ = true;
   const std::size_t room = input_.size() - inputBytes_;
   socket_->readSome(input_.data() + inputBytes_, std::min(room, readLimit_.value_or(room)),
@@ -93,13 +121,16 @@ void HttpConnection::onRead(std::size_t bytes) {
     dropHandler();
     return close();
   }
+  const bool filled = inputBytes_ + bytes == input_.size();
   inputBytes_ = discarding_ ? 0 : inputBytes_ + bytes;
   feedParser();
+  if (filled && input_.size() < mostRead) input_.resize(input_.size() * 2);
   readMore();
 }
 
 void HttpConnection::feedParser() {
   if (feeding_ || discarding_ || closed_ || inputBytes_ == 0) return;
+  onFirstByte();
   feeding_ = true;
   const auto taken = parser_->feed(ByteView(input_.data(), inputBytes_));
   feeding_ = false;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,13 +31,25 @@ class RequestHandler {
   virtual void onClosed() = 0;
 };
 
+/// How long a client may take.
+struct ConnectionLimits {
+  /// From a request's first byte to its last; a session that trust() was said of has no such end.
+  std::chrono::milliseconds request{30'000};
+  /// Between two requests, and before the first.
+  std::chrono::milliseconds idle{60'000};
+};
+
+/// How much would be lost with a connection: when there are too many, the first of these go first.
+enum class Standing : std::uint8_t { idle, unproven, trusted };
+
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   using Ptr = std::shared_ptr<HttpConnection>;
   /// Makes the handler of a request.
   using Router = std::function<std::shared_ptr<RequestHandler>(const Ptr&, const HttpHead&)>;
 
-  HttpConnection(EventLoop& loop, const Clock& clock, std::unique_ptr<Socket> socket, Router router);
+  HttpConnection(EventLoop& loop, const Clock& clock, std::unique_ptr<Socket> socket, Router router,
+                 ConnectionLimits limits = {});
 
   /// Greets (TLS) and reads the first request. `gone` is called once, when the connection is closed: its
   /// owner may forget it then.
@@ -63,6 +76,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   [[nodiscard]] WallTime answerDate() const { return clock_.wall() + dateOffset_; }
   /// No read brings more than that from now on (faults).
   void readAtMost(std::size_t bytes) { readLimit_ = bytes; }
+  /// The request is signed as it should be: its time is no longer limited, and it is not put out for a
+  /// connection of which nothing is known.
+  void trust();
+  [[nodiscard]] Standing standing() const;
+  /// When it came to be idle, or was opened, or its request began.
+  [[nodiscard]] MonoTime since() const { return since_; }
+  /// Makes room for others.
+  void giveWay() { close(); }
   void pauseReading();
   void resumeReading();
 
@@ -70,6 +91,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Whether the peer has sent FIN or RST; needed only while nothing is read.
   [[nodiscard]] bool peerClosed() const { return socket_->peerClosed(); }
   [[nodiscard]] std::string peer() const { return socket_->peer(); }
+  /// Our own end of it.
+  [[nodiscard]] SocketAddress local() const { return socket_->local(); }
   [[nodiscard]] bool hasClientCertificate() const { return socket_->hasClientCertificate(); }
 
  private:
@@ -77,6 +100,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void onRead(std::size_t bytes);
   void feedParser();
   void beginRequest();
+  void onFirstByte();
+  void onRequestTimeout();
   void writeMore();
   void onWritten(std::size_t bytes);
   void dropHandler();
@@ -89,6 +114,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::unique_ptr<Socket> socket_;
   std::unique_ptr<Timer> timer_;
   Router router_;
+  ConnectionLimits limits_;
   std::function<void()> gone_;
   std::unique_ptr<HttpParser> parser_;
   std::shared_ptr<RequestHandler> handler_;
@@ -103,7 +129,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   MonoTime arrival_{};
   std::string waiting_;  ///< to be written
   std::string inFlight_;
+  MonoTime since_{};
+  bool requestBegun_ = false;
   bool requestEnded_ = false;  ///< the request's body is whole
+  bool trusted_ = false;
   bool readUnderWay_ = false;
   bool writeUnderWay_ = false;
   bool paused_ = false;

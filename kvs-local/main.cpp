@@ -28,7 +28,8 @@ std::string howToUse(const ServeOptions& options, const Server& server) {
   text += std::string("export AWS_ACCESS_KEY_ID=") + defaultAccessKey + '\n';
   text += std::string("export AWS_SECRET_ACCESS_KEY=") + defaultSecretKey + '\n';
   text += "export AWS_DEFAULT_REGION=" + options.regionName() + '\n';
-  return text + "export CONTROL_PLANE_URI=" + server.url() + '\n';
+  const std::string& reached = options.publicUrl.empty() ? server.url() : options.publicUrl;
+  return text + "export CONTROL_PLANE_URI=" + reached + '\n';
 }
 
 int run(const ServeOptions& options) {

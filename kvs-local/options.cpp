@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "public_url.h"
+
 namespace kvslocal {
 namespace {
 
@@ -26,6 +28,7 @@ struct Numbers {
   std::int64_t silenceSeconds = 30;
   std::int64_t idleSeconds = 10;
   std::int64_t clockOffset = 0;
+  std::int64_t requestSeconds = 30;
   std::int64_t credentialSeconds = 3600;
   std::string from;
   std::string to;
@@ -44,6 +47,16 @@ void addServe(CLI::App& app, ServeOptions& serve, Numbers& numbers) {
   app.add_flag("--allow-remote", serve.allowRemote,
                "listen beyond this machine although the keys are known to all");
   app.add_option("--region", serve.region, "the only region whose signatures pass [any; us-west-2 in ARNs]");
+  app.add_option("--public-url", serve.publicUrl,
+                 "how clients reach this server, such as http://host:9000, where a port is mapped or a proxy "
+                 "stands before it [as they connect]")
+      ->check(
+          CLI::Validator([](const std::string& text) { return publicUrlFault(text); }, "URL", "public URL"));
+  app.add_option("--max-connections", serve.maxConnections, "connections at a time [4096]")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--request-seconds", numbers.requestSeconds,
+                 "longest that a request may take that is no signed PutMedia session [30]")
+      ->check(CLI::PositiveNumber);
   auto* tls = app.add_flag("--tls", serve.tls, "HTTPS; with a self-signed certificate if none is given");
   auto* certificate = app.add_option("--cert", serve.certificate, "certificate chain, PEM")->needs(tls);
   auto* key = app.add_option("--key", serve.key, "private key, PEM")->needs(tls);
@@ -96,6 +109,7 @@ void setDurations(ServeOptions& serve, const Numbers& numbers) {
   serve.session = std::chrono::seconds(numbers.sessionSeconds);
   serve.silence = std::chrono::seconds(numbers.silenceSeconds);
   serve.idle = std::chrono::seconds(numbers.idleSeconds);
+  serve.request = std::chrono::seconds(numbers.requestSeconds);
   serve.clockOffset = std::chrono::seconds(numbers.clockOffset);
   serve.credentialLife = std::chrono::seconds(numbers.credentialSeconds);
 }

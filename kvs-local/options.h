@@ -26,6 +26,10 @@ struct ServeOptions {
   bool noAuth = false;
   bool allowRemote = false;
   std::string region;  ///< empty: us-west-2 in ARNs, and any region in signatures
+  /// How clients reach this server where they can't by the address they connect to; empty: by that address.
+  std::string publicUrl;
+  std::size_t maxConnections = 4096;
+  std::chrono::seconds request{30};  ///< for a request that is no signed session
   bool tls = false;
   std::string certificate;
   std::string key;

@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t maxBacklog = 8 * 1024 * 1024;
+constexpr std::uint64_t maxUnsettled = 256;  // fragments, however small
 constexpr milliseconds backlogPause{5};
 constexpr milliseconds usualTick{500};
 constexpr milliseconds faultTick{20};
@@ -71,6 +72,7 @@ void PutMedia::start() {
   const auto refused =
       verifySignature(context_.verifier, head_, streamingPayloadHashes(), context_.clock.wall());
   if (refused) return refuse(errorReply(*refused));
+  if (const auto connection = connection_.lock()) connection->trust();
   const auto headers = parsePutMediaHeaders(head_);
   if (!headers) return refuse(errorReply({"InvalidArgumentException", headers.error()}));
   headers_ = *headers;
@@ -307,7 +309,7 @@ void PutMedia::checkClocks() {
 
 void PutMedia::checkPace(std::size_t bytes) {
   if (!reading_) return;
-  if (disk_->backlog() > maxBacklog) return pauseFor(backlogPause);
+  if (diskIsBehind()) return pauseFor(backlogPause);
   if (slow_) {
     slow_->draw(static_cast<double>(bytes), Clock::mono());
     return pauseFor(slow_->untilPaid());
@@ -319,6 +321,10 @@ void PutMedia::checkPace(std::size_t bytes) {
   if (delay.count() > 0) pauseFor(delay);
 }
 
+bool PutMedia::diskIsBehind() const {
+  return disk_->backlog() > maxBacklog || unsettled_ > maxUnsettled;
+}
+
 void PutMedia::pauseFor(milliseconds delay) {
   const auto connection = connection_.lock();
   if (!connection) return;
@@ -328,7 +334,7 @@ void PutMedia::pauseFor(milliseconds delay) {
     const auto self = weak.lock();
     const auto alive = self ? self->connection_.lock() : nullptr;
     if (!alive || self->phase_ != Phase::streaming) return;
-    if (self->disk_->backlog() > maxBacklog) return self->pauseFor(backlogPause);
+    if (self->diskIsBehind()) return self->pauseFor(backlogPause);
     self->reading_ = true;
     self->lastByte_ = Clock::mono();
     alive->resumeReading();

@@ -31,12 +31,15 @@ class FixedReply final : public RequestHandler {
   HttpReply reply_;
 };
 
-// Each session takes a socket and a file: the soft limit of 1,024 would end at some 500.
-void raiseFileLimit() {
+// Each session takes a socket and a file: the soft limit of 1,024 would end at some 500. Answers for how many
+// connections there are descriptors.
+std::size_t raiseFileLimit() {
+  constexpr rlim_t kept = 64;  // the index, the log, the listening socket and what libraries open
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
   limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) ::getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(std::max<rlim_t>(limit.rlim_cur, kept + 16) - kept) / 2;
 }
 
 bool isLoopback(const std::string& host) {
@@ -62,7 +65,7 @@ Result<std::unique_ptr<Server>> Server::create(const ServeOptions& options) {
 
 Result<void> Server::prepare() {
   const ServeOptions& options = context_.options;
-  raiseFileLimit();
+  maxConnections_ = std::min(options.maxConnections, raiseFileLimit());
   const bool openToAll = options.noAuth || options.defaultKeys();
   if (!isLoopback(options.host) && openToAll && !options.allowRemote) {
     return failure("listening on " + options.host +
@@ -150,6 +153,7 @@ void Server::stop() {
 
 void Server::keepHouse() {
   if (context_.trace) context_.trace->flush();
+  if (connections_.size() < maxConnections_) fullSaid_ = false;
   housekeeping_->start(std::chrono::seconds(1), [this] { keepHouse(); });
 }
 
@@ -159,11 +163,31 @@ void Server::accept(std::unique_ptr<Socket> socket) {
     if (fault.action.kind == FaultKind::reset || fault.action.kind == FaultKind::refuse)
       return socket->reset();
   }
+  if (connections_.size() >= maxConnections_ && !makeRoom()) return socket->reset();
+  ConnectionLimits limits;
+  limits.request = context_.options.request;
   auto connection = std::make_shared<HttpConnection>(
       context_.loop, context_.clock, std::move(socket),
-      [this](const HttpConnection::Ptr& self, const HttpHead& head) { return route(self, head); });
+      [this](const HttpConnection::Ptr& self, const HttpHead& head) { return route(self, head); }, limits);
   connections_[connection.get()] = connection;
   connection->start([this, raw = connection.get()] { connections_.erase(raw); });
+}
+
+// Who has asked for nothing goes first, then who has not proved to know the key; of equals the oldest.
+bool Server::makeRoom() {
+  if (!fullSaid_)
+    log::warn("there are " + std::to_string(maxConnections_) + " connections, as many as may be");
+  fullSaid_ = true;
+  const auto last =
+      std::min_element(connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
+        return std::pair(a.second->standing(), a.second->since()) <
+               std::pair(b.second->standing(), b.second->since());
+      });
+  if (last == connections_.end() || last->second->standing() == Standing::trusted) return false;
+  const HttpConnection::Ptr leaving = last->second;
+  connections_.erase(last);
+  leaving->giveWay();
+  return true;
 }
 
 std::shared_ptr<RequestHandler> Server::route(const HttpConnection::Ptr& connection, const HttpHead& head) {

@@ -30,6 +30,7 @@ class Server {
   Result<void> openStore();
   Result<void> listen();
   void accept(std::unique_ptr<Socket> socket);
+  bool makeRoom();
   std::shared_ptr<RequestHandler> route(const HttpConnection::Ptr& connection, const HttpHead& head);
   void keepHouse();
 
@@ -37,6 +38,8 @@ class Server {
   TlsFiles tls_;
   std::unique_ptr<Timer> housekeeping_;
   std::unordered_map<HttpConnection*, HttpConnection::Ptr> connections_;
+  std::size_t maxConnections_ = 0;
+  bool fullSaid_ = false;  ///< once until there is room again
 };
 
 }  // namespace kvslocal

@@ -37,7 +37,7 @@ struct ServerContext {
   FaultBook faults;
   CallQuota calls;
   std::unique_ptr<Trace> trace;
-  std::string baseUrl;  ///< for a client that sent no Host
+  std::string baseUrl;  ///< where it listens
   std::uint64_t nextCounter = 0;
   std::map<std::string, std::weak_ptr<PutMedia>> sessions;  ///< by stream: one at a time
 };

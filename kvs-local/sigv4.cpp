@@ -216,13 +216,41 @@ tl::expected<KeyPair, ServiceError> findKey(const Authorization& authorization, 
                                             WallTime now) {
   const std::string token = head.header("x-amz-security-token").value_or("");
   if (authorization.accessKey == own.accessKey && token == own.sessionToken) return own;
-  const auto issued = issuer != nullptr ? issuer->find(authorization.accessKey) : std::nullopt;
-  if (!issued || token != issued->sessionToken) return tl::unexpected(unknownKey);
+  const auto issued = issuer != nullptr ? issuer->find(authorization.accessKey, token) : std::nullopt;
+  if (!issued) return tl::unexpected(unknownKey);
   if (issued->expires <= now) {
     return tl::unexpected(
         ServiceError{"ExpiredTokenException", "The security token included in the request is expired"});
   }
   return KeyPair{issued->accessKey, issued->secretKey, issued->sessionToken};
+}
+
+/// What the head says of its signature, as far as it may be true.
+struct Claim {
+  Authorization authorization;
+  std::string amzDate;
+  KeyPair key;
+};
+
+tl::expected<Claim, ServiceError> readClaim(const VerifierConfig& config, const HttpHead& head,
+                                            WallTime now) {
+  const auto header = head.header("authorization");
+  if (!header) {
+    return tl::unexpected(
+        ServiceError{"MissingAuthenticationTokenException", "Missing Authentication Token"});
+  }
+  const auto authorization = parseAuthorization(*header);
+  if (!authorization) {
+    return tl::unexpected(
+        ServiceError{"IncompleteSignatureException",
+                     "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature'."});
+  }
+  const std::string amzDate = head.header("x-amz-date").value_or("");
+  const auto key = findKey(*authorization, *config.key, config.issuer, head, now);
+  if (!key) return tl::unexpected(key.error());
+  if (auto wrong = checkClock(amzDate, config.tolerance, now)) return tl::unexpected(*wrong);
+  if (auto wrong = checkScope(*authorization, config, amzDate)) return tl::unexpected(*wrong);
+  return Claim{*authorization, amzDate, *key};
 }
 
 bool sameText(const std::string& left, const std::string& right) {
@@ -267,29 +295,25 @@ std::string signature(const std::string& secretKey, const std::string& amzDate, 
   return hexOf(hmacSha256(key, toSign));
 }
 
+std::optional<ServiceError> verifyHead(const VerifierConfig& config, const HttpHead& head, WallTime now) {
+  if (!config.key) return std::nullopt;
+  const auto claim = readClaim(config, head, now);
+  return claim ? std::nullopt : std::optional(claim.error());
+}
+
 std::optional<ServiceError> verifySignature(const VerifierConfig& config, const HttpHead& head,
                                             const std::vector<std::string>& payloadHashes, WallTime now) {
   if (!config.key) return std::nullopt;
-  const auto header = head.header("authorization");
-  if (!header) return ServiceError{"MissingAuthenticationTokenException", "Missing Authentication Token"};
-  const auto authorization = parseAuthorization(*header);
-  if (!authorization) {
-    return ServiceError{"IncompleteSignatureException",
-                        "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature'."};
-  }
-  const std::string amzDate = head.header("x-amz-date").value_or("");
-  const auto key = findKey(*authorization, *config.key, config.issuer, head, now);
-  if (!key) return key.error();
-  if (auto wrong = checkClock(amzDate, config.tolerance, now)) return wrong;
-  if (auto wrong = checkScope(*authorization, config, amzDate)) return wrong;
-
+  const auto claim = readClaim(config, head, now);
+  if (!claim) return claim.error();
   const auto sent = head.header("x-amz-content-sha256");
   for (const auto& hash : payloadHashes) {
     if (sent && *sent != hash) continue;
-    const auto canonical = canonicalRequest(head, authorization->signedHeaders, hash);
+    const auto canonical = canonicalRequest(head, claim->authorization.signedHeaders, hash);
     if (!canonical) return ServiceError{"InvalidSignatureException", canonical.error()};
-    const std::string expected = signature(key->secretKey, amzDate, authorization->scope, *canonical);
-    if (sameText(expected, authorization->signature)) return std::nullopt;
+    const std::string expected =
+        signature(claim->key.secretKey, claim->amzDate, claim->authorization.scope, *canonical);
+    if (sameText(expected, claim->authorization.signature)) return std::nullopt;
   }
   return ServiceError{
       "InvalidSignatureException",

@@ -34,6 +34,9 @@ std::string sha256Hex(std::string_view data);
 /// The values that may stand for the payload in a PutMedia request, whose body nobody can know beforehand.
 std::vector<std::string> streamingPayloadHashes();
 
+/// The part of verifySignature() that needs no payload: all but the signature itself.
+std::optional<ServiceError> verifyHead(const VerifierConfig& config, const HttpHead& head, WallTime now);
+
 /// Nothing when the request may pass with the configured key, or with one that was issued and has not
 /// expired, else the exception to answer with. `payloadHashes` are the values that may stand for the payload
 /// in the canonical request; a sent x-amz-content-sha256 must be one of them.
