@@ -148,7 +148,4 @@ class MatroskaReader {
   BlockTail tail_;
 };
 
-/// Fuzz entry: any bytes into a reader (in splits that the bytes choose) and the ingest rules behind it.
-void fuzzMatroskaReader(ByteView input);
-
 }  // namespace kvslocal
