@@ -148,4 +148,7 @@ class MatroskaReader {
   BlockTail tail_;
 };
 
+/// Any bytes into a reader (in splits that the bytes choose) and the ingest rules behind it.
+void fuzzMatroskaReader(ByteView input);
+
 }  // namespace kvslocal
