@@ -45,7 +45,7 @@ class Gate {
   /// True for the first caller since open(): it has to tell the user, then call failed().
   bool claimFailure();
   void failed();
-  /// Until the failure that was claimed is told, or the element is closed.
+  /// Waits until the failure that was claimed has been reported, or the element is closed.
   void awaitFailed();
   bool hasFailed();
 

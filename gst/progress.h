@@ -16,8 +16,8 @@ struct ProgressStep {
   std::string text;
 };
 
-/// Pure bookkeeping, no lock of its own. A task is told from PLAYING on only: gst-launch and others do not
-/// begin to play while something is in progress, and nothing here need be waited for.
+/// Pure bookkeeping, no lock of its own. A task is only reported from PLAYING on: gst-launch and others do
+/// not begin to play while something is in progress, and nothing here need be waited for.
 class Progress {
  public:
   using Step = std::optional<ProgressStep>;

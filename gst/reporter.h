@@ -18,7 +18,7 @@
 namespace kvs::gst {
 
 /// Owned by the stream; called on the executor, which holds the element meanwhile. One a stream, so that
-/// late events of a stream that has ended are told from the next one's.
+/// late events of a stream that has ended can be distinguished from the next one's.
 class Reporter final : public StreamListener, public std::enable_shared_from_this<Reporter> {
  public:
   Reporter(std::shared_ptr<WeakElement> element, std::shared_ptr<CallAsyncExecutor> executor)

@@ -6,8 +6,8 @@
 //   (*stream)->put({.pts = 0ns, .key = true, .payload = pieces});   // never waits for the network
 //   (*stream)->drain(120s);                                          // until the last fragment is durable
 //
-// A Producer holds what its streams share: credentials, endpoint, transport and one storage budget.
-// All Producers of a process share one loop thread. Nothing here throws; errors are values.
+// A Producer holds what its streams share: credentials, endpoint, transport and one storage budget. All
+// Producers of a process share one network thread. Nothing here throws; errors are values.
 #pragma once
 
 #include <chrono>
@@ -37,115 +37,115 @@ namespace kvs {
 using media::Frame;
 using media::TrackConfig;
 
-/// Runs the application's callbacks, one after another in the order given. The default is one
-/// dispatcher thread for the process, made with the first listener; an application with a worker
-/// pool of its own brings it here.
+/// Runs the application's callbacks, one after another, in the order in which they are posted. The default is
+/// one dispatcher thread for the process, which starts with the first listener. An application with its own
+/// worker pool can use that instead.
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// Any thread, also the loop's: must not run `job` inside the call, nor block.
+  /// Called from any thread, including the network thread: must neither run `job` inside the call nor block.
   virtual void post(std::function<void()> job) = 0;
 };
 
 struct ProducerConfig {
-  /// Where credentials come from. Null: the first source that is set up, of `credentialSettings` and of
-  /// those that every AWS tool asks (docs/credentials.md).
+  /// Where credentials come from. Null: the first source that is configured, out of `credentialSettings` and
+  /// the sources that all AWS tools use (docs/credentials.md).
   std::shared_ptr<aws::CredentialProvider> credentials;
   aws::CredentialSettings credentialSettings;
   std::string
-      region;  ///< empty: AWS_DEFAULT_REGION, else us-west-2 (the environment wins, as the guide says)
+      region;  ///< AWS_DEFAULT_REGION has precedence over it, as the guide says; if both are empty: us-west-2
   std::string endpoint;      ///< control plane's base URL; empty: environment, else the region's public name
-  std::string dataEndpoint;  ///< of all streams (a VPC endpoint); empty: the service is asked for each
+  std::string dataEndpoint;  ///< for all streams (a VPC endpoint); empty: as the service answers for each
   /// The region's public name for IPv4 and IPv6, and the one for FIPS 140. Unset: AWS_USE_DUALSTACK_ENDPOINT
-  /// and AWS_USE_FIPS_ENDPOINT, then use_dualstack_endpoint and use_fips_endpoint of the shared config file.
+  /// and AWS_USE_FIPS_ENDPOINT, then use_dualstack_endpoint and use_fips_endpoint in the shared config file.
   std::optional<bool> dualStack;
   std::optional<bool> fips;
-  /// http://[user:password@]host:port; empty: https_proxy, http_proxy and no_proxy of the environment.
+  /// http://[user:password@]host:port; empty: https_proxy, http_proxy and no_proxy from the environment.
   Secret proxy;
-  std::string bindAddress;  ///< local address or interface of connections; empty: the system's choice
+  std::string bindAddress;  ///< local address or interface to connect from; empty: the system chooses
   std::string caPath;  ///< CA certificates, a PEM file or a folder; empty: KVSSINK_CA_CERT_PATH, the system's
   std::string userAgent;  ///< empty: "producer-core/VERSION"; sent with every request
-  /// Hard bound on buffered bytes over all streams of this Producer: 10 MiB to 10 GiB.
+  /// Hard limit on buffered bytes over all streams of this Producer: 10 MiB to 10 GiB.
   std::size_t storageSize = std::size_t{128} << 20;
   Milliseconds connectionTimeout{5000};   ///< DNS, TCP and TLS of one connection
-  Milliseconds completionTimeout{10000};  ///< of one control-plane call; of an acknowledgement when draining
-  bool allowInsecureEndpoint = false;     ///< plain http to other hosts than loopback
-  std::shared_ptr<LogSink> log;           ///< null: silent
+  Milliseconds completionTimeout{10000};  ///< one control-plane call; an acknowledgement while draining
+  bool allowInsecureEndpoint = false;     ///< permits plain http to hosts other than loopback
+  std::shared_ptr<LogSink> log;           ///< null: nothing is logged
   std::shared_ptr<Executor> executor;     ///< null: the process's dispatcher thread
-  /// The application's own network stack; null: libcurl on the process's loop.
+  /// Creates the application's own network stack; null: libcurl on the process's network thread.
   std::function<std::shared_ptr<net::Transport>()> transport;
   const Clock* clock = nullptr;  ///< null: the system's
-  std::uint64_t seed = 0;        ///< of jitter; 0: from the system
+  std::uint64_t seed = 0;        ///< of random delays; 0: from the system
 };
 
 enum class StreamingType {
-  realtime = 0,      ///< sent as it comes; never blocks, and drops oldest fragments when the budget is full
-  nearRealtime = 1,  ///< collected, and sent in bursts with the connection closed in between
-  offline = 2,       ///< put() waits for room instead; nothing is dropped
+  realtime = 0,  ///< sent at once; never blocks, and drops the oldest fragments when the budget is used up
+  nearRealtime = 1,  ///< collected and sent in bursts; the connection is closed in between
+  offline = 2,       ///< put() waits for room instead, and nothing is dropped
 };
 
 /// Where a frame's wall time comes from (docs/timestamps.md).
 enum class TimestampSource {
-  automatic,    ///< `reference` where frames carry one, else `runningTime`
+  automatic,    ///< `reference` if frames carry one, else `runningTime`
   runningTime,  ///< presentation time on the stream's clock, tied to the wall clock at the first frame
-  reference,    ///< Frame::reference; a frame without one follows from its neighbours
-  pts,          ///< presentation times are time since 1970 already; those before 2000 are refused
-  arrival,      ///< the moment at which put() is called
+  reference,    ///< Frame::reference; for a frame without one, derived from its neighbours
+  pts,          ///< presentation times count from 1970; those before 2000 are refused
+  arrival,      ///< the moment when put() is called
 };
 
-/// What stands for a track that gives no frames while the others do.
+/// What to do about a track that delivers no frames while the others do.
 enum class SilentTrack {
-  fill,  ///< silence, where the codec has one; the track set never changes
-  drop,  ///< a session whose header has not the track; it comes back when it has covered a whole fragment
+  fill,  ///< send silence, if the codec has one; the set of tracks never changes
+  drop,  ///< open a session without the track; it returns once it has covered a whole fragment
 };
 
 struct StreamConfig {
   std::string name = "DEFAULT_STREAM";  ///< 1-256 of [a-zA-Z0-9_.-]
-  std::vector<TrackConfig> tracks;      ///< 1-3; codec data may come later, in band
+  std::vector<TrackConfig> tracks;      ///< 1-3; codec data may arrive later, in band
   StreamingType streamingType = StreamingType::realtime;
-  bool allowCreate = true;          ///< create the stream where it is missing
-  std::chrono::hours retention{2};  ///< of a stream that is created; 0: nothing is kept, RECEIVED is final
-  std::string kmsKeyId;             ///< of a stream that is created; empty: the service's key
-  std::map<std::string, std::string> tags;  ///< put on the stream, 50 at most
+  bool allowCreate = true;          ///< create the stream if it does not exist
+  std::chrono::hours retention{2};  ///< if the stream is created; 0: nothing is kept, and RECEIVED is final
+  std::string kmsKeyId;             ///< if the stream is created; empty: the service's key
+  std::map<std::string, std::string> tags;  ///< put on the stream, at most 50
   Milliseconds timecodeScale{1};            ///< TimecodeScale: whole milliseconds, 1 to 1000
-  bool absoluteFragmentTimes = true;        ///< cluster times since the epoch, or since the stream's start
-  Seconds bufferDuration{120};              ///< hard bound on buffered media; older whole fragments go
-  Seconds maxLatency{60};  ///< buffered media above this is told as latency pressure; 0: never
-  /// Sent bytes without any acknowledgement for so long end the session; 0: never. At least 30 s.
+  bool absoluteFragmentTimes = true;        ///< cluster times count from 1970, else from the stream's start
+  Seconds bufferDuration{120};  ///< hard limit on buffered media; beyond it, the oldest fragments are dropped
+  Seconds maxLatency{60};       ///< latency pressure is reported if more than this is buffered; 0: never
+  /// The session ends if data was sent and nothing was acknowledged for this long (at least 30 s); 0: never.
   Seconds connectionStaleness{60};
-  /// Whether the service is to acknowledge fragments. Without that one counts as durable when it was sent, is
-  /// kept for `bufferDuration` or as long as there is room, and nothing tells a dead connection but the
-  /// kernel.
+  /// Whether the service acknowledges fragments. Otherwise a fragment counts as durable once it was sent. It
+  /// is then kept for `bufferDuration`, or as long as there is room, and only the kernel notices a dead
+  /// connection.
   bool fragmentAcks = true;
-  /// Media that is sent again, although it was confirmed, where it is still held and the host may have died.
-  /// What was not confirmed is sent again in any case.
+  /// How much confirmed media is sent again, as far as it is still in memory, if the host may have died.
+  /// Unconfirmed media is always sent again.
   Seconds replayDuration{40};
-  bool restartOnError = true;  ///< else the first failure ends the stream
-  Seconds retryTimeout{0};     ///< a failure that lasts for longer ends the stream; 0: tried for ever
-  /// Credentials are asked for again after it, and a session ends itself after it, 40 minutes at most. 0:
-  /// never, and 40 minutes.
+  bool restartOnError = true;  ///< false: the first failure ends the stream
+  Seconds retryTimeout{0};     ///< a failure that lasts longer ends the stream; 0: retried for ever
+  /// After this time credentials are fetched again, and a session is replaced, after 40 minutes at the
+  /// latest. 0: only when credentials expire, and after 40 minutes.
   Seconds rotationPeriod{3600};
   std::uint64_t expectedBandwidth =
-      4194304;                       ///< bit/s; a storage too small for it and bufferDuration is told
-  bool recalculateMetrics = true;    ///< whether rates are reckoned
+      4194304;  ///< bit/s; a warning is reported if the storage is too small for it and bufferDuration
+  bool recalculateMetrics = true;    ///< whether to compute rates
   double maxFragmentsPerSecond = 5;  ///< the service's quota; 0: no pacing
   TimestampSource timestampSource = TimestampSource::automatic;
   /// Wall time of the first frame (recordings); unset: now. Not with `reference` and `pts`.
   std::optional<WallTime> startTime;
-  /// A key frame begins a fragment when a second has passed; else only after `fragmentDuration`.
+  /// A key frame begins a fragment once a second has passed; otherwise only after `fragmentDuration`.
   bool keyFrameFragmentation = true;
-  Milliseconds fragmentDuration{2000};  ///< of streams without video, and without keyFrameFragmentation
-  Milliseconds interleaveTimeout{500};  ///< how long a track may keep the others waiting
+  Milliseconds fragmentDuration{2000};  ///< for streams without video, or without keyFrameFragmentation
+  Milliseconds interleaveTimeout{500};  ///< how long the other tracks wait for one that is behind
   SilentTrack silentTrack = SilentTrack::fill;
-  Seconds burstInterval{10};  ///< of nearRealtime: bufferDuration must be twice that at least
-  /// Copies of what is sent, for debugging, go to files STREAM_N.mkv in this folder, which must exist; empty:
-  /// KVS_DEBUG_DUMP_DATA_FILE_DIR from the environment, else none.
+  Seconds burstInterval{10};  ///< for nearRealtime; bufferDuration must be at least twice as long
+  /// Debugging copies of what is sent are written to files STREAM_N.mkv in this folder, which must exist.
+  /// Empty: KVS_DEBUG_DUMP_DATA_FILE_DIR from the environment, else none.
   std::string dumpFolder;
   std::string writingApp;  ///< Matroska's WritingApp; empty: the Producer's user agent
 };
 
-/// One Kinesis video stream being produced. put() may be called from one thread for each track; all
-/// else from any thread. Destroying it ends the stream without draining and does not wait.
+/// One Kinesis video stream being produced. put() may be called from one thread for each track; everything
+/// else from any thread. Destroying it ends the stream without draining, and does not wait.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -158,45 +158,45 @@ class Stream {
   /// A track whose format is still to be told: at the start it is waited for, 5 s at most.
   virtual void expectTrack(std::uint32_t number) = 0;
 
-  /// The track gives no more frames, and nothing waits for it. A later put() takes it up again.
+  /// The track delivers no more frames, and nothing waits for it. A later put() resumes it.
   virtual void endTrack(std::uint32_t number) = 0;
 
-  /// The track leaves the stream: the next fragment's header has it no more.
+  /// Removes the track from the stream: the next fragment's header no longer contains it.
   virtual void removeTrack(std::uint32_t number) = 0;
 
-  /// The track has nothing from `pts` on for `duration`: progress without a frame (GStreamer's GAP).
+  /// The track has nothing from `pts` on for `duration`: progress without a frame, as GStreamer's GAP.
   virtual void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) = 0;
 
-  /// True once when the fragment grows towards the service's limits: ask the encoder for a key frame.
+  /// Returns true once when a fragment approaches the service's limits: ask the encoder for a key frame.
   virtual bool takeKeyFrameRequest(std::uint32_t number) = 0;
 
-  /// Takes one frame: copies it, never waits for the network. Offline it waits for room in the budget.
-  /// An Error means that the stream has ended, or that this frame's bytes are not what its track says
-  /// (mkvInvalid... codes: the frame is skipped and counted, the stream goes on).
+  /// Takes one frame: copies it, and never waits for the network. In offline mode it waits for room in the
+  /// budget. An Error means that the stream has ended, or that this frame's bytes do not match its track
+  /// (codes mkvInvalid...: the frame is skipped and counted, and the stream continues).
   virtual Result<FrameFate> put(const Frame& frame) = 0;
 
-  /// Metadata of the next fragment (persistent: of every one from then on, an empty value ends it).
+  /// Adds metadata to the next fragment; if persistent, to all from then on, until given an empty value.
   virtual Result<void> putMetadata(Tag tag, bool persistent) = 0;
 
-  /// An event of the open fragment, in its tail; without one, of the next fragment. Each type at most
-  /// once a fragment; mark, prefix and pairs count toward the fragment's 10 items of metadata.
+  /// Adds an event to the tail of the open fragment; if none is open, to the next fragment. A fragment takes
+  /// each type at most once; mark, prefix and pairs count toward its 10 items of metadata.
   virtual Result<void> putEvent(FragmentEvent event) = 0;
 
-  /// Ends the open fragment; the next frame that is taken is a key frame.
+  /// Ends the open fragment; the next frame that is accepted is a key frame.
   virtual void flush() = 0;
 
-  /// Offline: wakes a put() that waits for room, and lets none wait until interrupt(false).
+  /// Offline mode: wakes a put() that waits for room; none waits again until interrupt(false).
   virtual void interrupt(bool on) = 0;
 
-  /// No more frames for now: seals the last fragment, sends what is left, and reports Drained when all
-  /// of it is durable. Returns at once. A later put() goes on in the same stream.
+  /// No more frames for now: seals the last fragment, sends what is left, and calls onDrained() when all of
+  /// it is durable. Returns at once. A later put() continues in the same stream.
   virtual void endOfStream() = 0;
 
-  /// endOfStream(), and waits until all is durable; at most `timeout`, less where there is no hope
-  /// (a failure is being waited out). True where nothing was left behind.
+  /// Calls endOfStream() and waits until everything is durable; at most for `timeout`, and less if there is
+  /// no hope, as while backing off after a failure. Returns true if nothing was left behind.
   virtual bool drain(Milliseconds timeout) = 0;
 
-  /// Ends the stream: what is not durable is reported as lost. No event comes afterwards but Closed.
+  /// Ends the stream: what is not durable is reported as lost. The last event is onStreamClosed().
   virtual void stop() = 0;
 
   virtual StreamStats stats() const = 0;
@@ -206,7 +206,7 @@ class Producer {
  public:
   virtual ~Producer() = default;
 
-  /// Checks the configuration; opens nothing.
+  /// Checks the configuration; opens no connection.
   static Result<std::shared_ptr<Producer>> create(ProducerConfig config);
 
   /// Checks the configuration and begins to connect in the background. `listener` may be null.

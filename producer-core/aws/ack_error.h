@@ -19,7 +19,7 @@ enum class AckPolicy {
   resendOtherHeader,  ///< a session whose header fits the blocks; refused again: set aside
   correctClock,       ///< learn the time from Date, resend; refused again: fatal
   describe,           ///< back off through describeStream
-  retryKms,           ///< back off up to 60 s, for ever, told once
+  retryKms,           ///< back off up to 60 s, for ever; reported once
   streamDeleted,      ///< as a 404 from describe
   fatal,              ///< a configuration that no retry can mend
 };

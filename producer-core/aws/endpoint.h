@@ -72,7 +72,7 @@ std::string_view regionOfHost(std::string_view host);
 Result<std::string> checkRegionalUrl(std::string_view url, std::string_view what, std::string_view region,
                                      bool allowInsecure);
 
-/// Whether requests to this address, which was checked, can be read by whoever is on the way.
+/// Whether anyone on the way can read requests to this address, which was checked before.
 bool isInsecure(std::string_view url);
 
 }  // namespace kvs::aws

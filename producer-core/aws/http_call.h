@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One exchange whose whole answer is wanted: collected, bounded, told once.
+// One exchange whose whole answer is wanted: collected, limited in size, and reported once.
 #pragma once
 
 #include <cstddef>

@@ -32,15 +32,15 @@ inline std::size_t totalSize(Pieces pieces) {
   return size;
 }
 
-/// Takes bytes in order. Writers of formats (NAL adaptation, Matroska) write into one of these, so
-/// that a payload goes straight to where it will stay, whether that is a vector or the log's chunks.
+/// Takes bytes in order. NAL adaptation and the Matroska writer write into one of these, so that a payload
+/// goes straight to where it will stay, whether that is a vector or the log's chunks.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
   virtual void write(ByteView bytes) = 0;
 };
 
-/// The sink of everything small: headers, codec private data, tests.
+/// The sink for everything small: headers, codec private data, tests.
 class VectorSink final : public ByteSink {
  public:
   explicit VectorSink(Bytes& out) : out_(out) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One Error type for the whole house: the documented status code, what can be done about it, a
-// sentence a user can act on, and the service's request id where there is one.
+// One Error type for the whole project: the documented status code, what can be done about it, a sentence
+// that a user can act on, and the service's request id if there is one.
 #pragma once
 
 #include <optional>
@@ -13,27 +13,27 @@
 
 namespace kvs {
 
-/// What an error means for the one who met it. Retry decisions ask the kind, never the text.
+/// What an error means for the caller. Retry decisions depend on the kind, never on the text.
 enum class ErrorKind {
-  retryable,      ///< network or service trouble: back off and try again, for ever
-  throttled,      ///< the service asks for fewer calls: back off, honouring Retry-After
-  auth,           ///< refused credentials or signature: correct once, then see who worked before
-  clock,          ///< refused for the clock's sake, which has been put right since: try again
+  retryable,  ///< a problem of the network or the service: back off and retry, for ever
+  throttled,  ///< the service asks for fewer calls: back off, honouring Retry-After
+  auth,   ///< credentials or signature refused: correct them once; then it matters whether they ever worked
+  clock,  ///< refused because of a wrong clock, which has been corrected since: try again
   notFound,       ///< the stream does not exist
   endpointMoved,  ///< the data endpoint no longer serves this stream: ask for it again
-  fatal,          ///< no retry can mend it: wrong configuration, input or quota
-  cancelled,      ///< we ended it ourselves; tell nobody
+  fatal,          ///< no retry can fix it: wrong configuration, input or quota
+  cancelled,      ///< we ended it ourselves; not to be reported
 };
 
 struct Error {
   StatusCode code = StatusCode::unknown;
   ErrorKind kind = ErrorKind::fatal;
   std::string message{};                     ///< for the user: what was wrong, and what to do
-  std::string requestId{};                   ///< x-amzn-RequestId, empty where no service answered
-  int httpStatus = 0;                        ///< 0 where no service answered
+  std::string requestId{};                   ///< x-amzn-RequestId; empty if no service answered
+  int httpStatus = 0;                        ///< 0 if no service answered
   std::string exception{};                   ///< the service's exception name, e.g. ResourceNotFoundException
-  std::optional<Milliseconds> retryAfter{};  ///< the service's Retry-After: do not ask again before
-  std::optional<WallTime> serverDate{};      ///< the answer's Date (resolution 1 s): tells a clock's error
+  std::optional<Milliseconds> retryAfter{};  ///< the service's Retry-After: do not ask again earlier
+  std::optional<WallTime> serverDate{};      ///< the answer's Date (resolution 1 s): reveals a wrong clock
 };
 
 template <class T>

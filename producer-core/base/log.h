@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the core speaks to the operator: one sink with one function, asked for the level before any
-// text is made. Every line names its room and, where it has one, its stream.
+// How the core logs: to one sink with one function, which is asked about the level before any text is
+// formatted. Every line names its room and, if there is one, its stream.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace kvs {
 
 enum class LogLevel : std::uint8_t { error, warning, info, debug, trace };
 
-/// The room a line comes from. The plugin has a GST_DEBUG category for each.
+/// The room that a line comes from. The plugin has a GST_DEBUG category for each.
 enum class Room : std::uint8_t { stream, store, media, mkv, aws, net };
 std::string_view roomName(Room room);
 
@@ -21,11 +21,11 @@ class LogSink {
   virtual ~LogSink() = default;
   /// Cheap; called from any thread before a line is formatted.
   virtual bool wants(LogLevel level, Room room) const = 0;
-  /// Called from any thread, also from the loop: must not block.
+  /// Called from any thread, including the loop: must not block.
   virtual void write(LogLevel level, Room room, std::string_view stream, std::string_view text) = 0;
 };
 
-/// A sink bound to a stream's name. Copies share the sink. The default one wants nothing.
+/// A sink bound to a stream's name. Copies share the sink. The default one logs nothing.
 class Logger {
  public:
   Logger() = default;
@@ -34,7 +34,7 @@ class Logger {
 
   bool wants(LogLevel level, Room room) const { return sink_ && sink_->wants(level, room); }
 
-  /// `makeText` runs only where somebody listens.
+  /// `makeText` only runs if the line is wanted.
   template <class MakeText>
   void log(LogLevel level, Room room, MakeText&& makeText) const {
     if (wants(level, room)) sink_->write(level, room, stream_, makeText());

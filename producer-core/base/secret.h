@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A string that wipes itself and has no printer. It can be compared and revealed by name, so that
-// every place which takes a secret out can be found by searching for reveal().
+// A string that wipes itself and cannot be printed. It can be compared, and revealed by name, so that
+// every place that takes a secret out can be found by searching for reveal().
 #pragma once
 
 #include <string>

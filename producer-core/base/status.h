@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The documented status codes that this producer raises (guide, "Error code reference").
-// Only codes with a place that raises them stand here; names and numbers are the guide's.
+// Only codes that are raised somewhere are listed here; names and numbers are the guide's.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 namespace kvs {
 
 struct Tag {
-  std::string name;   ///< 1-128 bytes of UTF-8; not beginning with "AWS" but for the service's own
+  std::string name;   ///< 1-128 bytes of UTF-8; must not begin with "AWS", except for the service's own
   std::string value;  ///< up to 256 bytes of UTF-8
   bool operator==(const Tag&) const = default;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two clocks of the house and the one interface they are read through. The service counts in
-// milliseconds, Matroska in TimecodeScale, GStreamer in nanoseconds; inside, all is std::chrono.
+// The two clocks, and the one interface through which they are read. The service counts in milliseconds,
+// Matroska in TimecodeScale, GStreamer in nanoseconds; inside, everything is std::chrono.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Nanoseconds
 /// A point on the wall clock, since the Unix epoch: for signatures and fragment times.
 using WallTime = std::chrono::sys_time<Nanoseconds>;
 
-/// Time is a parameter: nothing in the core reads a clock but through this. Thread-safe.
+/// Time is a parameter: everything in the core reads a clock through this interface. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -25,14 +25,14 @@ class Clock {
   virtual WallTime wallNow() const = 0;
 };
 
-/// What a clock says, and when that was.
+/// A clock's reading, and when it was taken.
 template <class Time>
 struct Reading {
   Time time;
   TimePoint at;
 };
 
-/// Reads another clock: a thread that loses its turn between the two readings makes them again.
+/// Reads another clock. If the thread is interrupted between the two readings, they are repeated.
 template <class Read>
 auto readAt(const Clock& clock, Read read) -> Reading<decltype(read())> {
   constexpr int mostTries = 4;

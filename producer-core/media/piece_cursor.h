@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A forward reader over a payload that lies in several memories, so that code which looks at bytes
-// need not care where one memory ends and the next begins.
+// A forward reader over a payload that lies in several memories, so that code that inspects bytes need not
+// know where one memory ends and the next begins.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,18 @@
 namespace kvs::media {
 
 /// Offsets count from the start of the concatenated payload. Owns nothing; the pieces must outlive it.
-/// Moving forward costs one step a piece; moving backward starts again at the first piece.
+/// Moving forward costs one step for each piece; moving backward starts again at the first piece.
 class PieceCursor {
  public:
   explicit PieceCursor(Pieces pieces) : pieces_(pieces) {}
 
   std::size_t position() const { return pieceStart_ + within_; }
-  /// Past the end of the payload the cursor stands at its end.
+  /// Beyond the end of the payload, the cursor stays at the end.
   void seek(std::size_t offset);
-  /// Moves over what it returns; fewer than out.size() only at the end of the payload.
+  /// Advances by what it returns; that is less than out.size() only at the end of the payload.
   std::size_t read(std::span<std::byte> out);
   std::optional<std::byte> next();
-  /// Hands up to `size` bytes to the sink, as few writes as the pieces allow, and moves over them.
+  /// Writes up to `size` bytes to the sink, in as few writes as the pieces allow, and advances by them.
   void copy(std::size_t size, ByteSink& out);
 
  private:
@@ -39,7 +39,7 @@ class PieceCursor {
 /// Fills `out` from `offset` on; returns how many bytes were there.
 std::size_t peek(Pieces pieces, std::size_t offset, std::span<std::byte> out);
 
-/// The same memories, as far as they lie in the range; `out` is cleared and its memory reused.
+/// The parts of the memories that lie in the range; `out` is cleared and its memory reused.
 void subPieces(Pieces pieces, std::size_t offset, std::size_t size, std::vector<ByteView>& out);
 
 void copyRange(Pieces pieces, std::size_t offset, std::size_t size, ByteSink& out);

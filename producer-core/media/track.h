@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of a track before its first frame: the codec, how its bytes are framed, and what the
-// Matroska header says of it.
+// What is known about a track before its first frame: the codec, how its bytes are framed, and what the
+// Matroska header says about it.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ enum class Codec { h264, h265, aac, alaw, mulaw, other };
 
 /// The guide's values of NalAdaptationFlags. "AVCC" is length-prefixed framing.
 enum class NalAdaptation {
-  none,                         ///< frames and codec private data travel as they come
+  none,                         ///< frames and codec private data are sent unchanged
   annexBFrames,                 ///< frames: Annex-B to AVCC
   avccFrames,                   ///< frames: AVCC to Annex-B
   annexBCodecPrivate,           ///< codec private data: Annex-B to AVCC
@@ -28,28 +28,28 @@ enum class NalAdaptation {
 };
 
 struct TrackConfig {
-  std::uint32_t number = 1;  ///< 1 to 126; video 1 and audio 2, alone either is 1
+  std::uint32_t number = 1;  ///< 1 to 126; video is 1 and audio 2, but either is 1 if it is the only track
   TrackKind kind = TrackKind::video;
   Codec codec = Codec::h264;
   std::string codecId;      ///< Matroska CodecID, up to 32 bytes; empty: defaultCodecId(codec)
   std::string contentType;  ///< this track's part of the stream's media type; empty: the codec's own
   std::string name;         ///< Matroska track name, up to 32 bytes
-  /// Codec private data as the source gave it, up to 1 MiB; empty where it comes in band.
+  /// Codec private data as the source provides it, up to 1 MiB; empty if it comes in band.
   Bytes codecPrivate;
-  std::uint32_t width = 0;                   ///< pixels; 0: from the bytes, where the codec's are understood
-  std::uint32_t height = 0;                  ///< pixels; 0: as width
+  std::uint32_t width = 0;                   ///< pixels; 0: taken from the bytes, if the codec is understood
+  std::uint32_t height = 0;                  ///< pixels; 0: as with width
   double samplingFrequency = 0;              ///< Hz; 0 for video
   std::uint32_t channels = 0;                ///< 0 for video
-  std::uint32_t bitsPerSample = 0;           ///< 0 where the codec has none
-  std::optional<Nanoseconds> frameDuration;  ///< of one frame, where the rate is constant and known
-  /// How NAL units are to leave. Unset: with 4-byte lengths, whatever framing they come in.
+  std::uint32_t bitsPerSample = 0;           ///< 0 if the codec has none
+  std::optional<Nanoseconds> frameDuration;  ///< of one frame, if the rate is constant and known
+  /// How NAL units are sent. Unset: with 4-byte lengths, whatever framing they arrive in.
   std::optional<NalAdaptation> adaptation;
-  /// How NAL units come in. The length size in an avcC `codecPrivate` goes before the one here.
+  /// How NAL units arrive. The length size in an avcC `codecPrivate` has precedence over the one here.
   NalFraming inputFraming;
   /// A payload may be less than an access unit (GStreamer's alignment=nal).
   bool nalAligned = false;
-  /// AAC comes with ADTS headers (ISO/IEC 14496-3, 1.A.2.2): they are taken off, and what they say makes
-  /// the codec data where `codecPrivate` is empty. A payload may hold several frames.
+  /// AAC arrives with ADTS headers (ISO/IEC 14496-3, 1.A.2.2). They are removed, and if `codecPrivate` is
+  /// empty, the codec data is built from them. A payload may contain several frames.
   bool adts = false;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a CurlTransport is told once, for all its requests.
+// The settings of a CurlTransport, which apply to all its requests.
 #pragma once
 
 #include <string>

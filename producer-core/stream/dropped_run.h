@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames that are not taken, one after another: the first is told at once, the others together when a frame
-// is taken again, another reason comes, or the stream ends. Any thread.
+// Frames that are not taken, one after another: the first is reported at once, the others together when a
+// frame is taken again, another reason comes, or the stream ends. Any thread.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a stream tells its application: the callbacks of the guide's "Producer SDK callbacks", each with the
-// facts that belong to it. They come in order, one at a time, on the application's executor; a
-// handler may take its time, call any function of the stream, or stop it.
+// What a stream reports to its application: the callbacks of the guide's "Producer SDK callbacks", each with
+// its details. They are called in order, one at a time, on the application's executor; a handler may take its
+// time, call any function of the stream, or stop it.
 #pragma once
 
 #include <algorithm>
@@ -20,15 +20,15 @@ namespace kvs {
 /// An acknowledgement of a fragment, as the service sent it.
 struct FragmentAck {
   enum class Type { buffering, received, persisted, error, idle } type = Type::buffering;
-  std::optional<std::int64_t> timecodeMs;  ///< as on the wire: absolute or relative
-  std::string fragmentNumber;              ///< decimal, as the service counts
+  std::optional<std::int64_t> timecodeMs;  ///< as it was sent: absolute or relative
+  std::string fragmentNumber;              ///< decimal, assigned by the service
   StatusCode code = StatusCode::success;   ///< of an error acknowledgement
   std::string errorCode;                   ///< the service's name of the error
-  std::string message;                     ///< of an error: what it means, and what to do
-  Nanoseconds delay{0};                    ///< from the fragment's first frame put to this; persisted only
+  std::string message;                     ///< of an error: what it means and what to do
+  Nanoseconds delay{0};                    ///< from the fragment's first put() until now; only for persisted
 };
 
-/// A whole fragment that will not arrive, or (`unconfirmed`) was sent and may have.
+/// A whole fragment that was dropped, or that was sent and may have arrived (`unconfirmed`).
 struct FragmentLost {
   enum class Reason { storageFull, bufferDuration, refused, stopped } reason = Reason::storageFull;
   WallTime start;  ///< wall time of its first frame
@@ -38,7 +38,7 @@ struct FragmentLost {
   bool unconfirmed = false;
 };
 
-/// What became of a frame that put() was given and did not refuse with an Error.
+/// What became of a frame for which put() did not return an Error.
 enum class FrameFate : std::uint8_t {
   accepted,             ///< it is in the log, or held: as a part of an access unit, or for the other tracks
   beforeFirstKeyFrame,  ///< a delta unit with no key frame before it: skipped, counted
@@ -51,14 +51,14 @@ enum class FrameFate : std::uint8_t {
   trackAbsent,  ///< its track was silent and left the header; not yet back: skipped, counted
 };
 
-/// Frames that were not taken, one after another and for one reason.
+/// Consecutive frames that were not accepted, for the same reason.
 struct FramesDropped {
   std::uint64_t count = 0;
   FrameFate why = FrameFate::accepted;
-  WallTime start;  ///< of the first one; of one that had waited for another track, when that was over
+  WallTime start;  ///< of the first one; if it had waited for another track, when that wait ended
   WallTime end;    ///< of the last one
 
-  /// More of the same reason.
+  /// Adds more frames with the same reason.
   void add(const FramesDropped& more) {
     const FramesDropped before = std::exchange(*this, more);
     if (before.count == 0) return;
@@ -68,7 +68,7 @@ struct FramesDropped {
   }
 };
 
-/// The codec data of a track changed in the stream: a new session with a new header follows.
+/// A track's codec data has changed: a new session with a new header follows.
 struct CodecChange {
   std::uint32_t track = 0;
   std::string codecId;
@@ -76,30 +76,30 @@ struct CodecChange {
   std::uint32_t height = 0;  ///< pixels; 0 for audio
 };
 
-/// A time was missing or could not stand; `reanchored` is told each time, of the others the first.
+/// A time was missing or impossible. Each `reanchored` is reported, and the first of every other kind.
 struct TimeRepair {
   enum class Kind {
     missing,     ///< no presentation time: filled from the decoding time, the frame rate or the neighbours
-    nudged,      ///< equal to or a little before the one before it: moved behind that
-    raised,      ///< before its fragment's first time, or before the fragment before: moved there
-    reanchored,  ///< media time or the wall clock jumped: tied to the wall clock anew
+    nudged,      ///< equal to the previous one or a little earlier: moved after it
+    raised,      ///< before its fragment's first time, or before the previous fragment's end: moved there
+    reanchored,  ///< media time or the wall clock jumped: tied to the wall clock again
   } kind = Kind::missing;
   std::uint32_t track = 0;
-  Nanoseconds by{0};  ///< how far it was moved; of `reanchored`, how far the wall time of the stream moved
+  Nanoseconds by{0};  ///< how far it was moved; for `reanchored`, how far the stream's wall time moved
 };
 
-/// A track gives no frames while the others do, or gives frames again.
+/// A track delivers no frames while the others do, or delivers frames again.
 struct TrackSilence {
   std::uint32_t track = 0;
   bool silent = true;
-  bool filled = false;  ///< silence is sent in its place; else the track leaves the header meanwhile
+  bool filled = false;  ///< silence is sent in its place; otherwise the track is left out of the header
 };
 
 /// A notification or an image-generation event (guide, "About producer MKV tags" and "Adding image
 /// generation tags to fragments").
 struct FragmentEvent {
   enum class Type { notification, imageGeneration } type = Type::notification;
-  std::string imagePrefix;  ///< of image generation: prefix of the objects' names; empty: none
+  std::string imagePrefix;  ///< for image generation: prefix of the image objects' names; empty: none
   std::vector<Tag> pairs;   ///< name and value, in the same Tag as the mark
 };
 
@@ -112,7 +112,7 @@ struct ConnectionChange {
   Milliseconds delay{0};        ///< of retrying: until the next attempt
 };
 
-/// The buffer fills faster than the service takes it; or (`over`) that has passed.
+/// The buffer fills faster than the service accepts it, or no longer does (`over`).
 struct Pressure {
   bool over = false;
   std::uint64_t usedBytes = 0;
@@ -121,7 +121,7 @@ struct Pressure {
   Nanoseconds limitDuration{0};
 };
 
-/// A fragment that the service would not have, and that is not sent again: onFragmentLost() tells its loss.
+/// A fragment that the service refused and that is not sent again: onFragmentLost() reports its loss.
 struct FragmentRefused {
   Error error;  ///< why
   FragmentLost fragment;
@@ -129,10 +129,10 @@ struct FragmentRefused {
 
 /// Which credentials are used from now on.
 struct CredentialsTaken {
-  std::string source;                  ///< who gave them
+  std::string source;                  ///< where they come from
   std::string passedOver;              ///< the sources before it, and why each was not used
   bool refreshed = false;              ///< in place of others
-  std::optional<WallTime> expiration;  ///< nothing: they do not expire, as far as the source knows
+  std::optional<WallTime> expiration;  ///< unset: they do not expire, as far as the source knows
 };
 
 class StreamListener {
@@ -142,19 +142,19 @@ class StreamListener {
   virtual void onConnection(const ConnectionChange&) {}
   virtual void onFragmentAck(const FragmentAck&) {}
   virtual void onFragmentLost(const FragmentLost&) {}  ///< "dropped fragment"
-  /// "Dropped frame": the first of a run is told at once, the others together when the run ends.
+  /// "Dropped frame": the first one is reported at once, those that follow together at the end.
   virtual void onFramesDropped(const FramesDropped&) {}
   virtual void onFragmentRefused(const FragmentRefused&) {}
   virtual void onStoragePressure(const Pressure&) {}  ///< less than 5 % of the storage is free; over: 25 %
   virtual void onLatencyPressure(const Pressure&) {}  ///< more than max-latency is buffered; over: 3/4 of it
-  virtual void onConnectionStale(Nanoseconds /*age*/) {}  ///< bytes were sent and nothing is acknowledged
-  virtual void onCredentials(const CredentialsTaken&) {}  ///< the first, and whenever others take their place
+  virtual void onConnectionStale(Nanoseconds /*age*/) {}  ///< data was sent and nothing is acknowledged
+  virtual void onCredentials(const CredentialsTaken&) {}  ///< the first, and whenever others replace them
   virtual void onCodecChanged(const CodecChange&) {}
   virtual void onTimeRepaired(const TimeRepair&) {}
   virtual void onTrackSilence(const TrackSilence&) {}
-  virtual void onDataAvailable() {}        ///< there is something to send again after nothing
-  virtual void onWarning(const Error&) {}  ///< something the user should know; the stream goes on
-  virtual void onError(const Error&) {}    ///< the stream has ended: no retry can mend it
+  virtual void onDataAvailable() {}        ///< there is something to send again
+  virtual void onWarning(const Error&) {}  ///< something the user should know; the stream continues
+  virtual void onError(const Error&) {}    ///< the stream has ended: no retry can fix this
   virtual void onDrained() {}              ///< after endOfStream(): everything is durable
   virtual void onStreamClosed() {}         ///< after stop(), the last event
 };

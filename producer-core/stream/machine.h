@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of one stream as a pure machine: (state, event, now) -> (state, actions). It opens no
-// socket, reads no clock and starts no timer; a shell (stream_core.h) carries its actions out and
-// brings what became of them back as events. Its only chance is the seeded jitter.
+// The life of one stream as a pure machine: (state, event, now) -> (state, actions). It opens no socket,
+// reads no clock and starts no timer; a shell (stream_core.h) carries its actions out and returns the results
+// as events. Its only random numbers come from a seeded generator.
 //
 //   configuring -> credentials -> describing -> [creating] -> [tagging] -> locating -> ready
 //   ready --data--> streaming --rotation, new header--> handingOver --> ready
@@ -99,7 +99,7 @@ using Event = std::variant<event::Start, event::CredentialsFetched, event::Descr
 
 namespace action {
 struct FetchCredentials {
-  bool renew = false;  ///< those that are here are good, but old: where no others are had they go on
+  bool renew = false;  ///< the present ones are valid but due: if no others can be had, they stay in use
 };
 struct Describe {};
 struct Create {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be read about a stream and a Producer at any time, cheaply (the guide's StreamMetrics and
-// ClientMetrics, and what a user asks first).
+// What can be read about a stream and a Producer at any time, at little cost (the guide's StreamMetrics and
+// ClientMetrics, and what users ask first).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace kvs {
 
-/// What was given up for one reason.
+/// What was lost for one reason.
 struct LossCount {
   std::uint64_t fragments = 0;
   std::uint64_t frames = 0;
@@ -22,7 +22,7 @@ struct LossCount {
     frames += moreFrames;
     bytes += moreBytes;
   }
-  /// It arrived after all.
+  /// A fragment arrived after all.
   void takeBack(std::uint64_t itsFrames, std::uint64_t itsBytes) {
     --fragments;
     frames -= itsFrames;
@@ -34,17 +34,17 @@ struct StreamStats {
   std::string state;  ///< the state machine's: configuring, credentials, ..., streaming, stopped
 
   std::uint64_t framesIn = 0;         ///< accepted into the log
-  std::uint64_t bytesIn = 0;          ///< of accepted frames, as they lie in the log
-  std::uint64_t framesPersisted = 0;  ///< with those made here in a silent track's place (framesFilled)
+  std::uint64_t bytesIn = 0;          ///< of accepted frames, as they are stored in the log
+  std::uint64_t framesPersisted = 0;  ///< including those generated for silent tracks (framesFilled)
   std::uint64_t bytesPersisted = 0;
-  std::uint64_t framesSent = 0;  ///< of fragments wholly given to the connection; resent ones count again
+  std::uint64_t framesSent = 0;  ///< of fragments that were sent completely; resent ones count again
   std::uint64_t framesLost = 0;  ///< accepted, then dropped or refused with their fragment; the sum of:
   LossCount lostStorageFull;
   LossCount lostBufferDuration;
   LossCount lostRefused;
   LossCount lostStopped;
 
-  // Frames that were not taken, by reason.
+  // Frames that were not accepted, by reason.
   std::uint64_t skippedBeforeKeyFrame = 0;
   std::uint64_t skippedAfterGap = 0;
   std::uint64_t skippedNoRoom = 0;
@@ -60,8 +60,8 @@ struct StreamStats {
   std::uint64_t timesRaised = 0;
   std::uint64_t timesReanchored = 0;
 
-  std::uint64_t framesCorrupted = 0;  ///< sent although the source says that they are damaged
-  std::uint64_t framesFilled = 0;     ///< silence and repeated samples, made here in a silent track's place
+  std::uint64_t framesCorrupted = 0;  ///< sent although the source marked them as damaged
+  std::uint64_t framesFilled = 0;     ///< silence and repeated samples, generated for silent tracks
 
   std::uint64_t fragmentsIn = 0;
   std::uint64_t fragmentsSent = 0;  ///< resent ones count again
@@ -73,25 +73,25 @@ struct StreamStats {
   std::uint64_t acksUnknown = 0;  ///< for fragments that this session did not send
   std::uint64_t fragmentsLost = 0;
   std::uint64_t fragmentsRefused = 0;
-  std::uint64_t fragmentsReplayed = 0;  ///< confirmed, and sent again, since the host may have died
+  std::uint64_t fragmentsReplayed = 0;  ///< confirmed, but sent again because the host may have died
 
   std::uint64_t bytesBuffered = 0;  ///< overallViewSize: not yet durable
   Nanoseconds durationBuffered{0};  ///< overallViewDuration
   Nanoseconds durationLimit{0};     ///< how much may be buffered
-  std::uint64_t bytesUnsent = 0;    ///< currentViewSize: buffered, and not yet given to the connection
+  std::uint64_t bytesUnsent = 0;    ///< currentViewSize: buffered and not yet sent
   Nanoseconds durationUnsent{0};    ///< currentViewDuration, of whole fragments
-  WallTime bufferedSince{};         ///< wall time of the oldest frame not yet durable; 0 where there is none
-  double frameRate = 0;             ///< currentFrameRate: frames taken in a second, over the last seconds
-  double transferRate = 0;          ///< currentTransferRate: bytes sent in a second, over the last seconds
+  WallTime bufferedSince{};         ///< wall time of the oldest frame not yet durable; 0 if there is none
+  double frameRate = 0;             ///< currentFrameRate: frames accepted per second, over the last seconds
+  double transferRate = 0;          ///< currentTransferRate: bytes sent per second, over the last seconds
   Nanoseconds ackDelayP50{0};       ///< from a fragment's first frame to its last acknowledgement
   Nanoseconds ackDelayP99{0};
-  std::uint64_t bytesSent = 0;  ///< over all sessions, resends and headers included
+  std::uint64_t bytesSent = 0;  ///< over all sessions, including resends and headers
   std::uint64_t sessions = 0;
   std::uint64_t reconnects = 0;  ///< sessions that followed a failure
   unsigned attempt = 0;          ///< failures in a row since the last persisted fragment
   std::string lastError;         ///< empty: none so far
   StatusCode lastErrorCode = StatusCode::success;
-  WallTime lastErrorAt{};  ///< 0 where there was none
+  WallTime lastErrorAt{};  ///< 0 if there was none
   std::string dataEndpoint;
   std::string credentialSource;
   std::string credentialsPassedOver;  ///< the sources before it, and why each was not used

@@ -17,9 +17,9 @@ class ChainProvider final : public CredentialProvider {
       : providers_(std::make_shared<const Providers>(std::move(providers))) {}
   std::string_view name() const override { return "credential chain"; }
 
-  /// A source that is configured and fails ends the search with its error (it is retried, not passed
-  /// over); ErrorKind::fatal with StatusCode::clientAuthFailed when no source is configured at all. What is
-  /// given says which sources were passed over, and why (Credentials::passedOver).
+  /// A source that is configured and fails ends the search with its error: it is retried, not passed over.
+  /// If no source is configured at all, the error is ErrorKind::fatal with StatusCode::clientAuthFailed. The
+  /// credentials say which sources were passed over, and why (Credentials::passedOver).
   void fetch(Callback callback) override;
   /// A source's fatal error is retryable here, since there were credentials before.
   void refresh(const Credentials& refused, Callback callback) override;
@@ -30,7 +30,7 @@ class ChainProvider final : public CredentialProvider {
   struct Search;
   static void askNext(const std::shared_ptr<Search>& search);
 
-  std::shared_ptr<const Providers> providers_;  // a search that outlives it ends in silence
+  std::shared_ptr<const Providers> providers_;  // a search that outlives it ends without calling back
 };
 
 }  // namespace kvs::aws

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN (guide, kvssink,
-// "Environment variables"). Read at every fetch, so a change is taken up at the next one.
+// "Environment variables"). Read at every fetch, so a change takes effect at the next one.
 #pragma once
 
 #include "aws/credentials/provider.h"

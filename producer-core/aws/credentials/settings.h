@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the user says about credentials: plain values. Everything else comes from the environment and
-// from the files that every AWS tool reads.
+// The user's settings for credentials: plain values. Everything else comes from the environment and from
+// the files that all AWS tools read.
 #pragma once
 
 #include <memory>
@@ -13,27 +13,27 @@
 
 namespace kvs::aws {
 
-/// `iot-certificate` (guide, kvssink, "AWS IoT credentials"). Paths are of PEM files.
+/// `iot-certificate` (guide, kvssink, "AWS IoT credentials"). Paths name PEM files.
 struct IotSettings {
-  std::string endpoint;  ///< host of the account's credentials provider, with a port where it is not 443
+  std::string endpoint;  ///< host of the account's credentials provider, with a port unless it is 443
   std::string certificatePath;
   std::string keyPath;
   std::string authorityPath;  ///< CA certificates to trust there
   std::string roleAlias;
-  std::string thingName;  ///< the stream's name where the user gives none
+  std::string thingName;  ///< the stream's name if the user gives none
   Milliseconds connectionTimeout{3000};
   Milliseconds completionTimeout{5000};
 };
 
-/// Keys that the user gives himself; empty is "not set".
+/// Keys that the user sets directly; empty means "not set".
 struct StaticKeys {
   std::string accessKey;
   Secret secretKey;
   Secret sessionToken;
 };
 
-/// The keys of a stream, which may be changed while it runs: a session takes those that are set when it
-/// begins. Any thread.
+/// The keys of a stream. They may be changed while it runs: a session uses those that are set when it begins.
+/// Any thread.
 class KeySlot {
  public:
   KeySlot() = default;
@@ -56,7 +56,7 @@ struct CredentialSettings {
   std::optional<IotSettings> iot;
   std::shared_ptr<KeySlot> keys;        ///< null: none
   std::string credentialPath;           ///< empty: no credential file
-  bool credentialFileMustExist = true;  ///< false: a file that is not there is no source, and no failure
+  bool credentialFileMustExist = true;  ///< false: a missing file is not a failure; the next source is asked
 };
 
 }  // namespace kvs::aws

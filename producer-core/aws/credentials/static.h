@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Credentials given directly: the properties access-key, secret-key and session-token.
+// Credentials that are set directly: the properties access-key, secret-key and session-token.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace kvs::aws {
 
 class StaticProvider final : public CredentialProvider {
  public:
-  /// Looks into `keys` at each fetch. Empty texts are "not set".
+  /// Looks into `keys` at each fetch. Empty texts mean "not set".
   explicit StaticProvider(std::shared_ptr<const KeySlot> keys) : keys_(std::move(keys)) {}
   StaticProvider(std::string accessKey, Secret secretKey, Secret sessionToken)
       : StaticProvider(std::make_shared<const KeySlot>(
