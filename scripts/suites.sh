@@ -57,14 +57,16 @@ run_sanitized() {
 
 # watch_hosts address|thread DIR: programs that load the plugin and were compiled without the sanitizer (Python,
 # gst-launch) start with its library in front; what they call does not (tests/support/preload.py). In DIR/hosts
-# stand options of single programs, which the sanitizer finds by their names.
+# stand options of single programs, which the sanitizer finds by their names. Only running tests find those programs
+# by their plain names: were the build configured so, each test in Python would be watched, and hand the library on
+# to FFmpeg and all else that it starts. ThreadSanitizer makes such a program slow to a standstill on a busy machine.
 watch_hosts() {
   local library=libasan.so hosts=$project/tests/sanitizers/hosts
   [[ $1 == address ]] || library=libtsan.so
   # Our plugin brings C++: a program in C would learn too late of what throws.
   KVS_TEST_SANITIZER=$(library_path "$library"):$(library_path libstdc++.so)
   export KVS_TEST_SANITIZER
-  [[ :$PATH: == *:$hosts:* ]] || export PATH=$hosts:$PATH
+  suite_start=(env "PATH=$hosts:$PATH")
   mkdir -p "$2/hosts"
 }
 
@@ -75,7 +77,6 @@ library_path() {
 
 address_options() {
   local dir=$1
-  suite_start=()
   KVS_TEST_SANITIZER+=:$dir/tests/sanitizers/libquark-table.so
   export G_SLICE=always-malloc # GLib's slices would hide leaks
   export ASAN_OPTIONS+=":include_if_exists=$dir/hosts/%b"
@@ -89,8 +90,7 @@ address_options() {
 thread_options() {
   local dir=$1
   # GCC 12's ThreadSanitizer cannot start where addresses are random in more bits than these.
-  suite_start=()
-  (($(</proc/sys/vm/mmap_rnd_bits) <= 28)) || suite_start=(setarch -R)
+  (($(</proc/sys/vm/mmap_rnd_bits) <= 28)) || suite_start=(setarch -R "${suite_start[@]}")
   unset G_SLICE
   export TSAN_OPTIONS+=":include_if_exists=$dir/hosts/%b"
   # What libraries that were compiled without it do with their own memory is not ours to judge: of their calls
