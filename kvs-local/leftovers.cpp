@@ -19,10 +19,11 @@ bool removeMade(const Folder& folder, bool (*isMade)(const std::string&)) {
 
 /// True when the part is not there, too.
 bool removePart(const Folder& stream, const char* part, bool (*isMade)(const std::string&)) {
-  const auto kind = stream.kindOf(part);
-  if (kind != Folder::Kind::folder) return true;
+  if (stream.kindOf(part) != Folder::Kind::folder) return true;
   const auto folder = stream.child(part);
-  return folder && removeMade(*folder, isMade) && (stream.removeEmptyChild(part) || true);
+  if (!folder || !removeMade(*folder, isMade)) return false;
+  static_cast<void>(stream.removeEmptyChild(part));
+  return true;
 }
 
 void warnOfDamage(const std::string& stream, std::size_t damaged, std::size_t all) {

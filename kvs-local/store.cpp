@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "data_format.h"
 #include "leftovers.h"
@@ -157,15 +157,23 @@ Result<std::int64_t> Store::ensureHeader(std::int64_t streamId, const std::strin
   if (auto begun = begin(); !begun) return failure(begun.error());
   const std::string hash = sha256Hex(std::string(header.raw.begin(), header.raw.end()));
   if (auto kept = keepHeader(folder, hash, header); !kept) return failure(kept.error());
-  auto insert = index_->prepare(
-      "INSERT INTO headers(stream_id,hash,key_hash) VALUES(?,?,?) "
-      "ON CONFLICT(stream_id,hash) DO UPDATE SET key_hash=excluded.key_hash RETURNING id");
-  if (!insert) return failure(insert.error());
-  const auto inserted = insert->bind(streamId).bind(hash).bind(sha256Hex(headerKey(header))).step();
-  if (!inserted) return failure(inserted.error());
-  const std::int64_t id = insert->integer(0);
-  headerSizes_[id] = header.raw.size();
+  const auto id = headerRow(streamId, hash, sha256Hex(headerKey(header)));
+  if (id) headerSizes_[*id] = header.raw.size();
   return id;
+}
+
+Result<std::int64_t> Store::headerRow(std::int64_t streamId, const std::string& hash,
+                                      const std::string& keyHash) {
+  auto find = index_->prepare("SELECT id FROM headers WHERE stream_id=? AND hash=?");
+  if (!find) return failure(find.error());
+  const auto found = find->bind(streamId).bind(hash).step();
+  if (!found) return failure(found.error());
+  if (*found) return find->integer(0);
+  auto insert = index_->prepare("INSERT INTO headers(stream_id,hash,key_hash) VALUES(?,?,?) RETURNING id");
+  if (!insert) return failure(insert.error());
+  const auto inserted = insert->bind(streamId).bind(hash).bind(keyHash).step();
+  if (!inserted) return failure(inserted.error());
+  return insert->integer(0);
 }
 
 Result<FragmentFile> Store::createFragment(const std::string& folder, std::uint64_t counter) {

@@ -74,6 +74,7 @@ class Store {
   [[nodiscard]] std::string leafOf(const std::string& folder) const;
   Result<Folder> makePart(const std::string& folder, const char* part);
   Result<void> keepHeader(const std::string& folder, const std::string& hash, const StreamHeader& header);
+  Result<std::int64_t> headerRow(std::int64_t streamId, const std::string& hash, const std::string& keyHash);
   Result<void> expectHeader(const std::string& folder, std::int64_t streamId, std::int64_t headerId);
   Result<void> putInPlace(const FragmentFile& fragment);
   Result<void> addRow(std::int64_t streamId, std::int64_t headerId, const FragmentSummary& summary,
