@@ -2,7 +2,6 @@
 #include "row_codec.h"
 
 #include <charconv>
-#include <sstream>
 
 namespace kvslocal {
 
@@ -69,11 +68,17 @@ std::string encodeFrames(const std::vector<TrackFrames>& frames) {
 
 std::vector<TrackFrames> decodeFrames(const std::string& column) {
   std::vector<TrackFrames> frames;
-  std::istringstream in(column);
-  TrackFrames one;
-  char colon = 0;
-  while (in >> one.track >> colon >> one.frames)
+  const char* at = column.data();
+  const char* const end = at + column.size();
+  while (at != end) {
+    TrackFrames one;
+    const auto track = std::from_chars(at, end, one.track);
+    if (track.ec != std::errc{} || track.ptr == end || *track.ptr != ':') break;
+    const auto count = std::from_chars(track.ptr + 1, end, one.frames);
+    if (count.ec != std::errc{} || (count.ptr != end && *count.ptr != ' ')) break;
     frames.push_back(one);
+    at = count.ptr == end ? end : count.ptr + 1;
+  }
   return frames;
 }
 

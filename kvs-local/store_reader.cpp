@@ -39,12 +39,19 @@ std::string nothingIn(const std::string& dataDir) {
 
 }  // namespace
 
+// An index may be damaged, or made by hand: what it says need not make sense.
 std::chrono::nanoseconds FragmentRow::duration() const {
-  const auto span = summary.lastTime - summary.firstTime;
+  std::int64_t span = 0;
+  if (__builtin_sub_overflow(summary.lastTime.count(), summary.firstTime.count(), &span) || span < 0)
+    return {};
   std::uint64_t most = 0;
   for (const auto& track : summary.frames)
     most = std::max(most, track.frames);
-  return most < 2 ? span : span + span / static_cast<std::int64_t>(most - 1);
+  constexpr std::int64_t longest = std::numeric_limits<std::int64_t>::max();
+  const auto gaps =
+      static_cast<std::int64_t>(std::clamp(most, std::uint64_t{1}, static_cast<std::uint64_t>(longest)) - 1);
+  if (gaps > 0 && __builtin_add_overflow(span, span / gaps, &span)) span = longest;
+  return std::chrono::nanoseconds(span);
 }
 
 Result<StoreReader> StoreReader::open(const std::string& dataDir) {

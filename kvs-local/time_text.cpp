@@ -54,14 +54,17 @@ Result<WallTime> parseTime(const std::string& text) {
 }
 
 std::string formatTime(WallTime time) {
+  // The years 0 to 9999: there is no way to write others, and an index may hold any number.
+  time = std::clamp(time, WallTime(std::chrono::milliseconds(-62'167'219'200'000)),
+                    WallTime(std::chrono::milliseconds(253'402'300'799'999)));
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   const std::time_t seconds = whole.time_since_epoch().count();
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  std::array<char, 32> date{};
-  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts);
   std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%s.%03dZ", date.data(), static_cast<int>((time - whole).count()));
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
+                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<int>((time - whole).count()));
   return text.data();
 }
 

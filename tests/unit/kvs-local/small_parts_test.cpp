@@ -8,6 +8,7 @@
 #include "put_media.h"
 #include "quotas.h"
 #include "row_codec.h"
+#include "store_reader.h"
 #include "trace.h"
 
 namespace kvslocal {
@@ -176,6 +177,37 @@ TEST(RowCodec, anyTextComesBack) {
   EXPECT_EQ(decodeTags(encodeTags(tags)), tags);
   EXPECT_TRUE(decodeTexts("9:short").empty());
   EXPECT_TRUE(decodeTexts("nonsense").empty());
+}
+
+TEST(RowCodec, framesAreNumbersOrEndThere) {
+  const auto decoded = decodeFrames("1:30 2:47");
+  ASSERT_EQ(decoded.size(), 2U);
+  EXPECT_EQ(decoded[1].track, 2U);
+  EXPECT_EQ(decoded[1].frames, 47U);
+  for (const char* wrong : {"", "1", "1:", "1:-1", "-1:1", "1 :2", "99999999999999999999:1", "1:2x", "x"})
+    EXPECT_TRUE(decodeFrames(wrong).empty()) << wrong;
+  EXPECT_EQ(decodeFrames("1:2 nonsense").size(), 1U);
+}
+
+TEST(FragmentRow, aLengthThatMakesNoSenseIsNotAddedUp) {
+  constexpr auto least = std::chrono::nanoseconds::min();
+  constexpr auto most = std::chrono::nanoseconds::max();
+  FragmentRow row;
+  row.summary.firstTime = least;
+  row.summary.lastTime = most;
+  EXPECT_EQ(row.duration().count(), 0);
+  row.summary.firstTime = std::chrono::nanoseconds(0);
+  row.summary.frames = {{1, 2}};
+  EXPECT_EQ(row.duration(), most);
+  row.summary.frames = {{1, ~std::uint64_t{0}}};
+  EXPECT_GT(row.duration().count(), 0);
+  row.summary.lastTime = std::chrono::nanoseconds(-5);
+  EXPECT_EQ(row.duration().count(), 0);
+}
+
+TEST(Time, outsideTheYearsThatCanBeWrittenTheLastOneIsShown) {
+  EXPECT_EQ(formatTime(WallTime::max()), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(formatTime(WallTime::min()), "0000-01-01T00:00:00.000Z");
 }
 
 TEST(Trace, aStampIsTheLastSixteenBytes) {
