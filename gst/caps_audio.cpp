@@ -31,8 +31,7 @@ Result<void> fillAac(TrackConfig& track, const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const std::uint32_t version = countOf(structure, "mpegversion");
   if (version != 2 && version != 4) {
-    return fail(
-        refusal(caps, "of audio/mpeg only AAC is taken, mpegversion 2 and 4; put an AAC encoder before it."));
+    return fail(refusal(caps, "audio/mpeg must be AAC (mpegversion 2 or 4); put an AAC encoder before it."));
   }
   track.codec = Codec::aac;
   // Without a stream-format the codec data tells: ADTS says the same in every frame.
@@ -48,7 +47,7 @@ Result<void> fillAac(TrackConfig& track, const GstCaps* caps) {
   }
   gboolean framed = TRUE;
   if (track.adts && gst_structure_get_boolean(structure, "framed", &framed) && !framed) {
-    return fail(refusal(caps, "its buffers hold no whole frames; put aacparse before it."));
+    return fail(refusal(caps, "its buffers do not hold whole frames; put aacparse before it."));
   }
   return {};
 }
@@ -104,7 +103,7 @@ Result<void> fillPcm(TrackConfig& track, const GstCaps* caps) {
                                     [&](const PcmFormat& one) { return name == one.name; });
   const std::string layout = textOf(structure, "layout");
   if (format == std::end(pcmFormats) || (!layout.empty() && layout != "interleaved")) {
-    return fail(refusal(caps, "Matroska has no such samples; put audioconvert before it."));
+    return fail(refusal(caps, "Matroska has no such sample format; put audioconvert before it."));
   }
   track.codec = Codec::other;
   track.codecId = format->codecId;

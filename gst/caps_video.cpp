@@ -68,7 +68,7 @@ Result<void> checkPlain(const GstCaps* caps) {
   const std::string alignment = textOf(structure, "alignment");
   if (gst_structure_has_name(structure, "video/x-av1") &&
       ((!format.empty() && format != "obu-stream") || (!alignment.empty() && alignment != "tu"))) {
-    return fail(refusal(caps, "AV1 must come as obu-stream in temporal units; put av1parse before it."));
+    return fail(refusal(caps, "AV1 must be an obu-stream in temporal units; put av1parse before it."));
   }
   if (gst_structure_has_name(structure, "video/x-vp9") && alignment == "frame") {
     return fail(refusal(caps, "VP9 must come in superframes; put vp9parse before it."));

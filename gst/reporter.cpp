@@ -118,7 +118,8 @@ void Reporter::warn(const LossSum& losses) {
   if (losses.reason == Reason::stopped || losses.reason == Reason::refused) return;
   const ElementRef element = element_->lock();
   if (!element) return;
-  const std::string sentence = sentenceOf(losses) + " The messages kvssink-fragment-lost tell of each.";
+  const std::string sentence =
+      sentenceOf(losses) + " The messages kvssink-fragment-lost report each of them.";
   sinkOf(element.get())
       .announcer()
       .warn({GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT},

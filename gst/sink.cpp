@@ -223,7 +223,7 @@ void Sink::drainBeforeReady(Stream& stream) {
   const bool drained = timeout.count() > 0 && stream.drain(timeout);
   if (drained || stream.stats().bytesBuffered == 0)
     return announcer_->drained(GST_PROGRESS_TYPE_COMPLETE, "all is stored");
-  announcer_->drained(GST_PROGRESS_TYPE_ERROR, "the end did not come in time, or there was no hope");
+  announcer_->drained(GST_PROGRESS_TYPE_ERROR, "not everything was stored before the wait for it ended");
   if (!gate_.hasFailed()) tellLeftBehind(stream);
 }
 
@@ -231,10 +231,10 @@ void Sink::tellLeftBehind(Stream& stream) {
   const StreamStats stats = stream.stats();
   if (stats.bytesBuffered == 0) return;
   const auto milliseconds = std::chrono::duration_cast<Milliseconds>(stats.durationBuffered).count();
-  std::string sentence = "The service has not stored the last " + std::to_string(milliseconds) + " ms (" +
+  std::string sentence = "The service had not stored the last " + std::to_string(milliseconds) + " ms (" +
                          std::to_string(stats.bytesBuffered) + " bytes) of stream " + stream.name() +
-                         ", and the wait for it is over (stop-stream-timeout).";
-  if (!stats.lastError.empty()) sentence += " Last trouble: " + stats.lastError;
+                         " when the wait for it ended (stop-stream-timeout).";
+  if (!stats.lastError.empty()) sentence += " Last error: " + stats.lastError;
   announcer_->warn({GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE},
                    elementError(StatusCode::lastPersistedAckNotReceived, sentence));
 }

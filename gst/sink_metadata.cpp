@@ -39,9 +39,9 @@ bool Sink::addMetadata(const GstStructure* structure) {
   gboolean persist = FALSE;
   gst_structure_get_boolean(structure, "persist", &persist);
   if (name && value) return addMetadata({name, value}, persist != FALSE);
-  return refuse(elementError(StatusCode::invalidMetadataName,
-                             "An event kvs-add-metadata needs the fields name and value, both strings; this "
-                             "one was not taken."));
+  return refuse(elementError(
+      StatusCode::invalidMetadataName,
+      "An event kvs-add-metadata needs the fields name and value, both strings; this one was not accepted."));
 }
 
 bool Sink::addEvent(const GstStructure* structure) {
@@ -51,7 +51,7 @@ bool Sink::addEvent(const GstStructure* structure) {
   if (!type) {
     return refuse(elementError(StatusCode::invalidMetadataName,
                                "An event kvs-add-event needs the field type, notification or "
-                               "image-generation; this one was not taken."));
+                               "image-generation; this one was not accepted."));
   }
   FragmentEvent event{.type = *type, .imagePrefix = {}, .pairs = {}};
   if (const gchar* prefix = gst_structure_get_string(structure, "image-prefix")) event.imagePrefix = prefix;

@@ -78,9 +78,10 @@ GstPad* Sink::requestPad(GstPadTemplate* padTemplate, const gchar* name) {
     }
   }
   if (exists) {
-    GST_CAT_ERROR_OBJECT(elementCategory(), element_,
-                         "a stream has one track of a kind, and the pad for %s exists: use another kvssink",
-                         kind.padTemplate);
+    GST_CAT_ERROR_OBJECT(
+        elementCategory(), element_,
+        "a stream has one track of each kind, and the pad for %s exists already: use another kvssink",
+        kind.padTemplate);
     gst_object_unref(gst_object_ref_sink(pad));
     return nullptr;
   }
@@ -121,7 +122,7 @@ bool Sink::sendEvent(EventRef event) {
 
 // GstElement's own way asks for a source pad, which a sink has not: nothing would come through.
 bool Sink::sendUpstream(EventRef event) {
-  // A latency is for those whom it concerns; where nobody is, it is well.
+  // A LATENCY event has succeeded even if no pad is linked: there is nobody to configure.
   bool handled = GST_EVENT_TYPE(event.get()) == GST_EVENT_LATENCY;
   for (const PadRef& pad : pads()) {
     if (!gst_pad_is_linked(pad.get())) continue;

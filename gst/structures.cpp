@@ -26,9 +26,9 @@ const char* nameOf(FragmentLost::Reason reason) {
 const char* explain(FragmentLost::Reason reason) {
   switch (reason) {
     case FragmentLost::Reason::storageFull:
-      return "the service did not take them as fast as they came, and storage-size is used up";
+      return "the service did not accept them as fast as they arrived, and storage-size is used up";
     case FragmentLost::Reason::bufferDuration:
-      return "the service did not take them as fast as they came, and buffer-duration is used up";
+      return "the service did not accept them as fast as they arrived, and buffer-duration is used up";
     case FragmentLost::Reason::refused:
       return "the service refused them";
     case FragmentLost::Reason::stopped:
@@ -118,21 +118,21 @@ const char* explain(FrameFate fate) {
     case FrameFate::accepted:
       return "taken";
     case FrameFate::beforeFirstKeyFrame:
-      return "no key frame came before them";
+      return "there was no key frame before them";
     case FrameFate::afterGap:
-      return "their group of pictures could not be kept whole";
+      return "their group of pictures is incomplete";
     case FrameFate::noRoom:
       return "the storage is full";
     case FrameFate::interrupted:
       return "the wait for room was interrupted";
     case FrameFate::keyFrameDistance:
-      return "their fragment reached the service's limits and no key frame came";
+      return "their fragment reached the service's limits without a key frame";
     case FrameFate::afterEndOfFragment:
       return "their fragment was closed by an end-of-fragment tag";
     case FrameFate::late:
       return "they came too long after the other track's";
     case FrameFate::trackAbsent:
-      return "their track had left the stream while it was silent";
+      return "their track had been removed from the stream while it was silent";
   }
   return "unknown";
 }
@@ -153,7 +153,7 @@ void LossSum::add(const FragmentLost& lost) {
 
 std::string sentenceOf(const LossSum& losses) {
   return std::to_string(losses.fragments) + " fragment(s) with " + std::to_string(losses.frames) +
-         " frames were given up: " + explain(losses.reason) + ".";
+         " frames were dropped: " + explain(losses.reason) + ".";
 }
 
 StructureRef structureOf(const LossSum& losses) {
@@ -290,8 +290,8 @@ StructureRef structureOf(const PlaybackNote& note) {
 std::string sentenceOf(const PlaybackNote& note) {
   const bool codec = note.reason == PlaybackNote::Reason::codec;
   return "with track " + std::to_string(note.track.number) + " (" + note.track.codecId + ")" +
-         (codec ? "" : ", whose codec data changed,") + " the stream plays by " + namesOf(note.players) +
-         " only (docs/playback.md)";
+         (codec ? "" : ", whose codec data changed,") + " the stream can only be played through " +
+         namesOf(note.players) + " (docs/playback.md)";
 }
 
 void post(GstElement* element, StructureRef structure) {

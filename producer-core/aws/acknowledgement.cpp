@@ -68,12 +68,12 @@ std::optional<int> errorIdOf(const json& object) {
 Result<Acknowledgement> parseAcknowledgement(std::string_view text) {
   json object;
   if (!parseJsonObject(text, object)) {
-    return fail(broken(StatusCode::invalidAckValueEnd, "An acknowledgement of the service is not JSON."));
+    return fail(broken(StatusCode::invalidAckValueEnd, "An acknowledgement from the service is not JSON."));
   }
   const std::optional<Acknowledgement::Type> type = typeOf(textField(object, "EventType"));
   if (!type) {
     return fail(
-        broken(StatusCode::invalidAckType, "An acknowledgement of the service has an unknown EventType."));
+        broken(StatusCode::invalidAckType, "An acknowledgement from the service has an unknown EventType."));
   }
   return Acknowledgement{*type, timecodeOf(object), fragmentNumberOf(object), errorIdOf(object),
                          wordOf(textField(object, "ErrorCode"))};
@@ -114,7 +114,7 @@ void AckParser::take(char c, std::vector<Acknowledgement>& out, std::optional<Er
   }
   if (object_.size() >= maxObjectSize) {
     remember(firstError, broken(StatusCode::invalidAckSegmentLength,
-                                "An acknowledgement of the service is longer than 4096 bytes."));
+                                "An acknowledgement from the service is longer than 4096 bytes."));
     startOver();
     lost_ = true;
   }
@@ -124,7 +124,7 @@ void AckParser::takeBetween(char c, std::optional<Error>& firstError) {
   if (isBlank(c) || lost_) return;
   lost_ = true;
   remember(firstError, broken(StatusCode::invalidAckValueEnd,
-                              "Between the acknowledgements of the service stands something else."));
+                              "There is something else between the service's acknowledgements."));
 }
 
 void AckParser::endObject(std::vector<Acknowledgement>& out, std::optional<Error>& firstError) {

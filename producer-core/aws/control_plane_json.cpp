@@ -30,7 +30,7 @@ void setUnlessEmpty(json& object, const char* name, const std::string& value) {
 tl::unexpected<Error> unusable(StatusCode code, std::string_view operation, std::string_view why) {
   return fail(code, ErrorKind::retryable,
               "The answer to " + std::string(operation) + " cannot be used: " + std::string(why) +
-                  ". Check that the endpoint is one of Kinesis Video Streams.");
+                  ". Check that the endpoint belongs to Kinesis Video Streams.");
 }
 
 std::optional<StreamStatus> statusOf(std::string_view text) {

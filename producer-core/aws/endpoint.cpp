@@ -83,7 +83,7 @@ std::string publicStsHost(std::string_view region, const EndpointVariant& varian
 Result<std::string> checkServiceUrl(std::string_view url, std::string_view what, bool allowInsecure) {
   if (url.size() > maxUrlLength) {
     return refuse(StatusCode::invalidUriLength, what,
-                  "has " + std::to_string(url.size()) + " characters; an address may have 10000.");
+                  "has " + std::to_string(url.size()) + " characters; an address may have at most 10000.");
   }
   const std::optional<UrlParts> parts = parseUrl(url);
   if (!parts) {
@@ -95,11 +95,11 @@ Result<std::string> checkServiceUrl(std::string_view url, std::string_view what,
   }
   if (!parts->user.empty()) {
     return refuse(StatusCode::invalidArg, what,
-                  "holds a user or password. Take it out: requests are signed with AWS credentials.");
+                  "contains a user or password. Remove it: requests are signed with AWS credentials.");
   }
   if (parts->path != "/" || !parts->query.empty() || !parts->fragment.empty()) {
     return refuse(StatusCode::invalidArg, what,
-                  "must end after host and port: a path, query or fragment is not taken.");
+                  "must end after host and port: a path, query or fragment is not accepted.");
   }
   if (parts->scheme == "http" && !allowInsecure && !isLoopback(parts->host)) {
     return refuse(StatusCode::invalidArg, what,
@@ -131,7 +131,7 @@ Result<std::string> checkRegionalUrl(std::string_view url, std::string_view what
   return refuse(StatusCode::invalidArg, what,
                 "is in the region " + std::string(place) + ", but requests are signed for " +
                     std::string(region) +
-                    ". Set AWS_DEFAULT_REGION, or where that is not set the property aws-region, to " +
+                    ". Set AWS_DEFAULT_REGION, or, if that is not set, the property aws-region, to " +
                     std::string(place) + ", or correct the address.");
 }
 

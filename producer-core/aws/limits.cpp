@@ -70,15 +70,15 @@ Result<void> validateTag(const std::string& name, const std::string& value) {
   if (*valueLength > maxTagValueLength) {
     return refuse(StatusCode::invalidTagValueLength, "The value of the stream tag '" + name + "' has " +
                                                          std::to_string(*valueLength) +
-                                                         " characters; the service takes up to 256.");
+                                                         " characters; the service accepts up to 256.");
   }
   if (hasControl(name) || hasControl(value)) {
-    return refuse(StatusCode::invalidArg, "A stream tag holds a control character. Take it out.");
+    return refuse(StatusCode::invalidArg, "A stream tag contains a control character. Remove it.");
   }
   if (name.starts_with("aws:")) {
     return refuse(
         StatusCode::invalidArg,
-        "The stream tag '" + name + "' begins with 'aws:', which AWS keeps for itself. Choose another name.");
+        "The stream tag '" + name + "' begins with 'aws:', which is reserved for AWS. Choose another name.");
   }
   return {};
 }
@@ -93,12 +93,12 @@ Result<void> validateStreamName(std::string_view name) {
   }
   if (name.size() > maxStreamNameLength) {
     return refuse(StatusCode::invalidStreamNameLength, "The stream name has " + std::to_string(name.size()) +
-                                                           " characters; the service takes up to 256.");
+                                                           " characters; the service accepts up to 256.");
   }
   if (!std::all_of(name.begin(), name.end(), isNameCharacter)) {
-    return refuse(StatusCode::invalidArg,
-                  "The stream name has a character that the service does not take. Use a-z "
-                  "A-Z 0-9 _ . - only.");
+    return refuse(
+        StatusCode::invalidArg,
+        "The stream name has a character that the service does not accept. Use only a-z A-Z 0-9 _ . -");
   }
   return {};
 }
@@ -106,7 +106,7 @@ Result<void> validateStreamName(std::string_view name) {
 Result<void> validateTags(const Tags& tags) {
   if (tags.size() > maxTagCount) {
     return refuse(StatusCode::maxTagCount,
-                  "There are " + std::to_string(tags.size()) + " stream tags; a stream takes up to 50.");
+                  "There are " + std::to_string(tags.size()) + " stream tags; a stream may have up to 50.");
   }
   for (const auto& [name, value] : tags) {
     if (Result<void> valid = validateTag(name, value); !valid) return valid;

@@ -99,7 +99,7 @@ Result<void> checkAwsRegion(std::string_view region) {
   if (isAwsRegionName(region)) return {};
   return fail(StatusCode::invalidArg, ErrorKind::fatal,
               quoted(region) + " is not the name of an AWS region." + suggestion(region) +
-                  " Correct AWS_DEFAULT_REGION in the environment, which goes first, or the property "
+                  " Correct AWS_DEFAULT_REGION in the environment, which has precedence, or the property "
                   "aws-region; a name looks like us-west-2.");
 }
 

@@ -51,7 +51,7 @@ constexpr Meaning badSignature{
     StatusCode::notAuthorized, ErrorKind::auth,
     "Check the secret key, the session token, the region and the machine's clock."};
 constexpr Meaning wait{StatusCode::clientLimit, ErrorKind::throttled,
-                       "The service takes fewer calls a second; the next attempt waits longer."};
+                       "The service accepts fewer calls per second; the next attempt waits longer."};
 constexpr Meaning badInput{StatusCode::serviceInvalidArg, ErrorKind::fatal,
                            "Correct the setting that the service names."};
 
@@ -67,25 +67,25 @@ constexpr std::array exceptions{
     Exception{"RequestLimitExceeded", wait},
     Exception{"ConnectionLimitExceeded",
               {StatusCode::clientLimit, ErrorKind::throttled,
-               "A stream takes one upload at a time: check that no other producer sends to it."}},
+               "A stream accepts one upload at a time: check that no other producer sends to it."}},
     Exception{"AccountStreamLimitExceeded",
               {StatusCode::streamLimit, ErrorKind::fatal,
-               "The account has as many streams as it may: delete some, or ask AWS for a higher quota."}},
+               "The account has reached its limit of streams: delete some, or ask AWS for a higher quota."}},
     Exception{"DeviceStreamLimitExceeded",
-              {StatusCode::streamLimit, ErrorKind::fatal, "The device has as many streams as it may."}},
+              {StatusCode::streamLimit, ErrorKind::fatal, "The device has reached its limit of streams."}},
     Exception{"TagsPerResourceExceededLimit",
-              {StatusCode::maxTagCount, ErrorKind::fatal, "A stream takes 50 tags: remove some."}},
+              {StatusCode::maxTagCount, ErrorKind::fatal, "A stream may have 50 tags: remove some."}},
     Exception{"ResourceInUse",
               {StatusCode::resourceInUse, ErrorKind::retryable,
-               "The stream exists already, or is being changed by somebody else."}},
+               "The stream already exists, or is being changed by somebody else."}},
     Exception{"VersionMismatch",
-              {StatusCode::resourceInUse, ErrorKind::retryable, "The stream was changed meanwhile."}},
+              {StatusCode::resourceInUse, ErrorKind::retryable, "The stream was changed in the meantime."}},
     Exception{"ResourceNotFound",
               {StatusCode::resourceNotFound, ErrorKind::notFound,
                "Check the stream's name and the region, or allow the stream to be created."}},
     Exception{
         "InvalidEndpoint",
-        {StatusCode::unknown, ErrorKind::endpointMoved, "The stream's data endpoint is asked for again."}},
+        {StatusCode::unknown, ErrorKind::endpointMoved, "The stream's data endpoint is looked up again."}},
     Exception{"InvalidArgument", badInput},
     Exception{"Validation", badInput},
     Exception{"InvalidParameterValue", badInput},
@@ -118,11 +118,11 @@ struct KnownWords {
 
 constexpr std::array knownWords{
     KnownWords{"Credential should be scoped to a valid region",
-               "Requests are signed for another region than the endpoint's: set AWS_DEFAULT_REGION, or where "
-               "that is not set aws-region (us-west-2 where neither is), to the endpoint's region."},
+               "Requests are signed for another region than the endpoint's: set AWS_DEFAULT_REGION, or, if "
+               "that is not set, aws-region (us-west-2 if neither is set), to the endpoint's region."},
     KnownWords{"security token included in the request is invalid",
-               "Temporary credentials need their session token beside both keys; check that all three belong "
-               "together, have not expired, and may do this."},
+               "Temporary credentials need their session token in addition to both keys; check that all "
+               "three belong together, have not expired, and may do this."},
     KnownWords{"security token included in the request is expired",
                "The credentials have expired: get new ones, or check the machine's clock."},
     KnownWords{"Unable to determine service/operation name",
@@ -166,7 +166,7 @@ Meaning meaningOf(std::string_view exception, int status, Operation operation) {
   // control plane says.
   if (meaning.kind == ErrorKind::notFound && operation == Operation::putMedia) {
     meaning.kind = ErrorKind::endpointMoved;
-    meaning.advice = "The stream's data endpoint is asked for again.";
+    meaning.advice = "The stream's data endpoint is looked up again.";
   }
   if (meaning.code == StatusCode::unknown) meaning.code = failureCode(operation);
   return meaning;
@@ -238,7 +238,7 @@ std::string sentence(const Error& error, const ServiceWords& words, Operation op
   if (!text.ends_with(".\"")) text += ".";
   text.append(" ").append(advice);
   if (error.requestId.empty() && words.exception.empty()) {
-    text += " The answer carries no request id, so a proxy or another server may have given it.";
+    text += " The answer has no request id, so it may come from a proxy or another server.";
   }
   return text;
 }

@@ -141,7 +141,7 @@ Result<std::map<std::string, WipingString>> headersToSign(const net::Request& re
   for (const net::Header& header : request.headers) {
     if (hasControl(header.name) || hasControl(header.value)) {
       return refuse("The header " + lower(header.name.substr(0, 64)) +
-                    " of a request holds a control character, so it cannot be sent.");
+                    " of a request contains a control character, so it cannot be sent.");
     }
     const std::string name = lower(header.name);
     if (!isSigned(name)) continue;
@@ -232,7 +232,7 @@ Result<void> sign(net::Request& request, const Credentials& credentials, const S
   authorization.append(
       signature(credentials.secretKey, date, scope, stringToSign(date, scope, canonical->text)));
   if (hasControl(authorization))
-    return refuse("The access key holds a control character, so it cannot be right.");
+    return refuse("The access key contains a control character, so it cannot be right.");
   request.headers.push_back({"authorization", std::move(authorization)});
   return {};
 }

@@ -91,7 +91,7 @@ Result<void> readSpecific(BitReader& reader, AudioSpecificConfig& config) {
   if (!isGeneralAudio(config.objectType)) return {};
   if (!readGeneralAudio(reader, config) && !reader.failed()) {
     return bad(StatusCode::mkvInvalidAacChannelConfig,
-               "The AAC codec data describes a sound without channels.");
+               "The AAC codec data describes audio without channels.");
   }
   const unsigned protection = isErrorResilient(config.objectType) ? reader.bits(2) : 0;  // epConfig
   if (!config.sbr && protection < 2) readSyncExtension(reader, config);
@@ -131,7 +131,8 @@ Result<AudioSpecificConfig> parseAudioSpecificConfig(ByteView bytes) {
   }
   if (auto specific = readSpecific(reader, config); !specific) return fail(specific.error());
   if (reader.failed() || config.objectType == 0) {
-    return bad(StatusCode::mkvInvalidAac, "The AAC codec data is no AudioSpecificConfig, or is cut short.");
+    return bad(StatusCode::mkvInvalidAac,
+               "The AAC codec data is not an AudioSpecificConfig, or is truncated.");
   }
   return config;
 }

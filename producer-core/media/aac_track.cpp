@@ -48,7 +48,8 @@ Result<AacTrack> AacTrack::create(const TrackConfig& config) {
   if (!config.codecPrivate.empty()) {
     if (auto taken = track.take(config.codecPrivate); !taken) return fail(taken.error());
   } else if (!config.adts) {
-    return bad("AAC without ADTS headers needs its codec data (AudioSpecificConfig); the source gave none.");
+    return bad(
+        "AAC without ADTS headers needs its codec data (AudioSpecificConfig); the source provided none.");
   }
   return track;
 }
@@ -78,7 +79,7 @@ Result<AacTrack::Found> AacTrack::read(Pieces payload) {
   if (!header) return fail(header.error());
   if (header->frameSize != size) {
     return fail(StatusCode::mkvInvalidFrameData, ErrorKind::fatal,
-                "The ADTS header tells of " + std::to_string(header->frameSize) +
+                "The ADTS header announces " + std::to_string(header->frameSize) +
                     " bytes, but the frame has " + std::to_string(size) + ".");
   }
   const auto body = adtsBody(payload, *header);

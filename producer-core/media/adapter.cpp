@@ -38,7 +38,7 @@ bool looksLikeRecord(ByteView codecPrivate) {
 Result<FrameAdapter> FrameAdapter::create(const TrackConfig& config) {
   if (config.codecPrivate.size() > maxCodecPrivateSize) {
     return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
-                "The track's codec data is larger than 1 MiB, which the service does not take.");
+                "The track's codec data is larger than 1 MiB, which the service does not accept.");
   }
   FrameAdapter adapter;
   if (readsFrames(config)) adapter.codec_ = makeCodec(config.codec);

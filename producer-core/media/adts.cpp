@@ -49,12 +49,12 @@ bool isAdif(Pieces payload) {
 
 tl::unexpected<Error> badSync(Pieces payload, std::size_t offset) {
   if (offset == 0 && isLoas(payload)) {
-    return badFrame("The AAC frame is LOAS/LATM; the service takes raw AAC or ADTS, so convert it.");
+    return badFrame("The AAC frame is LOAS/LATM, which is not supported; convert it to raw AAC or ADTS.");
   }
   if (offset == 0 && isAdif(payload)) {
-    return badFrame("The AAC comes with an ADIF header; the service takes raw AAC or ADTS, so convert it.");
+    return badFrame("The AAC has an ADIF header, which is not supported; convert it to raw AAC or ADTS.");
   }
-  return badFrame("The AAC payload has no ADTS header where one must be; put a parser in front.");
+  return badFrame("The AAC payload has no ADTS header where there must be one; put a parser in front.");
 }
 
 AdtsHeader readFields(BitReader& reader) {
@@ -77,7 +77,7 @@ AdtsHeader readFields(BitReader& reader) {
 
 Result<AdtsHeader> parseAdtsHeader(Pieces payload, std::size_t offset) {
   std::array<std::byte, headerSize> bytes{};
-  if (peek(payload, offset, bytes) != bytes.size()) return badFrame("The ADTS header is cut short.");
+  if (peek(payload, offset, bytes) != bytes.size()) return badFrame("The ADTS header is truncated.");
   if (!hasSync(bytes)) return badSync(payload, offset);
   BitReader reader(bytes);
   reader.bits(12);  // the sync word
@@ -89,7 +89,7 @@ Result<AdtsHeader> parseAdtsHeader(Pieces payload, std::size_t offset) {
     return badFrame("The ADTS header has an MPEG-2 profile that is reserved.");
   }
   if (header.frameSize <= wholeHeaderSize(header)) {
-    return badFrame("The ADTS frame is a header without a sound.");
+    return badFrame("The ADTS frame is a header without audio.");
   }
   return header;
 }
@@ -101,7 +101,7 @@ Result<void> splitAdts(Pieces payload, std::vector<ByteRange>& out) {
     const auto header = parseAdtsHeader(payload, offset);
     if (!header) return fail(header.error());
     if (header->frameSize > size - offset) {
-      return badFrame("The ADTS frame is cut short; put a parser in front that gives whole frames.");
+      return badFrame("The ADTS frame is truncated; put a parser in front that outputs whole frames.");
     }
     out.push_back({offset, header->frameSize});
   }
@@ -131,7 +131,7 @@ Result<AdtsBody> adtsBody(Pieces payload, const AdtsHeader& header) {
             (std::to_integer<std::size_t>(position[0]) << 8 | std::to_integer<std::size_t>(position[1]));
     }
     if (end > header.frameSize || end <= begin + checkSumSize) {
-      return badFrame("The ADTS frame has blocks at positions that cannot be.");
+      return badFrame("The ADTS frame has blocks at impossible positions.");
     }
     body.ranges[i] = {begin, end - checkSumSize - begin};
     begin = end;
@@ -153,7 +153,7 @@ Result<Bytes> audioSpecificConfigOf(Pieces payload, const AdtsHeader& header) {
   BitReader reader(ByteView(sound).first(size));
   if (reader.bits(3) != programConfigElement || readProgramConfig(reader, &out) == 0) {
     return fail(StatusCode::mkvInvalidAacChannelConfig, ErrorKind::fatal,
-                "The ADTS header leaves the channels to a program config element, which is not there.");
+                "The ADTS header leaves the channels to a program config element, which is missing.");
   }
   return out.take();
 }

@@ -32,7 +32,7 @@ Result<void> checkCounts(std::span<const ByteView> sps, std::span<const ByteView
   }
   if (sps.size() > maxSps || pps.size() > maxPps || tooLarge(sps) || tooLarge(pps)) {
     return bad(StatusCode::mkvInvalidCodecPrivateLength,
-               "The H.264 parameter sets are more or larger than a configuration record can hold.");
+               "There are more H.264 parameter sets, or larger ones, than a configuration record can hold.");
   }
   return {};
 }
@@ -79,7 +79,7 @@ Result<AvcDecoderConfiguration> parseAvcDecoderConfiguration(ByteView record) {
   RecordReader reader(record);
   if (reader.byte() != 1) {
     return bad(StatusCode::mkvInvalidCodecPrivate,
-               "The H.264 codec data is no version 1 configuration record.");
+               "The H.264 codec data is not a version 1 configuration record.");
   }
   AvcDecoderConfiguration out;
   out.profile = reader.byte();
@@ -89,7 +89,7 @@ Result<AvcDecoderConfiguration> parseAvcDecoderConfiguration(ByteView record) {
   reader.sets(reader.byte() & 0x1Fu, out.sps);
   reader.sets(reader.byte(), out.pps);
   if (reader.failed()) {
-    return bad(StatusCode::mkvInvalidCodecPrivate, "The H.264 codec data (avcC) is cut short.");
+    return bad(StatusCode::mkvInvalidCodecPrivate, "The H.264 codec data (avcC) is truncated.");
   }
   return out;
 }

@@ -56,7 +56,7 @@ Result<bool> H264ParameterSets::store(Bytes& slot, ByteView nal) {
   const std::size_t size = totalSize_ - slot.size() + nal.size();
   if (size > maxTotalSize) {
     return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
-                "The stream's H.264 parameter sets have grown past all reason; the source sends garbage.");
+                "The stream's H.264 parameter sets are unreasonably large; the source sends garbage.");
   }
   slot.assign(nal.begin(), nal.end());
   totalSize_ = size;

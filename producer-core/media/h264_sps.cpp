@@ -120,11 +120,9 @@ std::optional<Nanoseconds> readFrameDuration(RbspReader& reader) {
 }
 
 Result<H264Sps> finish(const H264Sps& sps, const RbspReader& reader) {
-  if (reader.failed()) return badSps("The H.264 sequence parameter set is cut short.");
-  if (sps.width == 0)
-    return bad(StatusCode::mkvInvalidSpsWidth, "The H.264 SPS crops all of the width away.");
-  if (sps.height == 0)
-    return bad(StatusCode::mkvInvalidSpsHeight, "The H.264 SPS crops all of the height away.");
+  if (reader.failed()) return badSps("The H.264 sequence parameter set is truncated.");
+  if (sps.width == 0) return bad(StatusCode::mkvInvalidSpsWidth, "The H.264 SPS crops the whole width.");
+  if (sps.height == 0) return bad(StatusCode::mkvInvalidSpsHeight, "The H.264 SPS crops the whole height.");
   return sps;
 }
 

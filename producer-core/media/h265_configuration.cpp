@@ -36,7 +36,7 @@ Result<void> checkCounts(const H265SetLists& sets) {
   }
   if (tooLarge(sets.vps) || tooLarge(sets.sps) || tooLarge(sets.pps)) {
     return bad(StatusCode::mkvInvalidCodecPrivateLength,
-               "The H.265 parameter sets are more or larger than a configuration record can hold.");
+               "There are more H.265 parameter sets, or larger ones, than a configuration record can hold.");
   }
   return {};
 }
@@ -127,7 +127,7 @@ Result<HevcDecoderConfiguration> parseHevcDecoderConfiguration(ByteView record) 
   RecordReader reader(record);
   if (reader.byte() != 1) {
     return bad(StatusCode::mkvInvalidCodecPrivate,
-               "The H.265 codec data is no version 1 configuration record.");
+               "The H.265 codec data is not a version 1 configuration record.");
   }
   HevcDecoderConfiguration out;
   reader.take(profileSize);
@@ -137,7 +137,7 @@ Result<HevcDecoderConfiguration> parseHevcDecoderConfiguration(ByteView record) 
   for (unsigned i = 0; i < arrays && !reader.failed(); ++i)
     readArray(reader, out.sets);
   if (reader.failed()) {
-    return bad(StatusCode::mkvInvalidCodecPrivate, "The H.265 codec data (hvcC) is cut short.");
+    return bad(StatusCode::mkvInvalidCodecPrivate, "The H.265 codec data (hvcC) is truncated.");
   }
   return out;
 }

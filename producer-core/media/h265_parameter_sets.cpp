@@ -35,7 +35,7 @@ Result<bool> H265ParameterSets::addVps(ByteView nal) {
   RbspReader reader(Pieces(&nal, 1), {0, nal.size()});
   reader.bits(16);  // the unit's header
   const std::uint32_t id = reader.bits(4);
-  if (reader.failed()) return badId("An H.265 video parameter set (VPS) is cut short.");
+  if (reader.failed()) return badId("An H.265 video parameter set (VPS) is truncated.");
   auto changed = store(vps_[id], nal);
   if (changed) hasVps_ = true;
   return changed;
@@ -70,7 +70,7 @@ Result<bool> H265ParameterSets::store(Bytes& slot, ByteView nal) {
   const std::size_t size = totalSize_ - slot.size() + nal.size();
   if (size > maxTotalSize) {
     return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
-                "The stream's H.265 parameter sets have grown past all reason; the source sends garbage.");
+                "The stream's H.265 parameter sets are unreasonably large; the source sends garbage.");
   }
   slot.assign(nal.begin(), nal.end());
   totalSize_ = size;

@@ -84,14 +84,12 @@ Result<void> readSize(RbspReader& reader, H265Sps& sps) {
 }
 
 Result<H265Sps> finish(const H265Sps& sps, const RbspReader& reader) {
-  if (reader.failed()) return badSps("The H.265 sequence parameter set is cut short.");
+  if (reader.failed()) return badSps("The H.265 sequence parameter set is truncated.");
   if (sps.width == 0) {
-    return fail(StatusCode::mkvInvalidSpsWidth, ErrorKind::fatal,
-                "The H.265 SPS crops all of the width away.");
+    return fail(StatusCode::mkvInvalidSpsWidth, ErrorKind::fatal, "The H.265 SPS crops the whole width.");
   }
   if (sps.height == 0) {
-    return fail(StatusCode::mkvInvalidSpsHeight, ErrorKind::fatal,
-                "The H.265 SPS crops all of the height away.");
+    return fail(StatusCode::mkvInvalidSpsHeight, ErrorKind::fatal, "The H.265 SPS crops the whole height.");
   }
   return sps;
 }

@@ -43,8 +43,8 @@ class AnnexBScanner {
   }
 
   Result<void> finish() {
-    if (garbage_) return badAnnexB("The frame has bytes before its first start code; is it Annex-B at all?");
-    if (!open_) return badAnnexB("The frame has no start code; is it Annex-B at all?");
+    if (garbage_) return badAnnexB("The frame has bytes before its first start code; is it really Annex-B?");
+    if (!open_) return badAnnexB("The frame has no start code; is it really Annex-B?");
     closeUnit(base_ - zeros_);
     return {};
   }
@@ -94,20 +94,21 @@ Result<void> findStartCodes(Pieces payload, std::vector<NalUnit>& out) {
 }
 
 Result<void> findLengths(Pieces payload, unsigned lengthSize, std::vector<NalUnit>& out) {
-  if (lengthSize < 1 || lengthSize > 4) return badLengths("NAL lengths must be of 1 to 4 bytes.");
+  if (lengthSize < 1 || lengthSize > 4) return badLengths("NAL lengths must have 1 to 4 bytes.");
   const std::size_t total = totalSize(payload);
   PieceCursor cursor(payload);
   std::array<std::byte, 4> length{};
   while (cursor.position() < total) {
     if (cursor.read(std::span(length).first(lengthSize)) < lengthSize) {
-      return badLengths("The frame ends inside a NAL unit's length; does the length size fit the caps?");
+      return badLengths("The frame ends inside a NAL unit's length; does the length size match the caps?");
     }
     std::size_t size = 0;
     for (unsigned i = 0; i < lengthSize; ++i)
       size = size << 8 | std::to_integer<std::size_t>(length[i]);
     const std::size_t offset = cursor.position();
     if (size > total - offset) {
-      return badLengths("A NAL unit's length passes the frame's end; is the frame Annex-B, or cut short?");
+      return badLengths(
+          "A NAL unit's length goes beyond the frame's end; is the frame Annex-B, or truncated?");
     }
     if (size > 0) out.push_back({offset, size});
     cursor.seek(offset + size);

@@ -72,7 +72,8 @@ Result<void> validateTag(const Tag& tag) {
   const bool known = isEventMark(tag.name) || tag.name == imagePrefixTagName;
   if (!known && tag.name.starts_with("AWS")) {
     return bad(StatusCode::invalidMetadataName,
-               "Metadata names must not begin with \"AWS\", which the service keeps: \"" + tag.name + "\".");
+               "Metadata names must not begin with \"AWS\", which is reserved for the service: \"" +
+                   tag.name + "\".");
   }
   return checkValue(tag);
 }

@@ -33,9 +33,8 @@ Error timedOut(const Failure& failure, const Place& place) {
   if (failure.connected)
     return retry(StatusCode::serviceCallTimeout, place.text() + " did not answer" + after);
   if (failure.detail.starts_with("Resolving timed out")) {
-    return retry(StatusCode::serviceCallTimeout, "no DNS server said" + after + " which address " +
-                                                     place.host +
-                                                     " has: check the network and its DNS server");
+    return retry(StatusCode::serviceCallTimeout, "no DNS server gave an address for " + place.host + after +
+                                                     ": check the network and its DNS server");
   }
   return retry(StatusCode::serviceCallTimeout,
                "no connection to " + place.text() + after +
@@ -59,7 +58,7 @@ bool isAboutOurCertificate(std::string_view detail) {
 
 Error refusesOurCertificate(const Failure& failure, const Place& place) {
   return retry(StatusCode::clientAuthFailed,
-               place.text() + " does not take the client certificate, or wants one" + reason(failure) +
+               place.text() + " does not accept the client certificate, or requires one" + reason(failure) +
                    ": check that it is the one that is registered there, active and not expired");
 }
 
@@ -68,8 +67,8 @@ Error unknownHost(const Failure& failure, const Place& place) {
   if (failure.addresses == AddressFamily::ipv6) {
     return retry(StatusCode::serviceUnknownError,
                  "no IPv6 address is known for " + advice +
-                     "; only AWS_KVS_USE_IPV6 is set, and the service has IPv6 addresses at its dual-stack "
-                     "endpoints alone (AWS_USE_DUALSTACK_ENDPOINT=true)");
+                     "; only AWS_KVS_USE_IPV6 is set, and only the service's dual-stack endpoints have IPv6 "
+                     "addresses (AWS_USE_DUALSTACK_ENDPOINT=true)");
   }
   const bool isIpv4 = failure.addresses == AddressFamily::ipv4;
   return retry(StatusCode::serviceUnknownError,
@@ -84,7 +83,7 @@ Error unusableProxy(const Place& place, const std::string& why) {
 
 Error refusedByProxy(const Failure& failure, const Place& place) {
   const std::string what = failure.proxyStatus == 407
-                               ? "wants a user and password that it knows (HTTP 407)"
+                               ? "requires a valid user and password (HTTP 407)"
                                : "let nobody through (HTTP " + std::to_string(failure.proxyStatus) + ")";
   return retry(StatusCode::serviceUnknownError,
                "the proxy on the way to " + place.text() + " " + what +
@@ -106,13 +105,13 @@ std::string proxyBetween(const Failure& failure, const Place& place) {
 Error unreachable(const Failure& failure, const Place& place) {
   if (const std::string proxy = proxyBetween(failure, place); !proxy.empty()) {
     return retry(StatusCode::serviceUnknownError,
-                 "can't connect to " + place.text() + " by way of the proxy " + proxy + reason(failure) +
+                 "can't connect to " + place.text() + " through the proxy " + proxy + reason(failure) +
                      ": check that the proxy runs, and its address in the property proxy, or in https_proxy, "
                      "http_proxy and no_proxy in the environment");
   }
   return retry(StatusCode::serviceUnknownError,
                "can't connect to " + place.text() + reason(failure) +
-                   ": check that the service runs there and that no firewall stands between");
+                   ": check that the service runs there and that no firewall is in between");
 }
 }  // namespace
 

@@ -59,7 +59,7 @@ Result<Place> placeOf(const std::string& url) {
   if (scheme != "http" && scheme != "https") return refuse(url, "it must begin with http:// or https://");
   if (!part(parsed.get(), CURLUPART_USER, 0).empty() || !part(parsed.get(), CURLUPART_PASSWORD, 0).empty()) {
     return fail(StatusCode::invalidArg, ErrorKind::fatal,
-                "an address must not carry a user name or password");
+                "an address must not contain a user name or password");
   }
   Place place;
   place.https = scheme == "https";

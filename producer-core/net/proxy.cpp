@@ -48,7 +48,8 @@ class Part {
 
 Result<Proxy> parseProxy(std::string_view text) {
   if (text.size() > kMaxText) return refuse("is longer than 2048 characters.");
-  if (!isVisible(text) || text.find(' ') != text.npos) return refuse("holds a blank or control character.");
+  if (!isVisible(text) || text.find(' ') != text.npos)
+    return refuse("contains a blank or control character.");
   const CurlUrl url(curl_url());
   const WipingString terminated(text);
   if (!url || curl_url_set(url.get(), CURLUPART_URL, terminated.c_str(),
@@ -66,7 +67,7 @@ Result<Proxy> parseProxy(std::string_view text) {
                     !Part(url.get(), CURLUPART_FRAGMENT).text().empty();
   if (more) return refuse("goes on behind the port.");
   if (user.isBroken() || password.isBroken() || !isVisible(user.text()) || !isVisible(password.text()))
-    return refuse("holds a control character in its user or password.");
+    return refuse("contains a control character in its user or password.");
   if (user.text().find(':') != user.text().npos) return refuse("holds a colon in its user.");
   Proxy proxy;
   proxy.address = "http://" + std::string(host.text()) + ":" + std::string(port.text());

@@ -113,7 +113,7 @@ class Dump::File : public std::enable_shared_from_this<Dump::File> {
   void fail(const std::string& reason) {
     file_ = {};
     place_->tell("The copy " + path_ + " ends after " + std::to_string(written_) + " bytes: " + reason +
-                 ". The stream itself goes on.");
+                 ". The stream itself continues.");
   }
 
   void close() {

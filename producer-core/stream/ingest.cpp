@@ -77,7 +77,7 @@ Result<void> Ingest::setTrack(TrackConfig config) {
   const std::lock_guard lock(tracksMutex_);
   if (!old && tracks_.size() == maxTracks) {
     return fail(StatusCode::maximumTrackCountExceeded, ErrorKind::fatal,
-                "A stream carries 3 tracks at most; this would be the fourth.");
+                "A stream has at most 3 tracks; this would be the fourth.");
   }
   if (old) track->clock = old->clock;
   if (track->config.frameDuration) track->clock.setFrameDuration(*track->config.frameDuration);
@@ -189,8 +189,8 @@ Result<IngestOutcome> Ingest::putEach(Track& track, const Frame& frame) {
 Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
   if (config_.timestampSource == TimestampSource::pts && frame.pts && WallTime(*frame.pts) < year2000) {
     return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
-                "The presentation times are to be taken as time since 1970, and this one is before the year "
-                "2000: the source counts from somewhere else. Take another timestamp source.");
+                "Presentation times are configured to count from 1970, and this one is before the year 2000: "
+                "the source counts from something else. Choose another timestamp source.");
   }
   const auto adapted = track.adapter.inspect(frame.payload);
   if (!adapted) {
@@ -301,8 +301,8 @@ bool Ingest::mayWait(IngestOutcome& outcome) {
   if (sequencer_.giveUpWaiting(outcome)) return true;
   outcome.error =
       Error{StatusCode::storeOutOfMemory, ErrorKind::fatal,
-            "One group of pictures fills the whole storage, so nothing can be sent while waiting for "
-            "room. Give the stream more storage (storage-size), or the encoder more key frames."};
+            "One group of pictures fills the whole storage, so nothing can be sent while waiting for room. "
+            "Give the stream more storage (storage-size), or let the encoder send key frames more often."};
   return false;
 }
 

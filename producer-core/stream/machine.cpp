@@ -382,13 +382,13 @@ std::optional<Error> Machine::whyNotRetried(const Error& error) {
   Error last = error;
   last.kind = ErrorKind::fatal;
   if (!config_.restartOnError) {
-    last.message += " The stream was ended, since it is not to be restarted on errors.";
+    last.message += " The stream has ended, because it is configured not to restart after errors.";
     return last;
   }
   if (!failingSince_) failingSince_ = now_;
   if (config_.retryTimeout == Milliseconds{0} || now_ - *failingSince_ < config_.retryTimeout) return {};
   const auto seconds = std::chrono::duration_cast<Seconds>(config_.retryTimeout).count();
-  last.message += " It was tried again for " + std::to_string(seconds) + " s, then the stream was ended.";
+  last.message += " The stream has ended after retrying for " + std::to_string(seconds) + " s.";
   return last;
 }
 
@@ -468,7 +468,7 @@ void Machine::setAside(const event::AckRefused& ack) {
   if (tooManyRefusals(ack.error)) {
     Error error = ack.error;
     error.kind = ErrorKind::fatal;
-    error.message += " It happened again and again, so the stream was ended.";
+    error.message += " This happened repeatedly, so the stream was ended.";
     return fail(error);
   }
   act(action::RefuseFragment{ack.fragment, ack.error});

@@ -31,7 +31,7 @@ Result<TagGroup> groupOf(const FragmentEvent& event) {
   if (!event.imagePrefix.empty()) {
     if (!image) {
       return fail(StatusCode::invalidImagePrefixLength, ErrorKind::fatal,
-                  "The event was not taken: only an image-generation event has an image prefix.");
+                  "The event was not accepted: only an image-generation event has an image prefix.");
     }
     group.push_back({std::string(mkv::imagePrefixTagName), event.imagePrefix});
   }
@@ -54,7 +54,7 @@ Result<void> PendingMetadata::put(Tag tag, bool persistent) {
   if (!replaces && waiting() >= mkv::maxTagsPerFragment) {
     return fail(
         StatusCode::maxFragmentMetadataCount, ErrorKind::fatal,
-        "Metadata \"" + tag.name + "\" was not taken: a fragment holds 10 items, and 10 are waiting.");
+        "Metadata \"" + tag.name + "\" was not accepted: a fragment can have 10 items, and 10 are waiting.");
   }
   if (persistent) {
     persistent_.insert_or_assign(std::move(tag.name), std::move(tag.value));
@@ -85,15 +85,15 @@ Result<void> PendingMetadata::putEvent(const FragmentEvent& event, store::Fragme
   const bool intoTail = open && !hasMark(open->tailTags, *group) && !hasMark(open->headTags, *group);
   if (!intoTail && hasMark(events_, *group)) {
     return fail(StatusCode::duplicateStreamEventType, ErrorKind::fatal,
-                "The event was not taken: a fragment holds one of each type, and the next one has its own "
-                "already. Wait for the next fragment.");
+                "The event was not accepted: a fragment can have one of each type, and the next one already "
+                "has its own. Wait for the next fragment.");
   }
   const std::size_t there = intoTail ? countTags(open->headTags) + countTags(open->tailTags) : waiting();
   if (there + group->size() > mkv::maxTagsPerFragment) {
     return fail(
         StatusCode::maxFragmentMetadataCount, ErrorKind::fatal,
-        "The event was not taken: mark, prefix and pairs count toward the 10 items of metadata that a "
-        "fragment holds; this one has " +
+        "The event was not accepted: mark, prefix and pairs count toward the 10 items of metadata that a "
+        "fragment can have; this one has " +
             std::to_string(there) + " and the event " + std::to_string(group->size()) + ".");
   }
   if (intoTail) {

@@ -469,10 +469,10 @@ void Sequencer::askForKeyFrame(Line& line, const Unit& unit) {
       std::chrono::duration_cast<Seconds>(unit.times.pts - line.lastKey.value_or(unit.times.pts));
   const Error warning{
       StatusCode::ackFragmentDurationReached, ErrorKind::retryable,
-      "No key frame has come for " + std::to_string(seconds.count()) +
-          " s. The service takes fragments of 20 s and 50 MB at most, and each begins with a key frame: "
-          "without one in time the frames up to the next are lost. Set the encoder's key frame distance "
-          "(x264enc: key-int-max) to two seconds or so."};
+      "No key frame has arrived for " + std::to_string(seconds.count()) +
+          " s. The service accepts fragments of at most 20 s and 50 MB, and each must begin with a key "
+          "frame: if none arrives in time, the frames up to the next one are lost. Set the encoder's key "
+          "frame interval (x264enc: key-int-max) to about two seconds."};
   buffer_.notes.push_back([warning](StreamListener& listener) { listener.onWarning(warning); });
 }
 

@@ -345,8 +345,8 @@ void StreamCore::tellUntold() {
   }
   for (const FragmentLost& lost : losses) {
     logger_.log(LogLevel::warning, Room::store, [&] {
-      return std::to_string(lost.frames) + " frames (" + std::to_string(lost.bytes) +
-             " bytes) were given up" + (lost.unconfirmed ? " unconfirmed" : "");
+      return std::to_string(lost.frames) + " frames (" + std::to_string(lost.bytes) + " bytes) were dropped" +
+             (lost.unconfirmed ? " unconfirmed" : "");
     });
     notifier_->tell([lost](StreamListener& listener) { listener.onFragmentLost(lost); });
   }

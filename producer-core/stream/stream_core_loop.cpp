@@ -113,7 +113,8 @@ void StreamCore::fetchCredentials(bool renew) {
 }
 
 bool StreamCore::goOnWithOldCredentials() const {
-  note(LogLevel::warning, [] { return std::string("the credentials are old, and there are no others yet"); });
+  note(LogLevel::warning,
+       [] { return std::string("the credentials are due for renewal, and there are no new ones yet"); });
   return !credentials_->expiration || *credentials_->expiration > clock_.wallNow();
 }
 
@@ -122,9 +123,8 @@ void StreamCore::warnIfInsecure(const std::string& url) {
   if (!aws::isInsecure(url) || std::exchange(insecureTold_, true)) return;
   const Error error{StatusCode::invalidArg, ErrorKind::retryable,
                     url +
-                        " is plain http to another machine, which allow-insecure-endpoint lets pass: "
-                        "whoever is on the way can read the media and the session token. Use it for "
-                        "trials only."};
+                        " is plain http to another machine, which allow-insecure-endpoint permits: anyone on "
+                        "the way can read the media and the session token. Use this for trials only."};
   tellWarning(error);
 }
 
@@ -277,8 +277,8 @@ Error StreamCore::learnTime(Error error, Timeline::Correct which) {
   error.message =
       "This machine's clock is " + std::to_string(std::abs(seconds)) + " s " +
       (seconds > 0 ? "behind" : "ahead of") +
-      " the service's. Requests are signed with the service's time from now on, and fragments bear "
-      "it; set the clock of the machine, for instance by NTP.";
+      " the service's. Requests are signed with the service's time from now on, and fragments use "
+      "it; set the machine's clock, for instance with NTP.";
   tellWarning(error);
   return error;
 }

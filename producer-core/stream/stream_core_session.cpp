@@ -173,9 +173,9 @@ void StreamCore::warnIfLate() {
   const auto ms = std::chrono::duration_cast<Milliseconds>(lag.p99).count();
   const Error error{
       StatusCode::operationTimedOut, ErrorKind::retryable,
-      "The thread that sends is late by " + std::to_string(ms) +
-          " ms in one of a hundred cases: this machine has more to do than it can. Media is kept and "
-          "sent later; use a lighter encoding, or fewer streams."};
+      "The network thread is late by " + std::to_string(ms) +
+          " ms in one out of a hundred cases: this machine is overloaded. Media is kept and sent later; "
+          "use a lighter encoding, or fewer streams."};
   tellWarning(error);
 }
 
@@ -263,7 +263,7 @@ void StreamCore::perform(const action::StripTags& strip) {
 // --- what the session says ---
 
 void StreamCore::onSessionAnswered() {
-  logger_.log(LogLevel::debug, Room::net, [] { return "the service takes the session"; });
+  logger_.log(LogLevel::debug, Room::net, [] { return "the service accepts the session"; });
   dispatch(event::SessionAnswered{});
 }
 

@@ -32,7 +32,7 @@ class BudgetTest(case.IntegrationTest):
         self.assertGreaterEqual(lost, least)
         self.assertEqual(sum(loss.get_value("count") for loss in told), lost)
         self.assertEqual(sum(loss.get_value("frames") for loss in told), lost * FPS)
-        said = [warning.message for warning, _ in feed.warnings() if "given up" in warning.message]
+        said = [warning.message for warning, _ in feed.warnings() if "dropped" in warning.message]
         self.assertIn(len(said), (1, 2), "one at once; what follows stands for many")
         return arrived, count
 

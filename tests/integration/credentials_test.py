@@ -180,7 +180,7 @@ class CredentialsTest(case.IntegrationTest):
             feed = self.play(service, credential_path=path)
             feed.push(self.units[:FPS])
             feed.wait_for(lambda its=feed: its.stats()["last-error"], "the reason is told")
-            self.assertIn(f"The credential file gave no credentials: {path} is ", feed.stats()["last-error"])
+            self.assertIn(f"The credential file provided no credentials: {path} is ", feed.stats()["last-error"])
             self.assertIn("check the path", feed.stats()["last-error"])
             feed.stop()
 

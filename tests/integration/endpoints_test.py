@@ -143,7 +143,7 @@ class EndpointsTest(case.IntegrationTest):
         feed = self.play(service, endpoint=f"https://{CONTROL}", proxy=f"http://me:SECRETWORD@{proxy.address}")
         feed.push(self.units)
         feed.wait_for(lambda: "407" in feed.stats()["last-error"], "the proxy's refusal is told")
-        self.assertIn("wants a user and password", feed.stats()["last-error"])
+        self.assertIn("requires a valid user and password", feed.stats()["last-error"])
         self.assertNotIn("SECRETWORD", feed.summary())
 
     def test_a_proxy_that_is_no_address(self):

@@ -159,7 +159,7 @@ class ServiceFaults:
         for number in range(3):
             feed.push(self.units[number * FRAGMENT :][:FRAGMENT])
             feed.wait_for(lambda: feed.stats()["acks-error"] > number, "the fragment is refused", errors=False)
-        self.failed(feed, "again and again")
+        self.failed(feed, "repeatedly")
 
     # ---- fragments that the service refuses
 

@@ -61,7 +61,7 @@ MENDED = {
     "putMedia_503": ([status("putMedia", 503, "ServiceUnavailableException")], PUT_MEDIA, "HTTP 503"),
     "putMedia_404": ([status("putMedia", 404, "ResourceNotFoundException")], 0x52000017, "HTTP 404"),
     "putMedia_of_another_endpoint": (
-        [status("putMedia", 400, "InvalidEndpointException")], PUT_MEDIA, "asked for again"),
+        [status("putMedia", 400, "InvalidEndpointException")], PUT_MEDIA, "looked up again"),
     "putMedia_403_once": ([status("putMedia", 403, "ExpiredTokenException")], 0x52000010, "HTTP 403"),
     "an_answer_is_cut": ([fault("describeStream", {"type": "cutShort"})], NO_CONNECTION, "complete"),
     "an_answer_is_too_long": (
@@ -80,7 +80,7 @@ MENDED = {
     "error_4999": ([refusal(4999)], 0x5200006F, "does not know"),
     "error_4507": ([refusal(4507)], 0x5200006C, "deleted"),
     "a_fragment_is_too_short": (
-        [refusal(4013, code="MIN_FRAGMENT_DURATION_REACHED")], 0x5200006F, "under 1 s"),
+        [refusal(4013, code="MIN_FRAGMENT_DURATION_REACHED")], 0x5200006F, "shorter than 1 s"),
 }
 for step, number in enumerate((4500, 4501, 4502, 4503, 4504, 4505, 4506)):
     MENDED[f"kms_{number}"] = ([refusal(number)], 0x52000065 + step, "KMS")
@@ -289,7 +289,7 @@ class ServiceStoryTest(Stories):
         self.all_is_told(feed)
         story = Story(feed.messages)
         self.assertEqual(story.refused, 2, "the third time it is an error")
-        self.assertIn("again and again", story.error.message)
+        self.assertIn("repeatedly", story.error.message)
 
     def test_another_producer_sends_to_the_stream(self):
         service = self.local()
@@ -406,7 +406,7 @@ class LinkStoryTest(Stories):
         feed.push_and_wait(units[fill * FPS :])
         story = self.ended(feed)
         self.assertEqual(story.lost, {reason: feed.stats()[f"frames-lost-{reason}"]})
-        self.assertTrue(any("given up" in warning for warning in story.warnings), story.warnings)
+        self.assertTrue(any("dropped" in warning for warning in story.warnings), story.warnings)
         self.assertIn(0x5200002E, story.codes)
         self.assertEqual(story.pressures[-1], (pressure, True))
         self.check_lost(service, feed, story)
@@ -442,7 +442,7 @@ class LinkStoryTest(Stories):
         feed = self.cut_off(retry_timeout=2)
         feed.wait_for(feed.errors, "the error", errors=False)
         story = Story(feed.messages)
-        self.assertIn("tried again for 2 s", story.error.message)
+        self.assertIn("retrying for 2 s", story.error.message)
         self.assertEqual(story.lost, {"stopped": 50})
 
     def test_stopped_before_all_is_stored(self):

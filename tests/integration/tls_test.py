@@ -108,12 +108,12 @@ class TlsTest(case.IntegrationTest):
 
     def test_iot_expired(self):
         giver = self.giver(days=-1)
-        self.refuses(self.secured(), "AWS IoT certificate gave no credentials", "is not trusted", "expired",
+        self.refuses(self.secured(), "AWS IoT certificate provided no credentials", "is not trusted", "expired",
                      **self.iot(giver))
 
     def test_iot_with_the_name_of_another(self):
         giver = self.giver(name="DNS:elsewhere.example")
-        self.refuses(self.secured(), "AWS IoT certificate gave no credentials", "is not trusted", "check the host name",
+        self.refuses(self.secured(), "AWS IoT certificate provided no credentials", "is not trusted", "check the host name",
                      **self.iot(giver))
 
 

@@ -32,7 +32,7 @@ bool same(const Credentials& left, const Credentials& right) {
 tl::unexpected<Error> expiredAlready(const std::string& source) {
   return fail(StatusCode::invalidTokenExpiration, ErrorKind::retryable,
               "The credentials from " + source +
-                  " have expired already; check this machine's clock and what gives them.");
+                  " have already expired; check this machine's clock and the source of the credentials.");
 }
 
 }  // namespace

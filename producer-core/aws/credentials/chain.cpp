@@ -16,11 +16,10 @@ bool isAbsent(const Result<Credentials>& result) {
 }
 
 tl::unexpected<Error> noneFound(const std::string& reasons) {
-  return fail(
-      StatusCode::clientAuthFailed, ErrorKind::fatal,
-      "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, "
-      "or set up one of the other sources." +
-          (reasons.empty() ? "" : " Why none is used: " + reasons + "."));
+  return fail(StatusCode::clientAuthFailed, ErrorKind::fatal,
+              "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the "
+              "environment, or configure one of the other sources." +
+                  (reasons.empty() ? "" : " Why none is used: " + reasons + "."));
 }
 
 }  // namespace

@@ -38,22 +38,22 @@ tl::unexpected<Error> sourceMisused(std::string why) {
 Result<Credentials> checkedKeys(Credentials credentials, std::string_view source) {
   const auto wrong = [&](const char* what) {
     return sourceFailed("The credentials from " + std::string(source) + " have " + what +
-                        "; check what gives them.");
+                        "; check their source.");
   };
   if (credentials.accessKey.empty()) return wrong("no access key");
   if (credentials.secretKey.empty()) return wrong("no secret key");
   if (!isToken(credentials.accessKey, maxAccessKey))
-    return wrong("an access key that is too long or holds a blank, a line break or the like");
+    return wrong("an access key that is too long or contains a blank, a line break or the like");
   if (!isToken(credentials.secretKey.reveal(), maxSecretKey))
-    return wrong("a secret key that is too long or holds a blank, a line break or the like");
+    return wrong("a secret key that is too long or contains a blank, a line break or the like");
   const std::string_view token = credentials.sessionToken.reveal();
   if (token.size() > maxSessionToken) {
     return fail(limits::authLength.code, ErrorKind::retryable,
                 "The credentials from " + std::string(source) + " have a session token of " +
-                    std::to_string(token.size()) + " bytes; up to 10000 are taken. Check what gives them.");
+                    std::to_string(token.size()) + " bytes; at most 10000 are accepted. Check their source.");
   }
   if (!isToken(token, maxSessionToken))
-    return wrong("a session token that holds a blank, a line break or the like");
+    return wrong("a session token that contains a blank, a line break or the like");
   return credentials;
 }
 

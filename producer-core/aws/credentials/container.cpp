@@ -40,11 +40,11 @@ Result<std::string> ContainerSource::url() const {
   const auto parts = parseUrl(text);
   if (!parts || !parts->user.empty() || (parts->scheme != "http" && parts->scheme != "https")) {
     return sourceMisused(
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI is not an http or https address without a user.");
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI must be an http or https address without a user.");
   }
   if (parts->scheme == "http" && !isLocalHost(parts->host)) {
-    return sourceMisused("AWS_CONTAINER_CREDENTIALS_FULL_URI is plain http to " + parts->host +
-                         "; it may be so only to this machine or the container agent.");
+    return sourceMisused("AWS_CONTAINER_CREDENTIALS_FULL_URI uses plain http to " + parts->host +
+                         ", which is only allowed for this machine and the container agent.");
   }
   return text;
 }
@@ -69,7 +69,8 @@ void ContainerSource::askForCredentials(const std::string& where, Secret token) 
   request.totalTimeout = Seconds(5);
   if (!token.empty()) {
     if (!isPlainText(token.reveal(), maxToken))
-      return finish(sourceMisused("The container's authorization token holds a line break or is too long."));
+      return finish(
+          sourceMisused("The container's authorization token contains a line break or is too long."));
     request.headers.push_back({"authorization", std::string(token.reveal())});
   }
   ask(std::move(request), [this](const Answer& answer) {

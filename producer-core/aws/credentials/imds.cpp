@@ -96,14 +96,14 @@ void ImdsSource::nobodyThere(const Error& error) {
 }
 
 void ImdsSource::absent(std::string why) {
-  if (worked_) return finish(sourceFailed("The EC2 instance metadata gave no credentials: " + why + "."));
+  if (worked_) return finish(sourceFailed("The EC2 instance metadata provided no credentials: " + why + "."));
   finish(notConfigured(std::move(why)));
 }
 
 void ImdsSource::takeToken(const Answer& answer) {
   if (isTrouble(answer.head.status)) return finish(fail(refusedBy(name(), answer, "It is asked again.")));
   if (answer.head.status != 200 || !isPlainText(answer.body, maxToken)) {
-    return absent("what answers at " + service_ + " gives no token of version 2 (HTTP " +
+    return absent("the server at " + service_ + " gives no token of version 2 (HTTP " +
                   std::to_string(answer.head.status) + ")");
   }
   token_ = Secret(answer.body);
@@ -115,7 +115,7 @@ void ImdsSource::takeRole(const Answer& answer) {
   if (answer.head.status != 200) return finish(fail(refusedBy(name(), answer, "It is asked again.")));
   const std::string_view text = answer.body;
   const std::string_view role = text.substr(0, text.find_first_of("\r\n"));
-  if (!isRole(role)) return finish(sourceFailed("EC2 instance metadata named no role that could be one."));
+  if (!isRole(role)) return finish(sourceFailed("EC2 instance metadata named no valid role."));
   call("GET", rolePath + std::string(role), &ImdsSource::takeCredentials);
 }
 

@@ -24,7 +24,7 @@ bool isRoleAlias(std::string_view text) {
 Result<std::string> baseUrl(const std::string& endpoint) {
   const std::string url = endpoint.find("://") == std::string::npos ? "https://" + endpoint : endpoint;
   if (!url.starts_with("https://"))
-    return sourceMisused("iot-certificate's endpoint must be reached by https, or its scheme be left out.");
+    return sourceMisused("iot-certificate's endpoint must use https, or be given without a scheme.");
   return checkServiceUrl(url, "iot-certificate's endpoint", false);
 }
 
@@ -71,7 +71,7 @@ void IotSource::readPem(const std::string& path, std::string_view kind,
                         std::function<void(WipingString)> next) {
   const auto check = [this, path, kind = std::string(kind), next = std::move(next)](WipingString text) {
     if (std::string_view(text).find(kind + "-----") != std::string_view::npos) return next(std::move(text));
-    finish(sourceMisused("The AWS IoT certificate gave no credentials: " + path +
+    finish(sourceMisused("The AWS IoT certificate provided no credentials: " + path +
                          " is not a PEM file with a " + kind +
                          "; check that cert-path, key-path and ca-path name the right files."));
   };
@@ -93,15 +93,14 @@ void IotSource::take(const Answer& answer) {
   if (answer.head.status == 200) return finish(parseJsonCredentials(answer.body, iotNames, name()));
   // Guide, "'Invalid thing name passed' error when using IoT authorization".
   if (answer.body.find("Invalid thing name passed") != WipingString::npos) {
-    return finish(
-        fail(refusedBy(name(), answer,
-                       "The certificate belongs to no thing of this name: give stream-name the name "
-                       "of the certificate's thing, or set iot-thing-name to it.")));
+    return finish(fail(refusedBy(name(), answer,
+                                 "No thing of this name has this certificate: set stream-name or "
+                                 "iot-thing-name to the name of the certificate's thing.")));
   }
   finish(fail(refusedBy(name(), answer,
                         "Check that the certificate is active, that its policy allows "
                         "iot:AssumeRoleWithCertificate on the role alias, and that iot-thing-name (the "
-                        "stream's name where it is not set) is a thing of this certificate.")));
+                        "stream's name if it is not set) names a thing that has this certificate.")));
 }
 
 }  // namespace kvs::aws

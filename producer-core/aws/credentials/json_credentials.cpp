@@ -58,15 +58,14 @@ bool isVersionOne(const Json& object) {
 Result<Credentials> parseJsonCredentials(std::string_view answer, const JsonNames& names,
                                          std::string_view source) {
   const auto wrong = [&](const char* what) {
-    return sourceFailed("The answer of the " + std::string(source) + " " + what + "; check what gives it.");
+    return sourceFailed("The answer of the " + std::string(source) + " " + what + "; check what sends it.");
   };
   WipingString copy(answer);
   const auto json = readInPlace(copy);
   if (!json) return wrong("is not a JSON object");
   const Json* object = credentialsIn(*json, names);
   if (!object) return wrong("holds no credentials");
-  if (names.versioned && !isVersionOne(*object))
-    return wrong("has not the Version 1, which is the only known");
+  if (names.versioned && !isVersionOne(*object)) return wrong("does not have Version 1, the only known one");
 
   Credentials credentials;
   credentials.accessKey = text(*object, names.accessKey);
@@ -76,7 +75,7 @@ Result<Credentials> parseJsonCredentials(std::string_view answer, const JsonName
   const std::string_view expiration = text(*object, names.expiration);
   credentials.expiration = parseIsoTime(expiration);
   if (!credentials.expiration && (names.temporary || !expiration.empty()))
-    return wrong("has no time of expiry that is like 2026-01-31T23:59:59Z");
+    return wrong("has no expiry time like 2026-01-31T23:59:59Z");
   if (names.temporary && credentials.sessionToken.empty()) return wrong("has no session token");
   return checkedKeys(std::move(credentials), source);
 }

@@ -66,8 +66,8 @@ void ProfileSource::decide(const ProfileFiles& files) {
   carryOut(*plan_, [this](Result<Credentials> credentials) {
     // What the profile names is not an empty place in the chain, whatever its own source says.
     if (!credentials && credentials.error().kind == ErrorKind::notFound) {
-      return finish(sourceFailed("The AWS profile '" + profile_ +
-                                 "' names a source that gave nothing: " + credentials.error().message + "."));
+      return finish(sourceFailed("The AWS profile '" + profile_ + "' names a source that provided nothing: " +
+                                 credentials.error().message + "."));
     }
     finish(std::move(credentials));
   });

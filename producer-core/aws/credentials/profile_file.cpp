@@ -76,18 +76,18 @@ class IniReader {
     const std::string_view name = content.substr(1, end - 1);
     if (!isSectionName(name)) return wrong("a section's name is too long or has control characters");
     const auto [at, fresh] = sections_.try_emplace(std::string(name));
-    if (!fresh && name != defaults) return wrong("this section stands there twice");
+    if (!fresh && name != defaults) return wrong("this section occurs twice");
     section_ = &at->second;
     return {};
   }
 
   Result<void> takeSetting(std::string_view content) {
-    if (section_ == nullptr) return wrong("a setting stands before the first section");
+    if (section_ == nullptr) return wrong("there is a setting before the first section");
     const std::size_t sign = content.find_first_of("=:");
     if (sign == std::string_view::npos || sign == 0) return wrong("it is neither a section nor a setting");
     if (++settings_ > maxSettings) return wrong("there are more than 4096 settings");
     const auto [at, fresh] = section_->try_emplace(lower(trimmed(content.substr(0, sign))));
-    if (!fresh) return wrong("this setting stands there twice");
+    if (!fresh) return wrong("this setting occurs twice");
     at->second = Secret(trimmed(content.substr(sign + 1)));
     setting_ = &at->second;
     isBlock_ = at->second.empty();

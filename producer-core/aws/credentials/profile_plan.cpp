@@ -66,12 +66,12 @@ class Planner {
     const bool fromProfile = has(all, "source_profile");
     const bool fromSource = has(all, "credential_source");
     if (fromProfile && fromSource)
-      return wrong(profile, "has both source_profile and credential_source; take one out.");
+      return wrong(profile, "has both source_profile and credential_source; remove one.");
     if (!fromProfile && !fromSource)
       return wrong(profile, "has a role_arn but no source_profile or credential_source; add one.");
     if (has(all, "mfa_serial"))
       return wrong(profile,
-                   "asks for a code from an MFA device (mfa_serial), which nobody can enter here; use "
+                   "requires a code from an MFA device (mfa_serial), which nobody can enter here; use "
                    "another profile.");
     Plan identity = fromSource ? planNamedSource(profile, text(all, "credential_source"))
                                : planSourceProfile(profile, text(all, "source_profile"));
@@ -83,9 +83,9 @@ class Planner {
     if (source == "Environment") return ProfilePlan{NamedSource::environment};
     if (source == "Ec2InstanceMetadata") return ProfilePlan{NamedSource::instance};
     if (source == "EcsContainer") return ProfilePlan{NamedSource::container};
-    return wrong(profile,
-                 "names a credential_source that is none; it can be Environment, Ec2InstanceMetadata or "
-                 "EcsContainer.");
+    return wrong(
+        profile,
+        "names an unknown credential_source; it can be Environment, Ec2InstanceMetadata or EcsContainer.");
   }
 
   /// A profile may name itself, where it holds keys beside the role.
@@ -96,8 +96,9 @@ class Planner {
     const ProfileSection all = merged(source);
     const bool seen = std::find(visited_.begin(), visited_.end(), source) != visited_.end();
     if (seen && (source != profile || !hasKeys(all)))
-      return wrong(profile,
-                   "leads back to itself by its source_profile; name one there that has credentials.");
+      return wrong(
+          profile,
+          "refers back to itself through source_profile; name a profile there that has credentials.");
     Plan plan = hasKeys(all) ? planOwn(source, all) : this->plan(source);
     if (!plan && plan.error().kind == ErrorKind::notFound)
       return wrong(profile,
@@ -122,7 +123,7 @@ class Planner {
     if (has(all, "sso_session") || has(all, "sso_start_url")) {
       return wrong(profile,
                    "uses IAM Identity Center, which needs a login; set credential_process to a program that "
-                   "gives credentials.");
+                   "prints credentials.");
     }
     return notConfigured("the profile '" + profile + "' has no credentials");
   }

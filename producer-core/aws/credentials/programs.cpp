@@ -111,7 +111,7 @@ class Child final : public std::enable_shared_from_this<Child> {
       self->deadline_ = 0;
       self->giveUp(sourceFailed(self->name() + " did not end within " +
                                 std::to_string(self->timeout_.count()) +
-                                " ms and was ended; run it by hand to see what it does"));
+                                " ms and was terminated; run it by hand to see what it does"));
     });
   }
 
@@ -150,8 +150,8 @@ class Child final : public std::enable_shared_from_this<Child> {
     if (got > 0) text_.append(piece.data(), static_cast<std::size_t>(got));
     OPENSSL_cleanse(piece.data(), piece.size());
     if (text_.size() > maxProgramOutput)
-      return giveUp(
-          sourceFailed(name() + " wrote more than 64 KiB and was ended; run it by hand to see what it does"));
+      return giveUp(sourceFailed(
+          name() + " wrote more than 64 KiB and was terminated; run it by hand to see what it does"));
     if (got > 0) return;
     stopReading();
     reap();
@@ -183,7 +183,7 @@ class Child final : public std::enable_shared_from_this<Child> {
     if (ended < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return tell(std::move(text_));
     tell(sourceFailed(name() +
                       (WIFEXITED(status) ? " ended with status " + std::to_string(WEXITSTATUS(status))
-                                         : " was ended by signal " + std::to_string(WTERMSIG(status))) +
+                                         : " was terminated by signal " + std::to_string(WTERMSIG(status))) +
                       "; run it by hand to see what it says"));
   }
 

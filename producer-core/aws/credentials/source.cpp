@@ -79,7 +79,7 @@ void Source::ask(net::Request request, std::function<void(Answer)> next,
 }
 
 Error Source::toldAsOurs(Error error, std::string_view advice) const {
-  error.message = "The " + std::string(name()) + " gave no credentials: " + error.message;
+  error.message = "The " + std::string(name()) + " provided no credentials: " + error.message;
   error.message += advice;
   if (!error.message.ends_with('.')) error.message += '.';
   return error;
@@ -96,8 +96,8 @@ Error refusedBy(std::string_view source, const Answer& answer, std::string_view 
   error.code = StatusCode::clientAuthFailed;
   error.kind = isTemporary(answer.head.status) ? ErrorKind::retryable : ErrorKind::fatal;
   error.httpStatus = answer.head.status;
-  error.message =
-      "The " + std::string(source) + " gave no credentials but HTTP " + std::to_string(answer.head.status);
+  error.message = "The " + std::string(source) + " provided no credentials, but HTTP " +
+                  std::to_string(answer.head.status);
   const std::string said = messageIn(answer.body);
   if (!said.empty()) error.message += ": \"" + said + "\"";
   error.message += ". ";

@@ -14,8 +14,7 @@ class Splitter {
     while (!rest_.empty() && whole_)
       take(next());
     endWord();
-    if (!whole_)
-      return sourceMisused("credential_process has a quote or backslash that does not end; correct it.");
+    if (!whole_) return sourceMisused("credential_process has an unfinished quote or backslash; correct it.");
     if (words_.empty()) return sourceMisused("credential_process is empty; name a program there.");
     return words_;
   }

@@ -93,9 +93,10 @@ struct Advice {
 
 constexpr std::string_view checkTheRole = "Check the role's ARN and whom it trusts.";
 constexpr std::string_view checkTheKeys =
-    "Check the keys that the role is asked for with, and this machine's clock.";
+    "Check the keys with which the role is requested, and this machine's clock.";
 constexpr std::string_view renew =
-    "What the role is asked for with has expired: renew it, and check this machine's clock.";
+    "The credentials with which the role is requested have expired: renew them, and check this machine's "
+    "clock.";
 constexpr std::array advices{
     Advice{"ExpiredToken", renew},
     Advice{"ExpiredTokenException", renew},
@@ -104,10 +105,12 @@ constexpr std::array advices{
     Advice{"SignatureDoesNotMatch", checkTheKeys},
     Advice{"InvalidSignatureException", checkTheKeys},
     Advice{"IncompleteSignature", checkTheKeys},
-    Advice{"InvalidIdentityToken", "Check the token, who issued it, and that the role's account knows him."},
-    Advice{"IDPRejectedClaim", "Check that the token is good still, and that the role trusts who issued it."},
+    Advice{"InvalidIdentityToken",
+           "Check the token, its issuer, and that the role's account knows the issuer."},
+    Advice{"IDPRejectedClaim", "Check that the token is still valid, and that the role trusts its issuer."},
     Advice{"RegionDisabledException",
-           "Activate the Security Token Service in this region, or name another's in AWS_ENDPOINT_URL_STS."},
+           "Activate the Security Token Service in this region, or name another region's endpoint in "
+           "AWS_ENDPOINT_URL_STS."},
 };
 
 std::string_view adviceFor(std::string_view code) {
@@ -125,8 +128,8 @@ Error refusal(const Answer& answer, std::string_view source) {
   const std::string said = cleanServiceText(shown(xmlText(answer.body, "Message")));
   error.exception = cleanServiceText(shown(xmlText(answer.body, "Code")));
   if (error.exception.empty()) return error;
-  error.message = "The " + std::string(source) + " gave no credentials: " + error.exception + ", \"" + said +
-                  "\". " + std::string(adviceFor(error.exception));
+  error.message = "The " + std::string(source) + " provided no credentials: " + error.exception + ", \"" +
+                  said + "\". " + std::string(adviceFor(error.exception));
   if (error.exception == "Throttling" || error.exception == "IDPCommunicationError")
     error.kind = ErrorKind::retryable;
   if (blamesTheClock(said)) {
@@ -157,7 +160,7 @@ Result<std::string> stsUrl(const SourceTools& tools) {
     if (const auto url = tools.environment(name)) return checkServiceUrl(*url, name, false);
   }
   if (!isRegionName(tools.region))
-    return sourceMisused("The region of the Security Token Service is not the name of one.");
+    return sourceMisused("The region of the Security Token Service is not a valid region name.");
   return "https://" + publicStsHost(tools.region, tools.variant);
 }
 
@@ -195,7 +198,7 @@ Result<Credentials> parseStsAnswer(const Answer& answer, std::string_view source
   credentials.source = source;
   if (!credentials.expiration || credentials.sessionToken.empty()) {
     return sourceFailed("The answer of the " + std::string(source) +
-                        " has no session token or no time of expiry; check what answers there.");
+                        " has no session token or no expiry time; check what answers there.");
   }
   return checkedKeys(std::move(credentials), source);
 }

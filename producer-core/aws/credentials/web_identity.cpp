@@ -30,7 +30,8 @@ void WebIdentitySource::begin() {
   readFile(identity->tokenPath, [this, identity = *identity](const WipingString& text) {
     const std::string_view token = trimmed(text);
     if (!isPlainText(token, maxToken))
-      return finish(sourceFailed(identity.tokenPath + " holds no web identity token; check what writes it."));
+      return finish(
+          sourceFailed(identity.tokenPath + " contains no web identity token; check what writes it."));
     auto request = webIdentityRequest(tools(), identity.role, token);
     if (!request) return finish(fail(request.error()));
     ask(std::move(*request), [this](const Answer& answer) { finish(parseStsAnswer(answer, name())); });

@@ -104,7 +104,7 @@ TEST_F(IotTest, AFileThatIsNotThereIsAskedForAgain) {
   const auto outcome = start();
   ASSERT_TRUE(outcome->failed());
   EXPECT_EQ(outcome->error().kind, ErrorKind::retryable);
-  EXPECT_THAT(outcome->error().message, HasSubstr("The AWS IoT certificate gave no credentials: /key "));
+  EXPECT_THAT(outcome->error().message, HasSubstr("The AWS IoT certificate provided no credentials: /key "));
   EXPECT_THAT(outcome->error().message, HasSubstr("; check the path"));
 }
 
@@ -129,7 +129,7 @@ TEST_F(IotTest, ARefusalSaysWhatToCheck) {
   EXPECT_EQ(outcome->error().kind, ErrorKind::fatal);
   EXPECT_EQ(outcome->error().httpStatus, 403);
   EXPECT_THAT(outcome->error().message, HasSubstr("Invalid thing name passed"));
-  EXPECT_THAT(outcome->error().message, HasSubstr("belongs to no thing of this name"));
+  EXPECT_THAT(outcome->error().message, HasSubstr("No thing of this name has this certificate"));
   EXPECT_THAT(outcome->error().message, HasSubstr("iot-thing-name"));
 }
 

@@ -182,7 +182,7 @@ TEST(StsAnswer, ARefusalSaysWhatToDoAboutIt) {
         .message;
   };
   EXPECT_THAT(said("AccessDenied"), HasSubstr("whom it trusts"));
-  EXPECT_THAT(said("ExpiredToken"), HasSubstr("renew it"));
+  EXPECT_THAT(said("ExpiredToken"), HasSubstr("renew them"));
   EXPECT_THAT(said("InvalidClientTokenId"), HasSubstr("Check the keys"));
   EXPECT_THAT(said("InvalidIdentityToken"), HasSubstr("Check the token"));
   EXPECT_THAT(said("RegionDisabledException"), HasSubstr("AWS_ENDPOINT_URL_STS"));

@@ -189,7 +189,8 @@ TEST_F(StandardChainTest, NoneFoundNamesEachSourceAndWhy) {
   EXPECT_EQ(
       outcome->error().message,
       "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or "
-      "set up one of the other sources. Why none is used: AWS IoT certificate: iot-certificate is not set; "
+      "configure one of the other sources. Why none is used: AWS IoT certificate: iot-certificate is not "
+      "set; "
       "environment variables: AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not; properties "
       "access-key and "
       "secret-key: access-key is set but secret-key is not; credential file: credential-path is not set; "

@@ -245,7 +245,7 @@ TEST(CheckServiceUrl, refusedWithAReason) {
       {"https://host:70000", "is not an address"},
       {"ftp://host", "must begin with https://"},
       {"file:///etc/passwd", "is not an address"},
-      {"https://user:pw@host", "holds a user or password"},
+      {"https://user:pw@host", "contains a user or password"},
       {"https://host/prefix", "a path, query or fragment"},
       {"https://host/?a=b", "a path, query or fragment"},
       {"https://host/#top", "a path, query or fragment"},

@@ -25,7 +25,7 @@ TEST(StreamName, wrongLengths) {
   const Result<void> tooLong = validateStreamName(std::string(257, 'x'));
   EXPECT_EQ(tooLong.error().code, StatusCode::invalidStreamNameLength);
   EXPECT_EQ(tooLong.error().kind, ErrorKind::fatal);
-  EXPECT_EQ(tooLong.error().message, "The stream name has 257 characters; the service takes up to 256.");
+  EXPECT_EQ(tooLong.error().message, "The stream name has 257 characters; the service accepts up to 256.");
 }
 
 TEST(StreamName, otherCharacters) {

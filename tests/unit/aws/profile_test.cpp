@@ -156,10 +156,10 @@ TEST(ProfilePlan, WhatCannotBeDoneSaysWhatToCorrect) {
       {"[default]\nrole_arn=r\n", "source_profile or credential_source"},
       {"[default]\nrole_arn=r\nsource_profile=a\ncredential_source=Environment\n", "both"},
       {"[default]\nrole_arn=r\nsource_profile=ghost\n", "does not exist"},
-      {"[default]\nrole_arn=r\nsource_profile=default\n", "leads back to itself"},
+      {"[default]\nrole_arn=r\nsource_profile=default\n", "refers back to itself"},
       {"[default]\nrole_arn=r\nsource_profile=a\n[profile a]\nrole_arn=s\nsource_profile=b\n"
        "[profile b]\nrole_arn=t\nsource_profile=a\n",
-       "leads back to itself"},
+       "refers back to itself"},
       {"[default]\nrole_arn=r\nsource_profile=a\n[profile a]\nregion=x\n", "has no credentials"},
       {"[default]\nrole_arn=r\ncredential_source=Nowhere\n", "Ec2InstanceMetadata"},
       {"[default]\nrole_arn=r\nsource_profile=a\nmfa_serial=arn:m\n[profile a]\n", "MFA"},

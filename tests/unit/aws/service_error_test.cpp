@@ -74,7 +74,7 @@ TEST(ErrorAnswer, messageTellsWhatWhyAndWhatToDo) {
   EXPECT_EQ(
       error.message,
       "createStream of stream 'cam' was refused with HTTP 400, AccountStreamLimitExceededException: \"10000 "
-      "streams are enough.\" The account has as many streams as it may: delete some, or ask AWS for a "
+      "streams are enough.\" The account has reached its limit of streams: delete some, or ask AWS for a "
       "higher "
       "quota.");
 }

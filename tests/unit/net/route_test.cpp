@@ -115,7 +115,7 @@ TEST_F(RouteTest, ByWayOfAProxyNothingOfTheRequestIsTheProxysToRead) {
 
 TEST_F(RouteTest, AProxyThatLetsNobodyThroughIsTold) {
   for (const auto& [status, words] :
-       {std::pair("407", "wants a user and password"), std::pair("403", "HTTP 403")}) {
+       {std::pair("407", "requires a valid user and password"), std::pair("403", "HTTP 403")}) {
     RawServer proxy([status = std::string(status)](Connection& peer) {
       peer.readHead();
       peer.send("HTTP/1.1 " + status + " No\r\nContent-Length: 0\r\n\r\n");
@@ -133,7 +133,7 @@ TEST_F(RouteTest, AProxyThatIsNotThereIsNamed) {
   const int port = closedPort();
   useProxy(port);
   const Error error = errorOf("https://service.test/x");
-  EXPECT_THAT(error.message, HasSubstr("by way of the proxy http://127.0.0.1:" + std::to_string(port)));
+  EXPECT_THAT(error.message, HasSubstr("through the proxy http://127.0.0.1:" + std::to_string(port)));
   EXPECT_THAT(error.message, Not(HasSubstr("WORD")));
 }
 
@@ -143,7 +143,7 @@ TEST_F(RouteTest, AProxyOfTheEnvironmentThatIsNotThereIsNamed) {
   use({.caPath = writtenCa()});
   const Error error = errorOf("https://service.test/x");
   unsetenv("https_proxy");
-  EXPECT_THAT(error.message, HasSubstr("by way of the proxy 127.0.0.1 port " + port));
+  EXPECT_THAT(error.message, HasSubstr("through the proxy 127.0.0.1 port " + port));
   EXPECT_THAT(error.message, Not(HasSubstr("WORD")));
 }
 

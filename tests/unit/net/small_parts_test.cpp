@@ -85,7 +85,7 @@ TEST(Explain, NamesTheHostAndWhatToCheck) {
                                   .patience = Milliseconds(5000)},
                                  place);
   EXPECT_EQ(nameless.code, StatusCode::serviceCallTimeout);
-  EXPECT_THAT(nameless.message, HasSubstr("no DNS server said within 5000 ms which address kvs.example has"));
+  EXPECT_THAT(nameless.message, HasSubstr("no DNS server gave an address for kvs.example within 5000 ms"));
   const Error untrusted = explain({.code = CURLE_PEER_FAILED_VERIFICATION, .detail = "self-signed"}, place);
   EXPECT_EQ(untrusted.kind, ErrorKind::retryable);
   EXPECT_EQ(untrusted.code, StatusCode::clientAuthFailed);
@@ -102,9 +102,9 @@ TEST(Explain, AProxyThatIsNotOnTheWayIsNotBlamed) {
                   .proxy = "http://proxy.example:1"};
   EXPECT_THAT(explain(failure, place).message, Not(HasSubstr("proxy"))) << "no_proxy names the host";
   failure.detail = "Failed to connect to proxy.example port 1 after 3 ms: no";
-  EXPECT_THAT(explain(failure, place).message, HasSubstr("by way of the proxy http://proxy.example:1"));
+  EXPECT_THAT(explain(failure, place).message, HasSubstr("through the proxy http://proxy.example:1"));
   failure.detail = "in other words";
-  EXPECT_THAT(explain(failure, place).message, HasSubstr("by way of the proxy http://proxy.example:1"));
+  EXPECT_THAT(explain(failure, place).message, HasSubstr("through the proxy http://proxy.example:1"));
 }
 
 }  // namespace

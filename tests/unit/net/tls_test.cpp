@@ -278,7 +278,7 @@ TEST_F(MutualTlsTest, ACertificateThatTheServerDoesNotTakeIsTold) {
   ASSERT_FALSE(refused.heard.succeeded());
   EXPECT_EQ(refused.heard.error().code, StatusCode::clientAuthFailed);
   EXPECT_EQ(refused.heard.error().kind, ErrorKind::retryable) << "it may be activated yet";
-  EXPECT_THAT(refused.heard.error().message, HasSubstr("does not take the client certificate"));
+  EXPECT_THAT(refused.heard.error().message, HasSubstr("does not accept the client certificate"));
 }
 
 TEST_F(MutualTlsTest, AKeyThatIsNoneIsAClearError) {

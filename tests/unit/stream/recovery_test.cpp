@@ -134,7 +134,7 @@ TEST_F(RecoveryTest, WithoutRestartTheFirstFailureEndsTheStream) {
   pass(1s);
   ASSERT_EQ(told->errors.size(), 1u);
   EXPECT_EQ(told->errors[0].kind, ErrorKind::fatal);
-  EXPECT_NE(told->errors[0].message.find("not to be restarted"), std::string::npos);
+  EXPECT_NE(told->errors[0].message.find("not to restart"), std::string::npos);
   EXPECT_EQ(core->stats().state, "stopped");
 }
 
@@ -157,7 +157,7 @@ TEST_F(RecoveryTest, ARetryTimeoutEndsAStreamThatNeverBegan) {
   EXPECT_EQ(told->errors.size(), 0u);
   pass(7s);  // the last attempt is made when the time is over, and needs a connection's time
   ASSERT_EQ(told->errors.size(), 1u);
-  EXPECT_NE(told->errors[0].message.find("tried again for 60 s"), std::string::npos);
+  EXPECT_NE(told->errors[0].message.find("retrying for 60 s"), std::string::npos);
 }
 
 TEST_F(RecoveryTest, ARetryTimeoutCountsFromTheLastSuccess) {
