@@ -187,6 +187,7 @@ void HttpConnection::onWritten(std::size_t bytes) {
     return close();
   }
   writeMore();
+  if (nextWaits_ && !writeUnderWay_) nextRequest();
 }
 
 void HttpConnection::endExchange(bool keep) {
@@ -194,13 +195,18 @@ void HttpConnection::endExchange(bool keep) {
   if (closed_) return;
   if (!keep || !requestEnded_ || !head_.keepAlive) return lingerAndClose();
   // Not from inside the parser that is still at work: the next request gets a new one.
-  loop_.post([self = shared_from_this()] {
-    if (self->closed_ || self->discarding_) return;
-    self->paused_ = false;
-    self->beginRequest();
-    self->feedParser();
-    self->readMore();
-  });
+  loop_.post([self = shared_from_this()] { self->nextRequest(); });
+}
+
+// A client that sends request after request and reads no answer must not make them heap up here.
+void HttpConnection::nextRequest() {
+  if (closed_ || discarding_) return;
+  nextWaits_ = writeUnderWay_;
+  if (nextWaits_) return closeAfter(limits_.idle);
+  paused_ = false;
+  beginRequest();
+  feedParser();
+  readMore();
 }
 
 void HttpConnection::lingerAndClose() {

@@ -102,6 +102,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void beginRequest();
   void onFirstByte();
   void onRequestTimeout();
+  void nextRequest();
   void writeMore();
   void onWritten(std::size_t bytes);
   void dropHandler();
@@ -135,6 +136,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool trusted_ = false;
   bool readUnderWay_ = false;
   bool writeUnderWay_ = false;
+  bool nextWaits_ = false;  ///< the next request, until the answer has left
   bool paused_ = false;
   bool discarding_ = false;  ///< the exchange is over: what comes is thrown away
   bool finAfterWrites_ = false;

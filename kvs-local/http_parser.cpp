@@ -37,7 +37,7 @@ class HeadText {
     while (taken < bytes.size() && !whole_) {
       const std::uint8_t byte = bytes[taken++];
       if (text_.size() >= maxHeadBytes) return notHttp("its head is over 64 KiB");
-      if (auto fits = check(byte); !fits) return failure(fits.error());
+      if (const char* fault = faultOf(byte)) return notHttp(fault);
       text_ += static_cast<char>(byte);
       whole_ = byte == '\n' && text_.ends_with("\r\n\r\n");
     }
@@ -47,16 +47,17 @@ class HeadText {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
-  Result<void> check(std::uint8_t byte) {
+  /// What is wrong with the next byte; null when nothing is.
+  const char* faultOf(std::uint8_t byte) {
     const bool afterReturn = !text_.empty() && text_.back() == '\r';
-    if (afterReturn != (byte == '\n')) return notHttp("a line does not end in CR and LF");
-    if (!method_) return {};
+    if (afterReturn != (byte == '\n')) return "a line does not end in CR and LF";
+    if (!method_) return nullptr;
     if (byte == ' ' && !text_.empty()) {
       method_ = false;
     } else if (!isTokenCharacter(byte)) {
-      return notHttp("it does not begin with a method");
+      return "it does not begin with a method";
     }
-    return {};
+    return nullptr;
   }
 
   std::string text_;

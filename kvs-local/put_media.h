@@ -12,20 +12,10 @@
 #include "disk_session.h"
 #include "http_connection.h"
 #include "ingest.h"
+#include "put_media_headers.h"
 #include "server_context.h"
 
 namespace kvslocal {
-
-/// What PutMedia's own headers say.
-struct PutMediaHeaders {
-  std::string stream;  ///< a name, or an ARN
-  bool relative = false;
-  WallTime start;
-  bool acksRequired = true;
-};
-
-/// A sentence when a header is missing or wrong.
-Result<PutMediaHeaders> parsePutMediaHeaders(const HttpHead& head);
 
 class PutMedia : public RequestHandler, public std::enable_shared_from_this<PutMedia>, private IngestSink {
  public:

@@ -6,7 +6,7 @@
 #include "http_parser.h"
 #include "kvs_local_input.h"
 #include "public_url.h"
-#include "put_media.h"
+#include "put_media_headers.h"
 
 namespace {
 

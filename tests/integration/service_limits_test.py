@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that mean no good, and clients that name no port: raw bytes against a kvs-local."""
 import json
+import select
 import ssl
+import threading
 
 from support import case, signer
 from support.waiting import wait_until
@@ -88,6 +90,21 @@ class ServiceLimitsTest(case.IntegrationTest):
         self.assertIn(b"IDLE", session.read_until(b"}"))  # after three seconds
         session.send(b"0\r\n\r\n")
         session.read_until(b"0\r\n\r\n")
+
+    def test_answers_that_nobody_reads_hold_the_next_request_back(self):
+        service = self.service()
+        client = self.client(service, buffer=65536)
+        # Its answer names the path: as many bytes come back.
+        request, count = b"GET /" + b"x" * 30_000 + b" HTTP/1.1\r\n\r\n", 400
+        rest = memoryview(request * count)
+        # As much as the service takes from a client that does not read.
+        while rest and select.select([], [client.socket], [], 1)[1]:
+            rest = rest[client.socket.send(rest[:65536]) :]
+        sender = threading.Thread(target=client.send, args=(rest,), daemon=True)
+        sender.start()
+        for _ in range(count):
+            self.assertEqual(client.answer()[0], 404)
+        sender.join()
 
     # ---- room
 

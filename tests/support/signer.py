@@ -52,8 +52,12 @@ def put_media(stream):
 class Client:
     """One connection."""
 
-    def __init__(self, port, wrap=None, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+    def __init__(self, port, wrap=None, buffer=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(PATIENCE)
+        if buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.connect(("127.0.0.1", port))
         if wrap:
             self.socket = wrap(self.socket)
         self.text = b""
@@ -82,7 +86,10 @@ class Client:
         head = self.read_until(b"\r\n\r\n").decode()
         length = int(next(line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length")))
         while len(self.text) < length:
-            self.text += self.socket.recv(65536)
+            data = self.socket.recv(65536)
+            if not data:
+                raise EOFError(self.text)
+            self.text += data
         body, self.text = self.text[:length], self.text[length:]
         return int(head.split()[1]), body.decode()
 
