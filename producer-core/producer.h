@@ -65,7 +65,7 @@ struct ProducerConfig {
   std::string bindAddress;  ///< local address or interface to connect from; empty: the system chooses
   std::string caPath;  ///< CA certificates, a PEM file or a folder; empty: KVSSINK_CA_CERT_PATH, the system's
   std::string userAgent;  ///< empty: "producer-core/VERSION"; sent with every request
-  /// Hard limit on buffered bytes over all streams of this Producer: 10 MiB to 10 GiB.
+  /// Hard limit on buffered bytes over all streams of this Producer; under 10 MiB one fragment may need more.
   std::size_t storageSize = std::size_t{128} << 20;
   Milliseconds connectionTimeout{5000};   ///< DNS, TCP and TLS of one connection
   Milliseconds completionTimeout{10000};  ///< one control-plane call; an acknowledgement while draining
@@ -111,7 +111,7 @@ struct StreamConfig {
   bool absoluteFragmentTimes = true;        ///< cluster times count from 1970, else from the stream's start
   Seconds bufferDuration{120};  ///< hard limit on buffered media; beyond it, the oldest fragments are dropped
   Seconds maxLatency{60};       ///< latency pressure is reported if more than this is buffered; 0: never
-  /// The session ends if data was sent and nothing was acknowledged for this long (at least 30 s); 0: never.
+  /// The session ends if data was sent and nothing was acknowledged for so long and two fragments; 0: never.
   Seconds connectionStaleness{60};
   /// Whether the service acknowledges fragments. Otherwise a fragment counts as durable once it was sent. It
   /// is then kept for `bufferDuration`, or as long as there is room, and only the kernel notices a dead
@@ -137,7 +137,7 @@ struct StreamConfig {
   Milliseconds fragmentDuration{2000};  ///< for streams without video, or without keyFrameFragmentation
   Milliseconds interleaveTimeout{500};  ///< how long the other tracks wait for one that is behind
   SilentTrack silentTrack = SilentTrack::fill;
-  Seconds burstInterval{10};  ///< for nearRealtime; bufferDuration must be at least twice as long
+  Seconds burstInterval{10};  ///< for nearRealtime; bufferDuration is at least twice as long
   /// Debugging copies of what is sent are written to files STREAM_N.mkv in this folder, which must exist.
   /// Empty: KVS_DEBUG_DUMP_DATA_FILE_DIR from the environment, else none.
   std::string dumpFolder;

@@ -11,7 +11,9 @@ namespace kvs::store {
 /// Thread-safe.
 class StorageBudget {
  public:
-  explicit StorageBudget(std::size_t limitBytes) : limit_(limitBytes) {}
+  /// `leastBytes`: what the newest fragments may take where the limit is smaller.
+  explicit StorageBudget(std::size_t limitBytes, std::size_t leastBytes = 0)
+      : limit_(limitBytes), lack_(leastBytes > limitBytes ? leastBytes - limitBytes : 0) {}
 
   /// Takes `bytes` of the budget; false, and nothing taken, where that would pass the limit by more than
   /// `overdraft`.
@@ -26,10 +28,13 @@ class StorageBudget {
   void release(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   std::size_t limit() const { return limit_; }
+  /// By how much the limit is less than what a fragment may need.
+  std::size_t lack() const { return lack_; }
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
   const std::size_t limit_;
+  const std::size_t lack_;
   std::atomic<std::size_t> used_{0};
 };
 

@@ -37,7 +37,7 @@ bool FragmentLog::extend(Block& block, std::size_t payloadSize, bool mayDrop, st
 
 /// Nothing is dropped for a block that the whole budget could not hold.
 bool FragmentLog::mayEverFit(std::size_t bytes) const {
-  return bytes <= limits_.storage->limit() / chunkSize * chunkSize;
+  return bytes <= (limits_.storage->limit() + limits_.storage->lack()) / chunkSize * chunkSize;
 }
 
 bool FragmentLog::grow(Block& block, std::size_t bytes, bool mayDrop, std::size_t overdraft) {
@@ -65,8 +65,16 @@ bool FragmentLog::takeTail(bool mayDrop, std::size_t overdraft) {
     tail_ = pool_.take(limits_.storage, overdraft);
     if (tail_) return true;
     if (forgetOldestKept()) continue;
+    const std::size_t lack = holdsOneAtMost() ? limits_.storage->lack() : 0;
+    if (lack > overdraft) tail_ = pool_.take(limits_.storage, lack);
+    if (tail_) return true;
     if (!mayDrop || !dropOldest(LossReason::storageFull)) return false;
   }
+}
+
+/// Beside the one that grows: a fragment on its way is not given up for the next, however small the budget.
+bool FragmentLog::holdsOneAtMost() const {
+  return totals_.fragments <= (growing() ? 2u : 1u);
 }
 
 Fragment& FragmentLog::open(std::uint32_t header, std::uint32_t epoch, std::int64_t firstTicks) {
@@ -233,8 +241,13 @@ bool FragmentLog::markRefused(FragmentId id) {
   return true;
 }
 
+bool FragmentLog::passesDuration() const {
+  const Nanoseconds least = holdsOneAtMost() ? limits_.leastDuration : Nanoseconds{0};
+  return totals_.duration > std::max(limits_.duration, least);
+}
+
 void FragmentLog::trimToDuration() {
-  while (totals_.duration > limits_.duration && dropOldest(LossReason::durationReached)) {
+  while (passesDuration() && dropOldest(LossReason::durationReached)) {
   }
 }
 

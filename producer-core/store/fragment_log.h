@@ -25,6 +25,8 @@ struct Cursor {
 struct LogLimits {
   std::shared_ptr<StorageBudget> storage;
   Nanoseconds duration = Nanoseconds::max();  ///< of buffered media, the sum over fragments
+  /// What the newest whole fragment and the one that grows may take where `duration` is less.
+  Nanoseconds leastDuration{0};
   /// How much durable media stays for a replay, as long as nothing else needs its room. Unless `keepAll` only
   /// what lies behind a fragment that is not durable yet, and so costs nobody its place.
   Nanoseconds keep{0};
@@ -95,6 +97,7 @@ class FragmentLog {
   // --- acknowledgements and loss ---
 
   Fragment* find(FragmentId id);
+  const Fragment* find(FragmentId id) const { return const_cast<FragmentLog*>(this)->find(id); }
   /// The oldest that is neither durable nor given up; null where there is none.
   Fragment* oldest();
   /// False where the fragment is unknown or the table has no place for the event.
@@ -103,6 +106,8 @@ class FragmentLog {
   bool markRefused(FragmentId id);
   /// Drops whole oldest fragments until the budget of time is kept.
   void trimToDuration();
+  /// More media is held than the budget of time allows.
+  bool passesDuration() const;
   /// Drops everything not under the cursor, reporting each as lost.
   void dropAll(LossReason reason);
   /// Frees what is kept for a replay.
@@ -123,6 +128,7 @@ class FragmentLog {
   bool mayEverFit(std::size_t bytes) const;
   bool grow(Block& block, std::size_t bytes, bool mayDrop, std::size_t overdraft);
   bool takeTail(bool mayDrop, std::size_t overdraft);
+  bool holdsOneAtMost() const;
   bool dropOldest(LossReason reason);
   void lose(Fragment& fragment, LossReason reason);
   bool apply(Fragment& fragment, FragmentEvent event);

@@ -23,10 +23,15 @@ Placement Fragmenter::placeKey(const store::Fragment& open, const FrameToPlace& 
   const Nanoseconds length = timeOf(relative);
   const bool longEnough = length + std::min(frame.duration, largestLack) >= config_.minimum;
   const Nanoseconds enough = isVideo ? config_.enough : std::max(config_.withoutVideo, config_.enough);
-  const bool grown = length >= enough || open.bytes >= config_.enoughBytes;
+  const bool grown = length >= enough || open.bytes >= config_.enoughBytes || !nextGroupFits(length);
   const bool mayBegin = !frame.mayHaveLeading || !closedOneIsDue(frame);
   if (longEnough && grown && mayBegin) return Placement::open;
   return fit(open, frame) == Placement::append ? Placement::append : Placement::open;
+}
+
+/// Another group like the last one: else the fragment would reach the service's limit in its middle.
+bool Fragmenter::nextGroupFits(Nanoseconds length) const {
+  return length + closedDistance_ + largestLack <= config_.maximum;
 }
 
 Placement Fragmenter::fit(const store::Fragment& open, const FrameToPlace& frame) const {

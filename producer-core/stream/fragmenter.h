@@ -70,6 +70,7 @@ class Fragmenter {
  private:
   Placement placeKey(const store::Fragment& open, const FrameToPlace& frame, bool isVideo);
   Placement fit(const store::Fragment& open, const FrameToPlace& frame) const;
+  bool nextGroupFits(Nanoseconds length) const;
   bool closedOneIsDue(const FrameToPlace& frame) const;
   void learn(const FrameToPlace& frame);
   Nanoseconds timeOf(Ticks ticks) const { return ticks * Nanoseconds(scale_); }

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "net/curl_transport.h"
 #include "stream/producer_route.h"
+#include "stream/settled_config.h"
 #include "stream/stream_core.h"
 #include "version.h"
 
@@ -25,72 +26,9 @@ tl::unexpected<Error> invalid(StatusCode code, std::string message) {
 }
 
 Result<void> checkProducer(const ProducerConfig& config) {
-  if (config.storageSize < limits::leastStorage.kept || config.storageSize > limits::mostStorage.kept) {
-    return invalid(StatusCode::invalidStorageSize, "The storage size is " +
-                                                       std::to_string(config.storageSize) +
-                                                       " bytes; it must be from 10 MiB to 10 GiB.");
-  }
-  return {};
-}
-
-bool isWithin(Nanoseconds time, const limits::Limit& least, const limits::Limit& most) {
-  return time >= Nanoseconds(least.kept) && time <= Nanoseconds(most.kept);
-}
-
-Result<void> checkRetention(std::chrono::hours retention) {
-  const auto hours = static_cast<std::uint64_t>(std::max<std::int64_t>(retention.count(), 0));
-  if (retention.count() >= 0 && hours <= limits::retentionHours.kept) return {};
-  return invalid(limits::retentionHours.code, "The retention period is " + std::to_string(retention.count()) +
-                                                  " hours; it must be from 0 to 87600, ten years.");
-}
-
-Result<void> checkStream(const StreamConfig& config) {
-  if (auto name = aws::validateStreamName(config.name); !name) return name;
-  if (auto tags = aws::validateTags({config.tags.begin(), config.tags.end()}); !tags) return tags;
-  if (auto retention = checkRetention(config.retention); !retention) return retention;
-  if (!isWithin(config.timecodeScale, limits::leastTimecodeScale, limits::mostTimecodeScale)) {
-    return invalid(limits::mostTimecodeScale.code, "The timecode scale must be from 1 to 1000 ms.");
-  }
-  if (!isWithin(config.fragmentDuration, limits::leastClusterDuration, limits::mostClusterDuration)) {
-    return invalid(limits::leastClusterDuration.code, "The fragment duration must be from 1 to 30 s.");
-  }
-  if (config.bufferDuration < Nanoseconds(limits::leastBufferDuration.kept)) {
-    return invalid(limits::leastBufferDuration.code, "The buffer duration must be at least 20 s.");
-  }
-  const bool bursts = config.streamingType == StreamingType::nearRealtime;
-  if (bursts && (config.burstInterval < Seconds(1) || config.bufferDuration < 2 * config.burstInterval)) {
-    return invalid(limits::leastBufferDuration.code,
-                   "With near-realtime the buffer must hold two bursts: a buffer duration of " +
-                       std::to_string(config.bufferDuration.count()) +
-                       " s is less than twice the burst interval, " +
-                       std::to_string(config.burstInterval.count()) + " s.");
-  }
-  const bool neverDurable = config.retention == std::chrono::hours(0) || !config.fragmentAcks;
-  if (config.streamingType == StreamingType::offline && neverDurable) {
-    return invalid(StatusCode::offlineModeWithZeroRetention,
-                   "Offline streaming waits until the service has stored what it was sent: it needs fragment "
-                   "acknowledgements, and a retention period of an hour at least.");
-  }
-  if (config.connectionStaleness != Seconds(0) && config.connectionStaleness < Seconds(30)) {
-    return invalid(StatusCode::invalidArg,
-                   "The connection staleness must be 0 or at least 30 s: a fragment may take 20 s.");
-  }
-  return {};
-}
-
-/// What would be lost sooner than the settings say.
-std::optional<Error> tooLittleStorage(const StreamConfig& config, std::size_t storageSize) {
-  const double wanted =
-      static_cast<double>(config.expectedBandwidth) / 8 * static_cast<double>(config.bufferDuration.count());
-  const bool waits = config.streamingType == StreamingType::offline;  // and loses nothing
-  if (waits || wanted <= static_cast<double>(storageSize)) return std::nullopt;
-  const auto mib = [](double bytes) { return std::to_string(static_cast<std::uint64_t>(bytes / (1 << 20))); };
-  return Error{StatusCode::invalidStorageSize, ErrorKind::fatal,
-               "A buffer of " + std::to_string(config.bufferDuration.count()) + " s at the expected " +
-                   std::to_string(config.expectedBandwidth) + " bit/s takes " + mib(wanted) +
-                   " MiB, and the storage is " + mib(static_cast<double>(storageSize)) +
-                   " MiB: in an outage media is lost sooner than the buffer duration says. Give it more "
-                   "storage, or correct the expected bandwidth."};
+  if (config.storageSize > 0) return {};
+  return invalid(limits::leastStorage.code,
+                 "The storage size is 0, which leaves no room for media: give it 10 MiB or more.");
 }
 
 /// The process's; used on the loop only.
@@ -146,7 +84,9 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
 
   Result<std::unique_ptr<Stream>> createStream(StreamConfig config,
                                                std::shared_ptr<StreamListener> listener) override {
-    if (auto checked = checkStream(config); !checked) return fail(checked.error());
+    auto settled = stream::settle(std::move(config), context_->config.storageSize);
+    if (!settled) return fail(std::move(settled.error()));
+    config = std::move(settled->config);
     if (config.dumpFolder.empty()) {
       config.dumpFolder = aws::processEnvironment()("KVS_DEBUG_DUMP_DATA_FILE_DIR").value_or("");
     }
@@ -158,9 +98,8 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
                                                                          : stream::sharedDispatcher());
     const std::vector<TrackConfig> tracks = std::move(config.tracks);
     const std::string name = config.name;
-    if (const auto warning = tooLittleStorage(config, context_->config.storageSize)) {
-      notifier->tell([warning](StreamListener& heard) { heard.onWarning(*warning); });
-    }
+    for (const Error& warning : settled->warnings)
+      notifier->tell([warning](StreamListener& heard) { heard.onWarning(warning); });
     auto core = std::make_shared<StreamCore>(context_, std::move(config), std::move(notifier), *taken);
     for (const TrackConfig& track : tracks) {
       if (auto set = core->setTrack(track); !set) {
@@ -242,7 +181,8 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
   if (!isOwnWorld) context->directory = aws::sharedStreamDirectory();
   context->config.dataEndpoint = std::move(*dataEndpoint);
   context->rateGate = sharedRateGate();
-  context->storage = std::make_shared<store::StorageBudget>(context->config.storageSize);
+  context->storage = std::make_shared<store::StorageBudget>(context->config.storageSize,
+                                                            std::size_t{limits::leastStorage.kept});
   if (!context->config.credentials) {
     context->config.credentials = aws::standardChain(
         context->config.credentialSettings, credentialTools(*context, endpoint->region, environment));

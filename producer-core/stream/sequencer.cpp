@@ -448,8 +448,8 @@ void Sequencer::place(Line& line, store::Block block, Ticks ticks, mkv::BlockFla
 void Sequencer::keepDuration(IngestOutcome& outcome) {
   auto& log = buffer_.log;
   log.trimToDuration();
-  const Nanoseconds limit = log.limits().duration;
-  if (log.totals().duration <= limit) return;
+  if (!log.passesDuration()) return;
+  const Nanoseconds limit = std::max(log.limits().duration, log.limits().leastDuration);
   const store::Fragment* growing = log.growing();
   if (growing && growing->duration > limit && !log.dropGrowing(store::LossReason::durationReached)) {
     buffer_.growingIsBroken = true;

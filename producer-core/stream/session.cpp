@@ -41,7 +41,8 @@ void Session::close() {
 
 std::optional<TimePoint> Session::unacknowledgedSince() const {
   if (body_.sent().empty()) return std::nullopt;
-  return std::max(body_.sent().front().begun, lastAck_);
+  const SentFragment& oldest = body_.sent().front();
+  return std::max({oldest.begun, oldest.left, lastAck_});
 }
 
 void Session::onHead(const net::ResponseHead& head) {

@@ -55,7 +55,10 @@ class Session final : public net::ExchangeListener,
   /// The body has ended and every fragment in it is settled.
   bool isConfirmed() const { return body_.hasEnded() && body_.sent().empty(); }
   std::uint64_t bytesSent() const { return exchange_ ? exchange_->bytesSent() : 0; }
-  /// Since when something has been sent without any word from the service; nothing when all is settled.
+  /// What was sent, or begun, and is not settled.
+  const std::deque<SentFragment>& unacknowledged() const { return body_.sent(); }
+  /// Since when the service has owed a word on the oldest fragment: from its last word on, or from the
+  /// fragment's beginning or end. Nothing when all is settled.
   std::optional<TimePoint> unacknowledgedSince() const;
 
  private:

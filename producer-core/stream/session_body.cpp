@@ -126,7 +126,7 @@ void SessionBody::enter(store::Fragment& fragment) {
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   started_ = timecode;
   if (!config_.acknowledged && !sent_.empty()) observer_.onFragmentSent(sent_.back());
-  sent_.push_back({fragment.id, timeOf(timecode), fragment.since, clock_.now()});
+  sent_.push_back({fragment.id, timeOf(timecode), fragment.since, clock_.now(), {}});
   rendered_ = mkv::tags(fragment.headTags);
   const auto head = mkv::clusterHead(timecode);
   rendered_.insert(rendered_.end(), head.begin(), head.end());
@@ -139,6 +139,7 @@ void SessionBody::leave(store::Fragment& fragment) {
     started_.reset();
     count(rendered_.size());
   }
+  if (!sent_.empty() && sent_.back().id == fragment.id) sent_.back().left = clock_.now();
   buffer_.stats.framesSent += fragment.frames;
   greatest_ = timecodeOf(fragment, fragment.lastTicks);
   buffer_.log.leave();

@@ -23,6 +23,7 @@ struct SentFragment {
   Milliseconds timecode{0};  ///< as the service will acknowledge it
   TimePoint since{};         ///< when its first frame came
   TimePoint begun{};         ///< when its first byte was read
+  TimePoint left{};          ///< when its last byte was; the epoch before
 };
 
 /// What the body tells the one that made it, from inside read(): only to note it, not to act.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace kvs::stream {
 
 namespace {
@@ -30,10 +32,11 @@ bool isOffline(const StreamConfig& config) {
 }
 
 store::LogLimits logLimits(const StreamConfig& config, std::shared_ptr<store::StorageBudget> storage) {
-  store::LogLimits limits{std::move(storage), config.bufferDuration};
-  limits.keepAll = !config.fragmentAcks;
-  limits.keep = config.fragmentAcks ? config.replayDuration : config.bufferDuration;
-  return limits;
+  store::LogLimits made{std::move(storage), config.bufferDuration};
+  made.leastDuration = Nanoseconds(limits::leastBufferDuration.kept);
+  made.keepAll = !config.fragmentAcks;
+  made.keep = config.fragmentAcks ? config.replayDuration : config.bufferDuration;
+  return made;
 }
 
 TimelineConfig timelineConfig(const StreamConfig& config) {

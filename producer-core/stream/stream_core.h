@@ -133,6 +133,8 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void handOverBeforeExpiry();
   void watchSession();
   bool sourceIsPaused(TimePoint now) const;
+  Nanoseconds staleAfter(TimePoint now) const;
+  Nanoseconds silenceOfService(TimePoint now) const;
   void checkConfirmed();
   void settlePersisted(const SentFragment& fragment);
   void rewind(const Session& ended, bool deadHost);

@@ -144,9 +144,9 @@ void StreamCore::watchSession() {
   const bool sourcePaused = sourceIsPaused(now);
   if (sourcePaused) dispatch(event::SourcePaused{});
   if (!session_) return;
-  const auto unacknowledged = config_.fragmentAcks ? session_->unacknowledgedSince() : std::nullopt;
-  const Nanoseconds silence = unacknowledged ? now - *unacknowledged : Nanoseconds{0};
-  if (config_.connectionStaleness > Seconds(0) && silence >= config_.connectionStaleness) {
+  const Nanoseconds silence = silenceOfService(now);
+  const Nanoseconds enough = staleAfter(now);
+  if (silence >= enough) {
     notifier_->tell([silence](StreamListener& listener) { listener.onConnectionStale(silence); });
     dispatch(event::SessionEnded{
         Error{StatusCode::putMediaFailed, ErrorKind::retryable,
@@ -157,11 +157,30 @@ void StreamCore::watchSession() {
   const Nanoseconds patience = source_.idleAfter();
   Nanoseconds next = patience - (now - source_.lastPut());
   if (next <= Nanoseconds{0}) next = patience;
-  if (config_.connectionStaleness > Seconds(0)) {
-    next = std::min<Nanoseconds>(next, config_.connectionStaleness - silence);
-  }
+  next = std::min(next, enough - silence);
   warnIfLate();
   after(watchTimer_, std::chrono::ceil<Milliseconds>(next), [this] { watchSession(); });
+}
+
+/// Since the service's last word on what was sent; 0 where it owes none.
+Nanoseconds StreamCore::silenceOfService(TimePoint now) const {
+  const auto since = config_.fragmentAcks ? session_->unacknowledgedSince() : std::nullopt;
+  return since ? now - *since : Nanoseconds{0};
+}
+
+/// A fragment is confirmed when it has ended: a word on it may be as long in coming as it is long.
+Nanoseconds StreamCore::staleAfter(TimePoint now) const {
+  if (config_.connectionStaleness == Seconds(0)) return Nanoseconds::max();
+  Nanoseconds longest{0};
+  const std::lock_guard lock(buffer_.mutex);
+  for (const SentFragment& sent : session_->unacknowledged()) {
+    const store::Fragment* fragment = buffer_.log.find(sent.id);
+    if (!fragment) continue;
+    const store::Fragment* next = buffer_.log.find(sent.id + 1);
+    const TimePoint end = next ? next->since : fragment->growing ? now : fragment->since;
+    longest = std::max({longest, fragment->duration, end - fragment->since});
+  }
+  return std::max<Nanoseconds>(config_.connectionStaleness, 2 * longest);
 }
 
 /// Told once: a loop that is late makes acknowledgements, and what is sent, late.

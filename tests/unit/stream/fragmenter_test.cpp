@@ -44,6 +44,17 @@ TEST_F(FragmenterTest, WithoutKeyFrameFragmentationOnlyAfterItsDuration) {
   EXPECT_EQ(place(6000, true), Placement::open);
 }
 
+TEST_F(FragmenterTest, AFragmentEndsBeforeAGroupThatWouldPassTheServicesLimit) {
+  config.enough = 20s;
+  Fragmenter fragmenter(config, scale);
+  for (Ticks start = 4000; start < 19'000; start += 3000) {
+    EXPECT_EQ(fragmenter.place(&open, {start, Milliseconds(40), 100, true, false}, true), Placement::append)
+        << start;
+  }
+  EXPECT_EQ(fragmenter.place(&open, {19'000, Milliseconds(40), 100, true, false}, true), Placement::open)
+      << "groups of 3 s: the next one would end at 21 s";
+}
+
 TEST_F(FragmenterTest, StreamsWithoutVideoGoByTheClock) {
   config.withoutVideo = 3s;
   Fragmenter fragmenter(config, scale);

@@ -114,6 +114,42 @@ TEST_F(IngestShortDuration, AFragmentLongerThanTheBudgetGoesWhole) {
   EXPECT_EQ(put(13s, true), FrameFate::accepted);
 }
 
+/// The least that a fragment may need is more than what was asked for.
+class IngestLeastDuration : public test::StreamFixture {
+ protected:
+  IngestLeastDuration() : StreamFixture(Options{.bufferDuration = 1s, .leastDuration = 20s}) { video(); }
+};
+
+TEST_F(IngestLeastDuration, TheNewestFragmentStaysBesideTheOneThatGrows) {
+  putGroups(4, 40);  // 4 s each
+  EXPECT_EQ(lost, (Ids{1, 2}));
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(80, 160));
+}
+
+TEST_F(IngestLeastDuration, TheBoundOfAFragmentIsStillABound) {
+  put(0s, true);
+  for (int second = 1; second < 15; ++second)
+    put(Seconds(second), false);
+  put(15s, true);
+  for (int second = 16; second <= 20; ++second)
+    put(Seconds(second), false);
+  EXPECT_TRUE(lost.empty());
+  put(21s, false);
+  EXPECT_EQ(lost, (Ids{1}));
+}
+
+/// The same of bytes.
+class IngestLeastStorage : public test::StreamFixture {
+ protected:
+  IngestLeastStorage() : StreamFixture(Options{.chunks = 2, .leastChunks = 16}) { video(); }
+};
+
+TEST_F(IngestLeastStorage, AFragmentLargerThanTheStorageIsHeldWhole) {
+  putGroups(6, 10, 30'000);  // 300 KB each; 128 KB asked for, 1 MB at least
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(40, 60));
+  EXPECT_EQ(buffer.stats.skippedNoRoom, 0u);
+}
+
 TEST_F(IngestDuration, ThePinnedOneInTheWayClosesTheSession) {
   put(0s, true);
   for (int second = 1; second < 15; ++second)

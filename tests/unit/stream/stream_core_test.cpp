@@ -224,6 +224,90 @@ TEST_F(StreamCoreTest, AHalfOpenConnectionIsSeenByItsSilence) {
   EXPECT_EQ(stored(), range(number));
 }
 
+TEST_F(StreamCoreTest, AShortStalenessSeesAHalfOpenConnectionSoon) {
+  config.connectionStaleness = 5s;
+  begin();
+  stream(10s);
+  service->setSwallow(true);
+  stream(1s);
+  service->setSwallow(false);  // the old connection stays dead
+  stream(8s);
+  EXPECT_EQ(told->stale, 1);
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, AShortStalenessLeavesAHealthyConnectionWithLongFragments) {
+  config.connectionStaleness = 1s;
+  group = 75;  // 15 s
+  begin();
+  stream(5min);
+  EXPECT_EQ(told->stale, 0);
+  EXPECT_EQ(service->sessions(), 1u);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, AShortStalenessLeavesASourceThatIsSlowOrPauses) {
+  config.connectionStaleness = 1s;
+  interval = 12s;
+  group = 1;
+  begin();
+  stream(20min);
+  interval = 90s;
+  stream(20min);
+  EXPECT_EQ(told->stale, 0);
+  EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, AShortStalenessWaitsForTwiceTheLengthOfTheFragments) {
+  config.connectionStaleness = 5s;
+  group = 50;  // 10 s
+  begin();
+  stream(30s);
+  service->setSwallow(true);
+  stream(1s);
+  service->setSwallow(false);
+  stream(16s);
+  EXPECT_EQ(told->stale, 0);
+  stream(30s);
+  EXPECT_EQ(told->stale, 1);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number));
+}
+
+TEST_F(StreamCoreTest, AShortBufferHoldsWhatItSays) {
+  config.bufferDuration = 5s;
+  begin();
+  stream(10s);
+  service->network.refuse = true;
+  service->resetConnections();
+  stream(1min);
+  const StreamStats cut = core->stats();
+  EXPECT_LE(cut.durationBuffered, 5s);
+  EXPECT_GE(cut.durationBuffered, 4s);
+  service->network.refuse = false;
+  stream(20s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(core->stats().framesIn, core->stats().framesPersisted + core->stats().framesLost);
+}
+
+class ShortBufferTest : public StreamCoreTest, public testing::WithParamInterface<Seconds> {};
+INSTANTIATE_TEST_SUITE_P(Of, ShortBufferTest, testing::Values(0s, 1s, 5s));
+
+TEST_P(ShortBufferTest, LosesNoFragmentThatIsLongerWhileTheLineIsGood) {
+  config.bufferDuration = GetParam();
+  group = 45;  // 9 s
+  begin();
+  stream(3min);
+  EXPECT_TRUE(drain());
+  EXPECT_TRUE(told->losses.empty());
+  EXPECT_EQ(stored(), range(number));
+}
+
 TEST_F(StreamCoreTest, PersistedFragmentsAreNotSentAgainAfterABreak) {
   begin();
   for (int i = 0; i < 20; ++i) {

@@ -32,7 +32,9 @@ class StreamFixture : public testing::Test, protected BodyObserver {
  protected:
   struct Options {
     std::size_t chunks = 64;
+    std::size_t leastChunks = 0;
     Nanoseconds bufferDuration = Seconds(120);
+    Nanoseconds leastDuration{0};
     StreamingType type = StreamingType::realtime;
     Milliseconds scale{1};
     TimestampSource source = TimestampSource::automatic;
@@ -41,9 +43,10 @@ class StreamFixture : public testing::Test, protected BodyObserver {
   };
   StreamFixture() : StreamFixture(Options()) {}
   explicit StreamFixture(Options options)
-      : storage(std::make_shared<store::StorageBudget>(options.chunks * store::chunkSize)),
+      : storage(std::make_shared<store::StorageBudget>(options.chunks * store::chunkSize,
+                                                       options.leastChunks * store::chunkSize)),
         buffer(
-            {storage, options.bufferDuration}, pool,
+            {storage, options.bufferDuration, options.leastDuration}, pool,
             [this](const store::Fragment& fragment, store::LossReason, bool) { lost.push_back(fragment.id); },
             {options.scale, options.source, options.start, options.type == StreamingType::offline}),
         ingest(ingestConfig(options), buffer, clock) {}
