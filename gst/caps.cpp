@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "caps.h"
 
+#include "caps_advice.h"
 #include "caps_fields.h"
 
 namespace kvs::gst {
@@ -38,6 +39,7 @@ Result<void> fill(TrackConfig& track, const GstCaps* caps) {
 
 Result<TrackConfig> trackFromCaps(TrackKind kind, const GstCaps* caps, const TrackNames& names) {
   if (gst_caps_get_size(caps) != 1) return fail(refusal(caps, "they are not of one medium."));
+  if (const auto advice = adviceOnMedium(kind, caps)) return fail(refusal(caps, *advice));
   TrackConfig track;
   track.kind = kind;
   track.name = names.name.value_or(defaultNameOf(kind));

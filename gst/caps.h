@@ -42,7 +42,7 @@ inline constexpr const char* audioCaps =
 
 inline constexpr const char* dataCaps =
     "text/x-raw; text/plain; text/csv; text/xml; application/json; application/cbor; "
-    "application/x-kvs-data";
+    "meta/x-klv; meta/x-id3; application/x-onvif-metadata; application/x-kvs-data";
 
 /// Fixed caps of a pad of this kind as a track, whose number is still to be set. The error's sentence
 /// names what cannot be taken, and what to do.

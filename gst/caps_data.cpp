@@ -23,8 +23,9 @@ bool isOneOfOurs(const GstCaps* caps) {
 Result<void> fillData(media::TrackConfig& track, const GstCaps* caps) {
   if (!isOneOfOurs(caps)) {
     return fail(refusal(caps,
-                        "a data pad takes text, application/json, application/cbor and, for all else, "
-                        "application/x-kvs-data; set the source's caps to one of them."));
+                        "a data pad takes text, application/json, application/cbor, meta/x-klv, meta/x-id3, "
+                        "application/x-onvif-metadata and, for all else, application/x-kvs-data; set the "
+                        "source's caps to one of them."));
   }
   const std::string name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
   const bool text = name.starts_with("text/") || name == "application/json";

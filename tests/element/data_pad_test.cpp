@@ -27,6 +27,31 @@ TEST_F(ElementTest, ASourceIsLinkedToThePadOfItsKind) {
   EXPECT_EQ(linkedTo(sink(), "application/json"), "data_0");
 }
 
+TEST_F(ElementTest, MetadataOfCamerasAndTransportStreamsIsLinkedToTheDataPad) {
+  for (const char* caps : {"meta/x-klv, parsed=true", "meta/x-klv, parsed=true, sparse=true", "meta/x-id3",
+                           "meta/x-id3, parsed=true, timed=true", "application/x-onvif-metadata",
+                           "application/x-onvif-metadata, parsed=true, encoding=utf8"}) {
+    EXPECT_EQ(linkedTo(sink(), caps), "data_0") << caps;
+  }
+}
+
+TEST_F(ElementTest, MetadataTravelsAsDataUnderItsOwnName) {
+  for (const char* type : {"meta/x-klv", "meta/x-id3", "application/x-onvif-metadata"}) {
+    Upstream upstream;
+    GstPad* pad = requestPad("data_0");
+    upstream.link(pad);
+    setState(GST_STATE_PLAYING);
+    upstream.begin((std::string(type) + ", parsed=true").c_str());
+    ASSERT_FALSE(core.tracks.empty()) << type;
+    EXPECT_EQ(core.tracks.back().kind, media::TrackKind::data);
+    EXPECT_EQ(core.tracks.back().codecId, "D_KVS/DATA");
+    EXPECT_EQ(core.tracks.back().contentType, type);
+    EXPECT_EQ(upstream.push(makeBuffer("sample", GST_SECOND)), GST_FLOW_OK);
+    setState(GST_STATE_NULL);
+    gst_element_release_request_pad(sink(), pad);
+  }
+}
+
 TEST_F(ElementTest, ASourceThatSaysNothingGetsTheVideoPad) {
   EXPECT_EQ(linkedTo(sink(), "ANY"), "video_0");
 }
