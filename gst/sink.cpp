@@ -193,6 +193,7 @@ void Sink::resetPads() {
   playback_.reset();
   failure_.reset();
   errorDetail_.clear();
+  refused_ = {};
   eos_.reset();
   groupId_.reset();
   position_ = GST_CLOCK_TIME_NONE;
@@ -261,6 +262,12 @@ void Sink::endInterrupt() {
   const std::lock_guard order(interruptMutex_);
   const auto stream = this->stream();
   if (gate_.endInterrupt() && stream) stream->interrupt(false);
+}
+
+void Sink::frameRefused(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  ++refused_.count;
+  refused_.last = error;
 }
 
 void Sink::frameAccepted(GstClockTime streamTime) {

@@ -17,6 +17,7 @@
 #include "errors.h"
 #include "executor.h"
 #include "gate.h"
+#include "outcome.h"
 #include "playback.h"
 #include "producer.h"
 #include "raii.h"
@@ -69,6 +70,8 @@ class Sink {
   void streamStarted(GstEvent* event);
   void frameAccepted(GstClockTime streamTime);
   void frameClipped() { ++clipped_; }
+  /// It is not stored, and a warning has said so.
+  void frameRefused(const Error& error);
   /// A key frame was taken: time for metrics, where they are wanted. Only queues.
   void tellMetrics();
   /// Ends waits for room, all over the stream; to be paired with endInterrupt().
@@ -125,6 +128,7 @@ class Sink {
   void beginEos();
   void eosTimedOut(Eos::Generation generation);
   void postEos();
+  bool failIfNothingWasStored(const Stream& stream);
   void tellLeftBehind(Stream& stream);
   void drainBeforeReady(Stream& stream);
   Counts counts() const;
@@ -155,6 +159,7 @@ class Sink {
   std::optional<guint> groupId_;
   GstClockTime position_ = GST_CLOCK_TIME_NONE;
   std::string errorDetail_;
+  RefusedFrames refused_;
 
   std::atomic<bool> metricsWanted_{false};
   std::atomic<bool> metricsQueued_{false};

@@ -42,25 +42,23 @@ void Sink::padRestarted(GstPad* pad) {
 void Sink::beginEos() {
   const Nanoseconds timeout = Seconds(settings().stopStreamTimeout);
   std::shared_ptr<Stream> stream;
+  std::function<void()> timedOut;
   {
     const std::lock_guard lock(mutex_);
     const auto generation = eos_.begin();
     if (!generation) return;
     stream = session_.stream;
-    const auto timedOut = [executor = executor_, weak = weak_, generation = *generation] {
+    timedOut = [executor = executor_, weak = weak_, generation = *generation] {
       executor->post([weak, generation] {
         if (const ElementRef element = weak->lock()) sinkOf(element.get()).eosTimedOut(generation);
       });
     };
-    if (timeout.count() > 0) {
-      eosDeadline_.start(timeout, timedOut);
-    } else {
-      timedOut();
-    }
+    if (timeout.count() > 0) eosDeadline_.start(timeout, timedOut);
   }
   GST_CAT_INFO_OBJECT(elementCategory(), element_, "end of stream: sending what is left");
   announcer_->draining("end of stream: sending what is left");
   if (stream) stream->endOfStream();
+  if (timeout.count() == 0) timedOut();
 }
 
 void Sink::streamDrained(const Reporter& reporter) {
@@ -73,8 +71,23 @@ void Sink::streamDrained(const Reporter& reporter) {
     if (!eos_.finish(eos_.generation())) return;
     eosDeadline_.cancel();
   }
+  if (failIfNothingWasStored(*stream)) return;
   announcer_->drained(GST_PROGRESS_TYPE_COMPLETE, "all is stored");
   postEos();
+}
+
+/// An end of the stream says that what came is stored. Where all of it was refused, an error says why.
+bool Sink::failIfNothingWasStored(const Stream& stream) {
+  RefusedFrames refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused = refused_;
+  }
+  const auto failure = failureOf(stream.stats(), refused);
+  if (!failure) return false;
+  announcer_->drained(GST_PROGRESS_TYPE_ERROR, "nothing was stored");
+  fail(*failure);
+  return true;
 }
 
 void Sink::eosTimedOut(Eos::Generation generation) {
@@ -85,6 +98,9 @@ void Sink::eosTimedOut(Eos::Generation generation) {
     stream = session_.stream;
   }
   if (gate_.hasFailed()) return;
+  // What is still on its way may yet be stored; a stream into which nothing went is over.
+  const bool isEmpty = stream && stream->stats().bytesBuffered == 0;
+  if (isEmpty && failIfNothingWasStored(*stream)) return;
   announcer_->drained(GST_PROGRESS_TYPE_ERROR, "stop-stream-timeout has passed");
   if (stream) tellLeftBehind(*stream);
   postEos();

@@ -156,6 +156,7 @@ GstFlowReturn SinkPad::refused(const Error& error) {
   }
   GST_CAT_WARNING_OBJECT(elementCategory(), pad_, "frame not taken: %s", error.message.c_str());
   sink_.announcer().warn(error);
+  sink_.frameRefused(error);
   return GST_FLOW_OK;
 }
 
