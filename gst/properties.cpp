@@ -13,8 +13,6 @@ namespace {
 using S = Settings;
 constexpr MutableWhen inReady = MutableWhen::ready;
 constexpr unsigned unlimited = G_MAXUINT;
-// The last second whose nanoseconds an int64_t holds (the year 2262).
-constexpr std::uint64_t lastSecond = 9223372036;
 
 // Names, units and defaults are the guide's ("kvssink optional parameters"), then the existing element's.
 const Property table[] = {
@@ -62,16 +60,19 @@ const Property table[] = {
      "same, but sends in bursts and closes the connection in between; offline: blocks upstream instead, and "
      "drops nothing"},
     {"burst-interval", "seconds", inReady, NumberSlot{&S::burstInterval, 10, 1, 3600},
-     "Time between bursts with streaming-type=near-realtime; buffer-duration must be at least twice as long"},
-    {"storage-size", "MiB", inReady, NumberSlot{&S::storageSize, 128, 0, 10240},
-     "Memory for media that the service has not stored yet: a hard limit, at least 10"},
-    {"buffer-duration", "seconds", inReady, NumberSlot{&S::bufferDuration, 120, 1, unlimited},
-     "Media to keep while the service cannot be reached: a hard limit, at least 20"},
+     "Time between bursts with streaming-type=near-realtime; buffer-duration is at least twice as long"},
+    {"storage-size", "MiB", inReady, NumberSlot{&S::storageSize, 128, 0, unlimited},
+     "Memory for media that the service has not stored yet: a hard limit; if it is less than 10, one "
+     "fragment "
+     "may need more"},
+    {"buffer-duration", "seconds", inReady, NumberSlot{&S::bufferDuration, 120, 0, unlimited},
+     "Media to keep while the service cannot be reached: a hard limit; if it is less than 20, one fragment "
+     "may be longer"},
     {"max-latency", "seconds", inReady, NumberSlot{&S::maxLatency, 60, 0, unlimited},
      "If more media than this is waiting to be sent, latency pressure is reported; 0: never"},
     {"connection-staleness", "seconds", inReady, NumberSlot{&S::connectionStaleness, 60, 0, unlimited},
-     "The connection is replaced if data was sent and nothing has been acknowledged for this long; at least "
-     "30; 0: never"},
+     "The connection is replaced if data was sent and nothing has been acknowledged for this long, and for "
+     "twice the length of the fragments; 0: never"},
     {"restart-on-error", "", inReady, FlagSlot{&S::restartOnError, true},
      "Whether to retry after an error from which the stream can recover; otherwise the first error ends the "
      "stream"},
@@ -94,16 +95,18 @@ const Property table[] = {
     {"key-frame-fragmentation", "", inReady, FlagSlot{&S::keyFrameFragmentation, true},
      "Whether every key frame begins a fragment once the current one is 1 s long; otherwise only once it has "
      "reached fragment-duration"},
-    {"fragment-duration", "milliseconds", inReady, NumberSlot{&S::fragmentDuration, 2000, 1, unlimited},
-     "Length of fragments without video, and of all fragments without key-frame-fragmentation"},
+    {"fragment-duration", "milliseconds", inReady, NumberSlot{&S::fragmentDuration, 2000, 0, unlimited},
+     "Length of fragments without video, and of all fragments without key-frame-fragmentation: 1000 to "
+     "20000, "
+     "or the nearest of these"},
     {"interleave-timeout", "milliseconds", inReady, NumberSlot{&S::interleaveTimeout, 500, 0, 60000},
      "How long the other tracks wait for a track that delivers no frames"},
     {"silent-track", "", inReady,
      EnumSlot{&S::silentTrack, silentTrackType, static_cast<int>(SilentTrack::fill)},
      "What to do about a track that delivers nothing for longer than interleave-timeout: fill sends silence "
      "in its place, so that the set of tracks stays the same; drop continues without it until it returns"},
-    {"framerate", "frames/second", inReady, OptionalNumberSlot{&S::framerate, 25, 0, 1000},
-     "Frame rate of video whose caps do not give it; if not set, it is measured; 0 means 24"},
+    {"framerate", "frames/second", inReady, OptionalNumberSlot{&S::framerate, 25, 0, unlimited},
+     "Frame rate of video whose caps do not give it; if not set, or over 1000, it is measured; 0 means 24"},
     {"timestamp-source", "", inReady,
      EnumSlot{&S::timestampSource, timestampSourceType, static_cast<int>(TimestampSource::automatic)},
      "Where the frames' wall time comes from"},
@@ -112,14 +115,14 @@ const Property table[] = {
     {"frame-timecodes", "", inReady, FlagSlot{&S::frameTimecodes, true},
      "Whether frames have the source's times; false is the same as timestamp-source=arrival, if that is "
      "auto"},
-    {"file-start-time", "seconds since 1970", inReady, LargeNumberSlot{&S::fileStartTime, 0, lastSecond},
-     "Wall time of the first frame of a recording; 0: now"},
+    {"file-start-time", "seconds since 1970", inReady, LargeNumberSlot{&S::fileStartTime, 0, G_MAXUINT64},
+     "Wall time of the first frame of a recording, before the year 2252; 0: now"},
     {"file-start-time-iso", "", inReady, TextSlot{&S::fileStartTimeIso, ""},
      "The same as file-start-time with milliseconds, such as 2026-01-31T10:15:30.250Z; it has precedence"},
     {"disable-buffer-clipping", "", inReady, FlagSlot{&S::disableBufferClipping, false},
      "Whether to send frames that lie after the end of the segment as well"},
-    {"retention-period", "hours", inReady, NumberSlot{&S::retentionPeriod, 2, 0, 87600},
-     "How long the service keeps the media of a stream that kvssink creates; 0: not at all"},
+    {"retention-period", "hours", inReady, NumberSlot{&S::retentionPeriod, 2, 0, unlimited},
+     "How long the service keeps the media of a stream that kvssink creates, at most 87600; 0: not at all"},
     {"allow-create-stream", "", inReady, FlagSlot{&S::allowCreateStream, true},
      "Whether to create the stream if it does not exist"},
     {"kms-key-id", "", inReady, TextSlot{&S::kmsKeyId, ""},
@@ -130,8 +133,8 @@ const Property table[] = {
      "Metadata to put on every fragment: a structure of strings, at most 10"},
     {"absolute-fragment-times", "", inReady, FlagSlot{&S::absoluteFragmentTimes, true},
      "Whether fragment times count from 1970 or from the start of the stream"},
-    {"timecode-scale", "milliseconds", inReady, NumberSlot{&S::timecodeScale, 1, 0, 1000},
-     "Resolution of the times in the stream; 0 means 1"},
+    {"timecode-scale", "milliseconds", inReady, NumberSlot{&S::timecodeScale, 1, 0, unlimited},
+     "Resolution of the times in the stream, at most 1000; 0 means 1"},
     {"track-name", "", inReady, OptionalTextSlot{&S::trackName, defaultVideoTrackName},
      "Matroska name of the video track (or of the audio track if it is the only one), up to 32 bytes"},
     {"codec-id", "", inReady, OptionalTextSlot{&S::codecId, "V_MPEG4/ISO/AVC"},
@@ -144,12 +147,13 @@ const Property table[] = {
      "User agent to send with every request; empty: kvssink/VERSION GStreamer/VERSION"},
     {"max-fragments-per-second", "1/second", inReady, NumberSlot{&S::maxFragmentsPerSecond, 5, 0, 1000},
      "How many fragments to begin per second while catching up; 5 is the service's quota, 0 means no limit"},
-    {"connection-timeout", "seconds", inReady, NumberSlot{&S::connectionTimeout, 5, 1, 3600},
-     "Time limit for looking up and connecting to a host, including TLS"},
-    {"completion-timeout", "seconds", inReady, NumberSlot{&S::completionTimeout, 10, 1, 3600},
+    {"connection-timeout", "seconds", inReady, NumberSlot{&S::connectionTimeout, 5, 0, unlimited},
+     "Time limit for looking up and connecting to a host, including TLS; at most a day, 0 means 5"},
+    {"completion-timeout", "seconds", inReady, NumberSlot{&S::completionTimeout, 10, 0, unlimited},
      "Time limit for a call to the service, and for an acknowledgement at the end of a session or of the "
-     "stream"},
-    {"stop-stream-timeout", "seconds", MutableWhen::playing, NumberSlot{&S::stopStreamTimeout, 120, 0, 86400},
+     "stream; at most a day, 0 means 10"},
+    {"stop-stream-timeout", "seconds", MutableWhen::playing,
+     NumberSlot{&S::stopStreamTimeout, 120, 0, unlimited},
      "How long to wait at the end of the stream until the service has stored everything; 0: do not wait"},
     {"log-config", "", inReady, OptionalTextSlot{&S::logConfig, usualLogConfig},
      "log4cplus properties file that configures the log, used if it exists; empty: none, the log goes to "

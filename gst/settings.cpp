@@ -9,6 +9,13 @@ namespace kvs::gst {
 
 namespace {
 
+/// An int64_t holds its nanoseconds, and those of a recording that begins there.
+constexpr std::uint64_t lastSecond = 9'223'372'036 - 10 * 365 * 86'400;
+constexpr Seconds longestTimeout = std::chrono::hours(24);
+/// More is no rate of frames that anybody sends.
+constexpr unsigned mostFramesPerSecond = 1000;
+constexpr unsigned framesPerSecondOfNone = 24;  // what the guide's producer takes for none
+
 struct DateTimeUnref {
   void operator()(GDateTime* time) const { g_date_time_unref(time); }
 };
@@ -19,20 +26,27 @@ struct TimeZoneUnref {
 std::optional<WallTime> readIsoTime(const std::string& text) {
   const std::unique_ptr<GTimeZone, TimeZoneUnref> utc(g_time_zone_new_utc());
   const std::unique_ptr<GDateTime, DateTimeUnref> time(g_date_time_new_from_iso8601(text.c_str(), utc.get()));
-  if (!time || g_date_time_to_unix(time.get()) < 0) return std::nullopt;
-  return WallTime(Seconds(g_date_time_to_unix(time.get())) +
-                  std::chrono::microseconds(g_date_time_get_microsecond(time.get())));
+  if (!time) return std::nullopt;
+  const std::int64_t seconds = g_date_time_to_unix(time.get());
+  if (seconds < 0 || static_cast<std::uint64_t>(seconds) > lastSecond) return std::nullopt;
+  return WallTime(Seconds(seconds) + std::chrono::microseconds(g_date_time_get_microsecond(time.get())));
 }
 
 Result<std::optional<WallTime>> startTime(const Settings& settings) {
   if (!settings.fileStartTimeIso.empty()) {
     const std::optional<WallTime> time = readIsoTime(settings.fileStartTimeIso);
     if (time) return time;
-    return fail(StatusCode::invalidArg, ErrorKind::fatal,
-                "file-start-time-iso is \"" + settings.fileStartTimeIso +
-                    "\", which is no time since 1970: write it like 2026-01-31T10:15:30.250Z.");
+    return fail(
+        StatusCode::invalidArg, ErrorKind::fatal,
+        "file-start-time-iso is \"" + settings.fileStartTimeIso +
+            "\", which is no time since 1970 and before 2252: write it like 2026-01-31T10:15:30.250Z.");
   }
   if (settings.fileStartTime == 0) return std::nullopt;
+  if (settings.fileStartTime > lastSecond) {
+    return fail(StatusCode::invalidArg, ErrorKind::fatal,
+                "file-start-time is " + std::to_string(settings.fileStartTime) +
+                    " s, which is no time before the year 2252: give seconds since 1970.");
+  }
   return WallTime(Seconds(settings.fileStartTime));
 }
 
@@ -84,6 +98,10 @@ std::string usualUserAgent() {
          "." + std::to_string(micro);
 }
 
+Milliseconds timeout(unsigned seconds, Milliseconds standard) {
+  return seconds == 0 ? standard : std::min<Milliseconds>(Seconds(seconds), longestTimeout);
+}
+
 }  // namespace
 
 ProducerConfig producerConfig(const Settings& settings) {
@@ -100,8 +118,8 @@ ProducerConfig producerConfig(const Settings& settings) {
   config.allowInsecureEndpoint = settings.allowInsecureEndpoint;
   config.userAgent = settings.userAgent.empty() ? usualUserAgent() : settings.userAgent;
   config.storageSize = std::size_t{settings.storageSize} << 20;
-  config.connectionTimeout = Seconds(settings.connectionTimeout);
-  config.completionTimeout = Seconds(settings.completionTimeout);
+  config.connectionTimeout = timeout(settings.connectionTimeout, config.connectionTimeout);
+  config.completionTimeout = timeout(settings.completionTimeout, config.completionTimeout);
   return config;
 }
 
@@ -148,6 +166,25 @@ TimestampSource timestampSource(const Settings& settings) {
   if (source != TimestampSource::automatic) return source;
   if (settings.useOriginalPts) return TimestampSource::pts;
   return settings.frameTimecodes ? source : TimestampSource::arrival;
+}
+
+std::optional<Nanoseconds> frameDuration(const Settings& settings) {
+  const unsigned rate = settings.framerate.value_or(mostFramesPerSecond + 1);
+  if (rate > mostFramesPerSecond) return std::nullopt;
+  return Nanoseconds(Seconds(1)) / (rate == 0 ? framesPerSecondOfNone : rate);
+}
+
+std::vector<Error> warningsOn(const Settings& settings) {
+  if (settings.framerate.value_or(0) <= mostFramesPerSecond) return {};
+  return {Error{StatusCode::invalidArg,
+                ErrorKind::retryable,
+                "framerate is " + std::to_string(*settings.framerate) +
+                    ", which is the rate of no video: it is measured instead. Set 1000 or less.",
+                {},
+                0,
+                {},
+                {},
+                {}}};
 }
 
 TrackNames trackNames(const Settings& settings) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 #include "caps.h"
@@ -92,6 +93,10 @@ Result<StreamConfig> streamConfig(const Settings& settings);
 TrackNames trackNames(const Settings& settings);
 /// Whether the user says when the media were recorded: then the pipeline's clock says nothing of it.
 bool isRecording(const Settings& settings);
+/// Of video whose caps do not say it; nothing where the user does not, either, or asks for what is none.
+std::optional<Nanoseconds> frameDuration(const Settings& settings);
+/// What was set and cannot be meant.
+std::vector<Error> warningsOn(const Settings& settings);
 /// `timestamp-source`, or what the two older properties say in its place.
 TimestampSource timestampSource(const Settings& settings);
 

@@ -177,8 +177,11 @@ void Sink::beginSession() {
     tracks.expected = tracks_.unsettled();
   }
   tellTracks(tracks);
-  for (const auto& [name, value] : settings().metadata)
+  const Settings settings = this->settings();
+  for (const auto& [name, value] : settings.metadata)
     addMetadata({name, value}, true);
+  for (const Error& warning : warningsOn(settings))
+    announcer_->warn(warning);
 }
 
 void Sink::resetPads() {

@@ -10,8 +10,6 @@ namespace kvs::gst {
 
 namespace {
 
-constexpr unsigned framerateOfZero = 24;  // what the guide's producer takes for none
-
 bool playsForwardAtNormalSpeed(const GstSegment& segment) {
   return segment.format != GST_FORMAT_TIME || segment.rate == 1.0;
 }
@@ -102,9 +100,8 @@ Result<media::TrackConfig> SinkPad::trackOf(const GstCaps* caps, const Settings&
     names = trackNames(settings);
   }
   Result<media::TrackConfig> track = trackFromCaps(kind_, caps, names);
-  if (track && kind_ == media::TrackKind::video && !track->frameDuration && settings.framerate) {
-    track->frameDuration =
-        Nanoseconds(Seconds(1)) / (*settings.framerate == 0 ? framerateOfZero : *settings.framerate);
+  if (track && kind_ == media::TrackKind::video && !track->frameDuration) {
+    track->frameDuration = frameDuration(settings);
   }
   return track;
 }
