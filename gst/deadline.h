@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One deadline on GStreamer's system clock, which waits for all elements on one thread of its own.
+// One deadline, which is waited for on the thread that all of them share.
 #pragma once
 
-#include <gst/gst.h>
-
 #include <functional>
+#include <utility>
 
+#include "aside.h"
 #include "base/time.h"
 
 namespace kvs::gst {
@@ -18,13 +18,18 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  /// Replaces the one before. `onDue` runs on the clock's thread: it must not block, and it may still
+  /// Replaces the one before. `onDue` runs on the thread of the alarms: it must not block, and it may still
   /// run when cancel() is called at that very moment.
-  void start(Nanoseconds delay, std::function<void()> onDue);
-  void cancel();
+  void start(Nanoseconds delay, std::function<void()> onDue) {
+    cancel();
+    id_ = setAlarm(delay, std::move(onDue));
+  }
+  void cancel() {
+    if (id_ != 0) cancelAlarm(std::exchange(id_, 0));
+  }
 
  private:
-  GstClockID id_ = nullptr;
+  AlarmId id_ = 0;
 };
 
 }  // namespace kvs::gst

@@ -1,26 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "executor.h"
 
+#include "aside.h"
 #include "guard.h"
-#include "handoff.h"
 
 namespace kvs::gst {
-
-namespace {
-
-// What a worker is given: the executor, and the element's reference that is to be dropped there. Were
-// it dropped where it was taken, the element's last reference could die on the loop's thread.
-struct Visit {
-  std::shared_ptr<CallAsyncExecutor> executor;
-  ElementRef element;
-};
-
-void freeVisit(gpointer visit) {
-  takeOver(visit);
-  std::unique_ptr<Visit>(static_cast<Visit*>(visit)).reset();
-}
-
-}  // namespace
 
 void CallAsyncExecutor::post(std::function<void()> job) {
   {
@@ -45,20 +29,15 @@ void CallAsyncExecutor::close() {
   dropped.swap(jobs_);
 }
 
+// The element's reference is dropped where it was used. Were it dropped here, the element's last reference
+// could die on the loop's thread.
 void CallAsyncExecutor::schedule() {
-  ElementRef element = element_->lock();
-  if (!element) return close();
-  GstElement* const raw = element.get();
-  auto visit = std::make_unique<Visit>(Visit{shared_from_this(), std::move(element)});
-  handOver(visit.get());
-  gst_element_call_async(raw, &CallAsyncExecutor::drain, visit.release(), &freeVisit);
-}
-
-void CallAsyncExecutor::drain(GstElement* /*element*/, gpointer visit) {
-  takeOver(visit);
-  CallAsyncExecutor& self = *static_cast<Visit*>(visit)->executor;
-  while (guarded(true, [&] { return self.runNext(); })) {
-  }
+  auto element = std::make_shared<ElementRef>(element_->lock());
+  if (!*element) return close();
+  runAside([self = shared_from_this(), element = std::move(element)] {
+    while (guarded(true, [&] { return self->runNext(); })) {
+    }
+  });
 }
 
 bool CallAsyncExecutor::runNext() {

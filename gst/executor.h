@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs what the core has to tell on GStreamer's own worker threads: in order, one job at a time, and
-// holding the element only while a job runs. The loop's thread only queues, since a slow handler would stop
-// every stream of the process.
+// Runs what the core has to tell beside the threads that the application and the loop have: in order, one
+// job at a time, and holding the element only while a job runs. The loop's thread only queues, since a
+// slow handler would stop every stream of the process.
 #pragma once
 
 #include <deque>
@@ -28,7 +28,6 @@ class CallAsyncExecutor final : public Executor, public std::enable_shared_from_
   void close();
 
  private:
-  static void drain(GstElement* element, gpointer self);
   bool runNext();
   void schedule();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kvssink.h"
 
+#include "after_fork.h"
 #include "caps.h"
 #include "data_pad.h"
 #include "enums.h"
@@ -102,6 +103,7 @@ static void gst_kvs_sink_class_init(GstKvsSinkClass* klass) {
   objectClass->set_property = &gst_kvs_sink_set_property;
   objectClass->get_property = &gst_kvs_sink_get_property;
   objectClass->finalize = &gst_kvs_sink_finalize;
+  kvs::gst::forgetLostThreads();
   kvs::gst::installProperties(objectClass);
   kvs::gst::installSignals(G_TYPE_FROM_CLASS(klass));
   for (const GType type : {kvs::gst::streamingTypeType(), kvs::gst::timestampSourceType(),

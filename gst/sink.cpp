@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "after_fork.h"
 #include "kvssink.h"
 #include "log_config.h"
 #include "producer_factory.h"
@@ -57,6 +58,7 @@ std::shared_ptr<Stream> Sink::stream() const {
 GstStateChangeReturn Sink::changeState(GstStateChange transition) {
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
+      forgetLostThreads();  // before the pipeline's other elements want streaming threads
       executor_->open();
       return chainUp(transition);
     case GST_STATE_CHANGE_READY_TO_PAUSED:

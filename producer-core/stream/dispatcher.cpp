@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The executor of applications that bring none: one thread for the process's handlers.
+#include <pthread.h>
+
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -64,14 +67,32 @@ class Dispatcher final : public Executor {
   std::thread thread_;
 };
 
+struct Shared {
+  std::mutex mutex;
+  std::weak_ptr<Dispatcher> current;
+};
+
+// Leaked: nothing at namespace scope is destroyed at exit. A forked child, which has not the parent's thread
+// and may find its mutex locked, makes its own.
+std::atomic<Shared*> shared{nullptr};
+
+Shared& sharedOfProcess() {
+  [[maybe_unused]] static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { shared.store(nullptr); });
+  Shared* found = shared.load();
+  if (found) return *found;
+  auto fresh = std::make_unique<Shared>();
+  if (shared.compare_exchange_strong(found, fresh.get())) return *fresh.release();
+  return *found;
+}
+
 }  // namespace
 
 std::shared_ptr<Executor> sharedDispatcher() {
-  static auto* const mutex = new std::mutex;  // leaked: nothing at namespace scope is destroyed at exit
-  static auto* const current = new std::weak_ptr<Dispatcher>;
-  const std::lock_guard lock(*mutex);
-  auto dispatcher = current->lock();
-  if (!dispatcher) *current = dispatcher = std::make_shared<Dispatcher>();
+  Shared& slot = sharedOfProcess();
+  const std::lock_guard lock(slot.mutex);
+  auto dispatcher = slot.current.lock();
+  if (!dispatcher) slot.current = dispatcher = std::make_shared<Dispatcher>();
   return dispatcher;
 }
 

@@ -9,7 +9,7 @@ from support import together
 from support.story import Story
 from support.together import SideBySide, recording
 
-STALENESS = 30  # seconds, the shortest that connection-staleness takes
+STALENESS = 30  # seconds
 SECOND = 1_000_000_000
 SILENCE = 4  # seconds after which the service gives up a session that it hears nothing of
 
