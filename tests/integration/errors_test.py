@@ -79,7 +79,7 @@ class ErrorsTest(case.IntegrationTest):
         self.local.kill()
         source = SOURCE.replace("is-live=true", "num-buffers=60").split()
         done = self.launch(*source, "kvssink", f"endpoint={self.local.url}", "stop-stream-timeout=1")
-        self.assertRegex(done.stdout + done.stderr, "WARNING: from element .*kvssink0: .*has not stored the last")
+        self.assertRegex(done.stdout + done.stderr, "WARNING: from element .*kvssink0: .*had not stored the last")
         self.assertNotIn("CRITICAL", done.stderr)
 
 

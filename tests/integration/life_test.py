@@ -208,7 +208,7 @@ class Life:
     def test_interrupted_in_an_outage_with_eos(self):
         seconds, said = self.interrupted("-e")
         self.assertLess(seconds, 3 + together.WAY_BACK / 2)
-        self.assertRegex(said, "WARNING: from element .*sink: .*has not stored")
+        self.assertRegex(said, "WARNING: from element .*sink: .*had not stored")
 
 
 class PlainLifeTest(Life, SideBySide):

@@ -453,7 +453,7 @@ class LinkStoryTest(Stories):
         feed.wait_for(lambda: Story(feed.messages).lost == {"stopped": 50}, "the loss is told")
         story = Story(feed.messages)
         self.assertIn(("drain", "error"), story.progress)
-        self.assertTrue(any("has not stored the last 2000 ms" in warning for warning in story.warnings), story.warnings)
+        self.assertTrue(any("had not stored the last 2000 ms" in warning for warning in story.warnings), story.warnings)
 
 
 class NameStoryTest(Stories):
