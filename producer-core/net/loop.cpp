@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "net/loop_impl.h"
+#include "net/start_error.h"
 
 namespace kvs::net {
 
@@ -26,14 +27,25 @@ Loop::Impl::Impl(const Clock& theClock, Drive theDrive, const char* theName)
     : clock(theClock),
       drive(theDrive),
       threadName(theName),
-      forkGeneration(Process::get().forkGeneration.load(std::memory_order_relaxed)),
-      epoll(epoll_create1(EPOLL_CLOEXEC)),
-      wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      forkGeneration(Process::get().forkGeneration.load(std::memory_order_relaxed)) {
+  static_cast<void>(open());  // start() tries again, and says what is wrong
+}
+
+Result<void> Loop::Impl::open() {
+  if (epoll && wakeFd) return {};
+  Fd newEpoll(epoll_create1(EPOLL_CLOEXEC));
+  if (!newEpoll) return fail(cantStart("epoll_create1", errno));
+  Fd newWakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!newWakeFd) return fail(cantStart("eventfd", errno));
   epoll_event event{};
   // Edge-triggered: each write is an event, so that the counter never needs to be read.
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = kWakeMark;
-  epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeFd.get(), &event);
+  if (epoll_ctl(newEpoll.get(), EPOLL_CTL_ADD, newWakeFd.get(), &event) != 0)
+    return fail(cantStart("epoll_ctl", errno));
+  epoll = std::move(newEpoll);
+  wakeFd = std::move(newWakeFd);
+  return {};
 }
 
 Loop::Impl::~Impl() {
@@ -68,7 +80,7 @@ void Loop::Impl::push(Ready& item) {
 
 void Loop::Impl::wakeUp() {
   if (onThread()) return;  // the queues are looked at before the next wait
-  ensureStarted();
+  if (!start()) return startLater();
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wakeFd.get(), &one, sizeof one);
 }
@@ -187,6 +199,14 @@ Loop::Loop(const Clock& clock, Drive drive, const char* threadName)
 
 bool Loop::onThread() const {
   return impl_->onThread();
+}
+
+Result<void> Loop::start() {
+  if (impl_->inForkedChild()) {
+    return fail(StatusCode::internalError, ErrorKind::fatal,
+                "the network's loop belongs to the process that this one was forked from");
+  }
+  return impl_->start();
 }
 
 void Loop::post(Task task) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/error.h"
 #include "base/time.h"
 
 namespace kvs::net {
@@ -34,7 +35,7 @@ class Ready : public std::enable_shared_from_this<Ready> {
 
 /// A pass handles, in this order: descriptors, due deadlines, ready things, posted tasks.
 ///
-/// Life: the thread ("kvs-loop") starts with the first post() or wake(). The destructor lets run what
+/// Life: the thread ("kvs-loop") starts with the first start(), post() or wake(). The destructor runs what
 /// was posted before it, then ends the thread; deadlines that are not due and watches are dropped.
 /// At exit() every loop is ended the same way, but waited for at most 1 s. In a forked child a loop
 /// of the parent is dead: post() and wake() do nothing, nothing of it is run or freed.
@@ -74,7 +75,12 @@ class Loop {
   /// Whether the caller is the thread that runs the loop's callbacks.
   bool onThread() const;
 
-  /// Runs `task` on the loop's thread, in the order posted. Any thread.
+  /// Starts the thread, if it does not run. Fatal error where the system gives no descriptor or no thread:
+  /// it says which limit is in the way. Whoever makes something that needs the loop asks here first; the next
+  /// call tries again. Any thread.
+  Result<void> start();
+  /// Runs `task` on the loop's thread, in the order posted. Any thread. Where the thread can't be started the
+  /// task waits for the next start(), post() or wake(); another loop that posted it tries every second.
   void post(Task task);
   /// Queues `ready` unless it is queued already; writes the eventfd only if the list was empty. Any
   /// thread. Things queued together run in no particular order.

@@ -27,6 +27,8 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  static thread_local Impl* runningHere;
+
   // Any thread.
   bool inForkedChild() const;
   bool onThread() const;
@@ -48,7 +50,10 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   void finish();
 
   // The thread (loop_thread.cpp).
-  void ensureStarted();
+  /// What it waits by. Nothing is changed where it fails.
+  Result<void> open();
+  Result<void> start();
+  void startLater();
   void requestStop();
   void shutDown();
   void adopt(std::unique_ptr<Loop> loop);
@@ -65,8 +70,8 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   const char* const threadName;
   const unsigned forkGeneration;
   const std::thread::id maker = std::this_thread::get_id();
-  Fd epoll;
-  Fd wakeFd;
+  Fd epoll;   // null where the system refused it: then the thread does not run
+  Fd wakeFd;  // the same
 
   std::atomic<Ready*> ready{nullptr};
   std::mutex mutex;  // guards the next three

@@ -7,13 +7,17 @@
 #include <utility>
 
 #include "net/loop_impl.h"
+#include "net/start_error.h"
 
 namespace kvs::net {
 
 namespace {
 constexpr Seconds kExitPatience{1};
-thread_local const void* runningHere = nullptr;  // the Impl whose thread this is
+constexpr Seconds kStartAgain{1};
 }  // namespace
+
+/// The one whose thread this is.
+thread_local Loop::Impl* Loop::Impl::runningHere = nullptr;
 
 Loop::Process& Loop::Process::get() {
   static Immortal<Process> process;
@@ -41,7 +45,7 @@ void Loop::Process::endAllLoops() {
   for (Impl* impl : running)
     impl->requestStop();
   // A task of a loop may be what called exit(): that loop can't end before its task has.
-  const std::size_t own = runningHere ? 1 : 0;
+  const std::size_t own = Impl::runningHere ? 1 : 0;
   threadEnded.wait_for(lock, kExitPatience, [&] { return running.size() <= own; });
 }
 
@@ -97,11 +101,12 @@ bool Loop::Impl::onThread() const {
   return drive == Drive::caller ? maker == std::this_thread::get_id() : runningHere == this;
 }
 
-void Loop::Impl::ensureStarted() {
-  if (drive == Drive::caller || started.load(std::memory_order_acquire)) return;
+Result<void> Loop::Impl::start() {
+  if (drive == Drive::caller || started.load(std::memory_order_acquire)) return {};
   Process& process = Process::get();
   const std::lock_guard lock(process.mutex);
-  if (started.load(std::memory_order_relaxed) || process.exiting) return;
+  if (started.load(std::memory_order_relaxed) || process.exiting) return {};
+  if (auto opened = open(); !opened) return opened;
   sigset_t blocked;
   sigset_t before;
   sigfillset(&blocked);
@@ -110,13 +115,26 @@ void Loop::Impl::ensureStarted() {
     sigdelset(&blocked, fault);
   pthread_sigmask(SIG_SETMASK, &blocked, &before);
   forThread = shared_from_this();
-  if (pthread_create(&thread, nullptr, &threadMain, this) == 0) {
-    process.running.push_back(this);
-    started.store(true, std::memory_order_release);
-  } else {
-    forThread.reset();  // the next post or wake tries again
-  }
+  const int refused = pthread_create(&thread, nullptr, &threadMain, this);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (refused != 0) {
+    forThread.reset();
+    return fail(cantStart("pthread_create", refused));
+  }
+  process.running.push_back(this);
+  started.store(true, std::memory_order_release);
+  return {};
+}
+
+/// A worker that is needed while there is no room for it: who asked waits for its answer, and asks nothing
+/// more.
+void Loop::Impl::startLater() {
+  if (!runningHere) return;
+  const auto again = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && self->hasWork()) self->wakeUp();
+  };
+  runningHere->deadlines.add(runningHere->clock.now() + kStartAgain, again);
 }
 
 void* Loop::Impl::threadMain(void* raw) noexcept {

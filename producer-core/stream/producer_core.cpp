@@ -87,6 +87,7 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
     auto settled = stream::settle(std::move(config), context_->config.storageSize);
     if (!settled) return fail(std::move(settled.error()));
     config = std::move(settled->config);
+    if (auto started = context_->loop->start(); !started) return fail(started.error());
     if (config.dumpFolder.empty()) {
       config.dumpFolder = aws::processEnvironment()("KVS_DEBUG_DUMP_DATA_FILE_DIR").value_or("");
     }
