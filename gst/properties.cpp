@@ -52,8 +52,8 @@ const Property table[] = {
     {"bind-address", "", inReady, TextSlot{&S::bindAddress, ""},
      "Local address or network interface to connect from; empty: the system chooses"},
     {"ca-path", "", inReady, TextSlot{&S::caPath, ""},
-     "PEM file with the CA certificates to trust, or folder of such files; empty: KVSSINK_CA_CERT_PATH, else "
-     "the system's"},
+     "PEM file with the CA certificates to trust, or folder of such files; empty: KVSSINK_CA_CERT_PATH, "
+     "AWS_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR from the environment, else the system's"},
     {"streaming-type", "", inReady,
      EnumSlot{&S::streamingType, streamingTypeType, static_cast<int>(StreamingType::realtime)},
      "realtime: never blocks, and drops the oldest fragments when the buffer is full; near-realtime: the "

@@ -63,7 +63,7 @@ struct ProducerConfig {
   /// http://[user:password@]host:port; empty: https_proxy, http_proxy and no_proxy from the environment.
   Secret proxy;
   std::string bindAddress;  ///< local address or interface to connect from; empty: the system chooses
-  std::string caPath;  ///< CA certificates, a PEM file or a folder; empty: KVSSINK_CA_CERT_PATH, the system's
+  std::string caPath;     ///< CA certificates, a PEM file or a folder; empty: the environment's, the system's
   std::string userAgent;  ///< empty: "producer-core/VERSION"; sent with every request
   /// Hard limit on buffered bytes over all streams of this Producer; under 10 MiB one fragment may need more.
   std::size_t storageSize = std::size_t{128} << 20;

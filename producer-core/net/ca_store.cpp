@@ -42,6 +42,22 @@ int addFolder(X509_STORE* store, const std::string& folder) {
   }
   return files;
 }
+
+bool addPlace(X509_STORE* store, const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored) ? addFolder(store, path) > 0 : addFile(store, path);
+}
+
+std::string listOf(const std::vector<std::string>& paths) {
+  std::string list;
+  for (const std::string& path : paths)
+    list.append(list.empty() ? "" : ", ").append(path);
+  return list;
+}
+
+std::string naming(const CaPlaces& places) {
+  return places.name.empty() ? std::string() : " (" + places.name + ")";
+}
 }  // namespace
 
 std::string defaultCaFile() {
@@ -55,14 +71,19 @@ std::string defaultCaFile() {
 }
 
 Result<X509StorePtr> loadCaStore(const std::string& path) {
+  return loadCaStore(path.empty() ? CaPlaces{} : CaPlaces{{path}});
+}
+
+Result<X509StorePtr> loadCaStore(const CaPlaces& places) {
   X509StorePtr store(X509_STORE_new());
   if (!store) return fail(StatusCode::notEnoughMemory, ErrorKind::retryable, "no memory for CA certificates");
-  const std::string source = path.empty() ? defaultCaFile() : path;
-  if (source.empty()) return noCertificates("no CA certificates were found on this machine");
-  std::error_code ignored;
-  const bool loaded =
-      fs::is_directory(source, ignored) ? addFolder(store.get(), source) > 0 : addFile(store.get(), source);
-  if (!loaded) return noCertificates("no CA certificate can be read from " + source);
+  std::vector<std::string> paths = places.paths;
+  if (paths.empty()) paths = {defaultCaFile()};
+  if (paths.front().empty()) return noCertificates("no CA certificates were found on this machine");
+  bool loaded = false;
+  for (const std::string& path : paths)
+    loaded = addPlace(store.get(), path) || loaded;
+  if (!loaded) return noCertificates("no CA certificate can be read from " + listOf(paths) + naming(places));
   // As libcurl does with a store of its own: a certificate that is listed is trusted, a root or not.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   return store;

@@ -7,10 +7,19 @@
 
 namespace kvs::net {
 
+namespace {
+CaPlaces caPlaces(const TransportOptions& options) {
+  CaPlaces places{{}, options.caPathName};
+  if (!options.caPath.empty()) places.paths = {options.caPath};
+  places.paths.insert(places.paths.end(), options.moreCaPaths.begin(), options.moreCaPaths.end());
+  return places;
+}
+}  // namespace
+
 CurlEngine::CurlEngine(const std::shared_ptr<Loop>& loop, TransportOptions options)
     : loop_(*loop),
       options_(std::move(options)),
-      trust_(std::make_shared<Trust>(loop, options_.caPath)),
+      trust_(std::make_shared<Trust>(loop, caPlaces(options_))),
       share_((initCurl(), curl_share_init())),
       multi_(*loop, *this) {
   // No lock functions: all handles of this share live on one thread.

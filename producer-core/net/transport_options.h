@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "net/proxy.h"
 
@@ -14,6 +15,8 @@ enum class AddressFamily { any, ipv4, ipv6 };
 struct TransportOptions {
   /// PEM file, or folder of PEM files, with the CA certificates to trust; empty: the distribution's bundle.
   std::string caPath{};
+  std::vector<std::string> moreCaPaths{};  ///< trusted beside it
+  std::string caPathName{};                ///< which setting or variable named them, for errors
   /// For requests that bring no User-Agent header; empty: none is sent.
   std::string userAgent{};
   /// Without one the environment's counts: https_proxy, http_proxy, no_proxy. Neither is used for what

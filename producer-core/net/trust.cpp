@@ -8,16 +8,21 @@ namespace kvs::net {
 namespace {
 constexpr std::chrono::minutes kCheckEvery{5};
 
-std::filesystem::file_time_type modifiedAt(const std::string& path) {
+std::vector<std::filesystem::file_time_type> modifiedAt(const CaPlaces& places) {
+  std::vector<std::string> paths = places.paths;
+  if (paths.empty()) paths = {defaultCaFile()};
+  std::vector<std::filesystem::file_time_type> times;
   std::error_code ignored;
-  return std::filesystem::last_write_time(path.empty() ? defaultCaFile() : path, ignored);
+  for (const std::string& path : paths)
+    times.push_back(std::filesystem::last_write_time(path, ignored));
+  return times;
 }
 }  // namespace
 
 /// What the worker found. Made by it, read by the loop.
 struct Trust::Answer {
-  std::filesystem::file_time_type modified{};
-  Result<X509StorePtr> store = X509StorePtr();  // null: the file is as it was
+  std::vector<std::filesystem::file_time_type> modified;
+  Result<X509StorePtr> store = X509StorePtr();  // null: the files are as they were
 };
 
 void Trust::whenLoaded(Then then) {
@@ -36,11 +41,11 @@ void Trust::whenLoaded(Then then) {
 void Trust::load() {
   loading_ = true;
   const auto worker = Loop::worker();
-  worker->post([worker, trust = shared_from_this(), loop = loop_.lock(), path = path_, known = modified_,
+  worker->post([worker, trust = shared_from_this(), loop = loop_.lock(), places = places_, known = modified_,
                 have = store_ != nullptr]() mutable {
     auto answer = std::make_shared<Answer>();
-    answer->modified = modifiedAt(path);
-    if (!have || answer->modified != known) answer->store = loadCaStore(path);
+    answer->modified = modifiedAt(places);
+    if (!have || answer->modified != known) answer->store = loadCaStore(places);
     Loop& target = *loop;
     // Moved, so that the last hold of `trust` never goes here.
     target.post([trust = std::move(trust), answer = std::move(answer)] { trust->onAnswer(answer); });

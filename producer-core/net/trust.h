@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CA store of a transport, loaded by the worker when the first HTTPS request comes (those that
-// speak plain HTTP never pay for it), and again when its file has changed.
+// speak plain HTTP never pay for it), and again when a file of it has changed.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,7 @@ class Trust : public std::enable_shared_from_this<Trust> {
  public:
   using Then = std::function<void(const Result<void>&)>;
 
-  Trust(std::weak_ptr<Loop> loop, std::string path) : loop_(std::move(loop)), path_(std::move(path)) {}
+  Trust(std::weak_ptr<Loop> loop, CaPlaces places) : loop_(std::move(loop)), places_(std::move(places)) {}
 
   /// Calls `then` when store() can be used or can't be had; at once where that is known to be so.
   void whenLoaded(Then then);
@@ -32,9 +32,9 @@ class Trust : public std::enable_shared_from_this<Trust> {
   void onAnswer(const std::shared_ptr<Answer>& answer);
 
   std::weak_ptr<Loop> loop_;
-  const std::string path_;
+  const CaPlaces places_;
   X509StorePtr store_;
-  std::filesystem::file_time_type modified_{};
+  std::vector<std::filesystem::file_time_type> modified_;
   TimePoint checkedAt_{};
   bool loading_ = false;
   std::vector<Then> waiting_;

@@ -11,7 +11,8 @@ namespace kvs::stream {
 
 aws::EndpointOptions endpointOptions(const ProducerConfig& config, const aws::Environment& environment);
 
-/// Proxy, local address, CA certificates (the setting, then KVSSINK_CA_CERT_PATH) and address family
+/// Proxy, local address, CA certificates (the setting, then KVSSINK_CA_CERT_PATH, AWS_CA_BUNDLE, and
+/// SSL_CERT_FILE with SSL_CERT_DIR) and address family
 /// (AWS_KVS_USE_IPV4, AWS_KVS_USE_IPV6: both or none is any; guide, "DNS filtering"). Errors are fatal, and
 /// say nothing of the proxy's password.
 Result<net::TransportOptions> transportOptions(const ProducerConfig& config,

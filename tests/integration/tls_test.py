@@ -60,6 +60,36 @@ class TlsTest(case.IntegrationTest):
         os.environ["KVSSINK_CA_CERT_PATH"] = self.authority.path
         self.streams(self.secured())
 
+    def test_a_bundle_by_the_variable_of_the_aws_tools(self):
+        os.environ["AWS_CA_BUNDLE"] = self.authority.path
+        self.streams(self.secured())
+
+    def test_a_file_by_the_variable_of_openssl(self):
+        os.environ["SSL_CERT_FILE"] = self.authority.path
+        self.streams(self.secured())
+
+    def test_folders_by_the_variable_of_openssl(self):
+        folder = os.path.join(self.folder, "openssl")
+        os.mkdir(folder)
+        os.symlink(self.authority.path, os.path.join(folder, "authority.pem"))
+        os.environ["SSL_CERT_DIR"] = f"/nowhere:{folder}"
+        self.streams(self.secured())
+
+    def test_the_own_variable_goes_before_those_of_others(self):
+        other = Authority(self.folder, "elsewhere")
+        os.environ.update(KVSSINK_CA_CERT_PATH=self.authority.path, AWS_CA_BUNDLE=other.path,
+                          SSL_CERT_FILE=other.path, SSL_CERT_DIR="/nowhere")
+        self.streams(self.secured())
+
+    def test_a_variable_that_names_nothing_is_an_error_that_names_it(self):
+        for variable in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+            with self.subTest(variable):
+                os.environ[variable] = "/nowhere/ca.pem"
+                feed = self.play(self.secured())
+                feed.wait_for(lambda feed=feed: feed.errors(), "an error", errors=False)
+                self.assertIn(f"/nowhere/ca.pem ({variable})", str(feed.errors()[0]))
+                del os.environ[variable]
+
     def test_two_elements_with_files_of_their_own(self):
         other = Authority(self.folder, "other")
         certificate, key = other.sign("second", "IP:127.0.0.1")

@@ -5,7 +5,7 @@ import os
 from support.kvs_local import ACCESS_KEY, REGION, SECRET_KEY
 
 FOREIGN = ("AWS_", "KVS", "GST_DEBUG", "CONTROL_PLANE_URI", "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
-           "all_proxy", "ALL_PROXY")
+           "all_proxy", "ALL_PROXY", "SSL_CERT_")
 OURS = ("KVS_LOCAL", "KVS_FAKE_", "KVS_EXAMPLES", "KVS_TEST_")
 
 

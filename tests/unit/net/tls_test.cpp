@@ -191,6 +191,22 @@ TEST(CaStore, FilesThatAreNoBundlesOfAnybodysAreNotRead) {
   EXPECT_FALSE(loadCaStore(file.string()));
 }
 
+TEST(CaStore, OfSeveralPlacesOneWithACertificateIsEnough) {
+  const TemporaryFolder folder;
+  const Authority authority;
+  const fs::path file = folder.path() / "ca.pem";
+  authority.writePem(file);
+  const std::string nowhere = (folder.path() / "missing").string();
+  EXPECT_TRUE(loadCaStore(CaPlaces{{nowhere, file.string()}, "SSL_CERT_FILE and SSL_CERT_DIR"}));
+  EXPECT_TRUE(loadCaStore(CaPlaces{{file.string(), nowhere}, "SSL_CERT_FILE and SSL_CERT_DIR"}));
+}
+
+TEST(CaStore, TheErrorNamesWhoNamedThePlaces) {
+  const auto store = loadCaStore(CaPlaces{{"/nowhere/ca.pem", "/nowhere/else"}, "SSL_CERT_DIR"});
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message, HasSubstr("/nowhere/ca.pem, /nowhere/else (SSL_CERT_DIR)"));
+}
+
 TEST(CaStore, AnEmptyFolderIsAnError) {
   const TemporaryFolder folder;
   const auto store = loadCaStore(folder.path().string());

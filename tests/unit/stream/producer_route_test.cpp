@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <string>
+#include <vector>
 
 namespace kvs::stream {
 namespace {
@@ -34,6 +36,39 @@ TEST(TransportOptionsOf, theSettingGoesBeforeTheEnvironment) {
   ProducerConfig config;
   config.caPath = "/set.pem";
   EXPECT_EQ(transportOptions(config, set)->caPath, "/set.pem");
+}
+
+TEST(TransportOptionsOf, theEnvironmentsCaPlacesInTurn) {
+  using Paths = std::vector<std::string>;
+  const auto places = [](std::map<std::string, std::string> variables) {
+    const auto options = transportOptions({}, environment(std::move(variables)));
+    Paths paths{options->caPathName, options->caPath};
+    paths.insert(paths.end(), options->moreCaPaths.begin(), options->moreCaPaths.end());
+    return paths;
+  };
+  std::map<std::string, std::string> all{{"KVSSINK_CA_CERT_PATH", "/own.pem"},
+                                         {"AWS_CA_BUNDLE", "/aws.pem"},
+                                         {"SSL_CERT_FILE", "/file.pem"},
+                                         {"SSL_CERT_DIR", "/one:/two::"}};
+  EXPECT_EQ(places(all), (Paths{"KVSSINK_CA_CERT_PATH", "/own.pem"}));
+  all.erase("KVSSINK_CA_CERT_PATH");
+  EXPECT_EQ(places(all), (Paths{"AWS_CA_BUNDLE", "/aws.pem"}));
+  all["AWS_CA_BUNDLE"] = "";
+  EXPECT_EQ(places(all), (Paths{"SSL_CERT_FILE and SSL_CERT_DIR", "/file.pem", "/one", "/two"}));
+  EXPECT_EQ(places({{"SSL_CERT_FILE", "/file.pem"}}), (Paths{"SSL_CERT_FILE", "/file.pem"}));
+  EXPECT_EQ(places({{"SSL_CERT_DIR", ":/one"}}), (Paths{"SSL_CERT_DIR", "/one"}));
+  EXPECT_EQ(places({{"SSL_CERT_DIR", ":"}}), (Paths{"", ""}));
+  EXPECT_EQ(places({}), (Paths{"", ""}));
+}
+
+TEST(TransportOptionsOf, theSettingGoesBeforeAllOfTheEnvironmentsCaPlaces) {
+  ProducerConfig config;
+  config.caPath = "/set.pem";
+  const auto options = transportOptions(
+      config, environment({{"AWS_CA_BUNDLE", "/aws.pem"}, {"SSL_CERT_FILE", "/f"}, {"SSL_CERT_DIR", "/d"}}));
+  EXPECT_EQ(options->caPath, "/set.pem");
+  EXPECT_TRUE(options->moreCaPaths.empty());
+  EXPECT_EQ(options->caPathName, "property ca-path");
 }
 
 TEST(TransportOptionsOf, proxyAndBindAddressAreChecked) {
