@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "aws/json_text.h"
+#include "base/redaction.h"
 
 namespace kvs::aws {
 namespace {
@@ -34,13 +35,16 @@ std::optional<Acknowledgement::Type> typeOf(std::string_view text) {
 }
 
 /// What goes into logs and messages: printable and short, whatever the service puts there.
-std::string wordOf(std::string_view text) {
+std::string wordOf(std::string_view said) {
   constexpr std::size_t longest = 128;
-  std::string word;
-  for (const char c : text.substr(0, longest)) {
-    if (c >= ' ' && c < 0x7f) word += c;
-  }
-  return word;
+  std::string word = withoutSecrets(said);
+  std::erase_if(word, [](char c) { return c < ' ' || c >= 0x7f; });
+  return word.substr(0, longest);
+}
+
+bool isDecimal(std::string_view text) {
+  constexpr std::size_t longest = 128;
+  return text.size() <= longest && text.find_first_not_of("0123456789") == text.npos;
 }
 
 /// Nothing also when it does not fit the house's nanoseconds: no fragment of ours has such a time.
@@ -56,7 +60,8 @@ std::string fragmentNumberOf(const json& object) {
   const auto at = object.find("FragmentNumber");
   if (at == object.end()) return {};
   if (at->is_number_integer()) return toText(*at);
-  return wordOf(textField(object, "FragmentNumber"));
+  const std::string number = textField(object, "FragmentNumber");
+  return isDecimal(number) ? number : wordOf(number);
 }
 
 std::optional<int> errorIdOf(const json& object) {

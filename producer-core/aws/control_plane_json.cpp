@@ -6,6 +6,7 @@
 #include "aws/control_plane.h"
 #include "aws/json_text.h"
 #include "base/limits.h"
+#include "base/redaction.h"
 
 namespace kvs::aws {
 namespace {
@@ -15,6 +16,8 @@ using nlohmann::json;
 /// Longest retention taken as meant (guide, "Producer SDK quotas": 10 years); more is a broken answer.
 constexpr std::int64_t maxRetentionHours =
     static_cast<std::int64_t>(limits::retentionHours.kept) + 10 * 24;  // leap days
+
+constexpr std::size_t maxMessage = 1024;  // where it repeats an address that the service gave
 
 json tagsObject(const Tags& tags) {
   json object = json::object();
@@ -28,9 +31,11 @@ void setUnlessEmpty(json& object, const char* name, const std::string& value) {
 }
 
 tl::unexpected<Error> unusable(StatusCode code, std::string_view operation, std::string_view why) {
-  return fail(code, ErrorKind::retryable,
+  Error error{code, ErrorKind::retryable,
               "The answer to " + std::string(operation) + " cannot be used: " + std::string(why) +
-                  ". Check that the endpoint belongs to Kinesis Video Streams.");
+                  ". Check that the endpoint belongs to Kinesis Video Streams."};
+  error.strange = true;
+  return fail(std::move(error));
 }
 
 std::optional<StreamStatus> statusOf(std::string_view text) {
@@ -126,6 +131,7 @@ Result<std::string> parseGetDataEndpoint(std::string_view body, bool allowInsecu
       .map_error([](Error error) {
         // The next answer may be better: it is the service's word, not the user's.
         error.kind = ErrorKind::retryable;
+        error.message = foreignText(error.message, maxMessage);
         if (error.code == StatusCode::invalidArg) error.code = StatusCode::getDataEndpointFailed;
         return error;
       });

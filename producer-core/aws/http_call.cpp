@@ -35,7 +35,8 @@ class HttpCall final : public Call, private net::ExchangeListener {
   /// The callback may destroy this object: nothing of it is touched afterwards.
   void finish(Result<Answer> answer) {
     const Finish callback = std::move(finish_);
-    exchange_.reset();
+    // What the request carried is known until the answer has been read.
+    const auto exchange = std::move(exchange_);
     callback(std::move(answer));
   }
 

@@ -3,6 +3,9 @@
 // that says when the next call may leave. It starts no timer and reads no clock.
 #pragma once
 
+#include <optional>
+#include <set>
+
 #include "base/time.h"
 
 namespace kvs::aws {
@@ -20,11 +23,17 @@ class RateGate {
   /// A call that was to come is not made any more: who comes next stands one place further ahead. Those
   /// who stand in line already keep their times.
   void giveBack() { full_ -= interval_; }
+  /// The same where others stand behind it in line: who comes next gets this very place, if it has not passed
+  /// by then. So the rate holds whoever goes, and nobody who waits is put back.
+  void giveBack(TimePoint place) { free_.insert(place); }
 
  private:
+  std::optional<TimePoint> takeFree(TimePoint now);
+
   Nanoseconds interval_;
   Nanoseconds tolerance_;
-  TimePoint full_{};  // when the bucket will be full again, less one call
+  std::multiset<TimePoint> free_;  // places given back, some of them in the past
+  TimePoint full_{};               // when the bucket will be full again, less one call
 };
 
 }  // namespace kvs::aws

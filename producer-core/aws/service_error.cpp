@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aws/json_text.h"
+#include "base/redaction.h"
 
 namespace kvs::aws {
 namespace {
@@ -173,7 +174,9 @@ Meaning meaningOf(std::string_view exception, int status, Operation operation) {
 }
 
 /// "com.amazonaws...#ResourceNotFoundException:http://..." is ResourceNotFoundException.
-std::string bareException(std::string_view text) {
+std::string bareException(std::string_view said) {
+  const std::string known = withoutSecrets(said);
+  std::string_view text = known;
   text = text.substr(0, text.find(':'));
   if (const std::size_t hash = text.rfind('#'); hash != std::string_view::npos) text.remove_prefix(hash + 1);
   std::string name;
@@ -185,12 +188,10 @@ std::string bareException(std::string_view text) {
 }
 
 /// Request ids are printable ASCII; whatever else an answer says there is not repeated.
-std::string printable(std::string_view text) {
-  std::string result;
-  for (char c : text.substr(0, maxWord)) {
-    if (c > ' ' && c < 0x7f) result += c;
-  }
-  return result;
+std::string printable(std::string_view said) {
+  std::string text = foreignText(said, maxWord);
+  std::erase_if(text, [](char c) { return c <= ' ' || c >= 0x7f; });
+  return text;
 }
 
 struct ServiceWords {
@@ -210,7 +211,8 @@ ServiceWords readWords(const net::ResponseHead& head, std::string_view body) {
   return words;
 }
 
-/// Seconds or a date; a date counts from the answer's own Date, so that no clock of ours comes in.
+/// Seconds or a date; a date counts from the answer's own Date, so that no clock of ours comes in. As it was
+/// asked for: how much of it is granted, the stream says.
 std::optional<Milliseconds> retryAfterOf(std::string_view text, std::optional<WallTime> serverDate) {
   constexpr Seconds longest = std::chrono::hours(24);
   std::int64_t seconds = 0;
@@ -225,7 +227,16 @@ std::optional<Milliseconds> retryAfterOf(std::string_view text, std::optional<Wa
 }
 
 std::string ofStream(Operation operation, std::string_view streamName) {
-  return std::string(operationName(operation)) + " of stream '" + std::string(streamName) + "'";
+  // The service may have named it: a stream's ARN is its word.
+  return std::string(operationName(operation)) + " of stream '" + foreignText(streamName, maxServiceText) +
+         "'";
+}
+
+/// A 404 that says neither what is missing nor its request's id, which the service always does. What a data
+/// endpoint says is believed all the same: it leads to a question.
+bool isOfAnotherServer(const Error& error, Operation operation) {
+  return operation != Operation::putMedia && error.kind == ErrorKind::notFound && error.exception.empty() &&
+         error.requestId.empty();
 }
 
 std::string sentence(const Error& error, const ServiceWords& words, Operation operation,
@@ -250,20 +261,7 @@ std::string cleanServiceText(std::string_view text) {
        {"The Canonical String", "The String-to-Sign", "canonical string", "x-amz-security-token"}) {
     text = text.substr(0, text.find(mark));
   }
-  std::string clean;
-  for (char c : text.substr(0, maxServiceText)) {
-    const auto byte = static_cast<unsigned char>(c);
-    clean += byte < 0x20 || byte == 0x7f ? ' ' : c;
-  }
-  // A cut may have split a character: its continuation bytes go, then its lead.
-  if (text.size() > maxServiceText) {
-    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80)
-      clean.pop_back();
-    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0xC0) clean.pop_back();
-  }
-  clean.erase(0, clean.find_first_not_of(' '));
-  clean.erase(clean.find_last_not_of(' ') + 1);
-  return clean;
+  return foreignText(text, maxServiceText);
 }
 
 std::string_view operationName(Operation operation) {
@@ -296,6 +294,10 @@ Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Ope
   error.exception = words.exception;
   error.serverDate = parseHttpDate(net::findHeader(head.headers, "date"));
   error.retryAfter = retryAfterOf(net::findHeader(head.headers, "retry-after"), error.serverDate);
+  if (isOfAnotherServer(error, operation)) {
+    error.kind = ErrorKind::retryable;
+    error.strange = true;
+  }
   error.message = sentence(error, words, operation, streamName, adviceFor(words.text, meaning.advice));
   return error;
 }
@@ -303,7 +305,7 @@ Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Ope
 Error describeTransportError(Error error, Operation operation, std::string_view streamName) {
   if (error.code == StatusCode::unknown) error.code = failureCode(operation);
   if (error.code == StatusCode::operationTimedOut) error.code = StatusCode::serviceCallTimeout;
-  error.message = ofStream(operation, streamName) + " failed: " + error.message;
+  error.message = ofStream(operation, streamName) + " failed: " + withoutSecrets(error.message);
   if (!error.message.ends_with('.')) error.message += '.';
   return error;
 }

@@ -215,6 +215,8 @@ Result<void> sign(net::Request& request, const Credentials& credentials, const S
                   WallTime now, std::string_view payloadHash) {
   std::erase_if(request.headers,
                 [](const net::Header& header) { return isFromEarlierSignature(lower(header.name)); });
+  request.carry(credentials.secretKey);
+  request.carry(credentials.sessionToken);
   const std::string date = amzDate(now);
   request.headers.push_back({"x-amz-date", date});
   if (!credentials.sessionToken.empty()) {

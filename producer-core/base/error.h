@@ -32,8 +32,9 @@ struct Error {
   std::string requestId{};                   ///< x-amzn-RequestId; empty if no service answered
   int httpStatus = 0;                        ///< 0 if no service answered
   std::string exception{};                   ///< the service's exception name, e.g. ResourceNotFoundException
-  std::optional<Milliseconds> retryAfter{};  ///< the service's Retry-After: do not ask again earlier
+  std::optional<Milliseconds> retryAfter{};  ///< the service's Retry-After, up to a day
   std::optional<WallTime> serverDate{};      ///< the answer's Date (resolution 1 s): reveals a wrong clock
+  bool strange = false;  ///< the answer was not in the service's language: a mishap, or not the service
 };
 
 template <class T>

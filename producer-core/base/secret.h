@@ -3,43 +3,34 @@
 // every place that takes a secret out can be found by searching for reveal().
 #pragma once
 
-#include <string>
+#include <functional>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 namespace kvs {
 
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string_view text) : bytes_(text.begin(), text.end()) {}
-  Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) { other.bytes_.clear(); }
-  Secret& operator=(const Secret& other) {
-    if (this != &other) {
-      wipe();
-      bytes_ = other.bytes_;
-    }
-    return *this;
-  }
-  Secret& operator=(Secret&& other) noexcept {
-    if (this != &other) {
-      wipe();
-      bytes_.swap(other.bytes_);
-    }
-    return *this;
-  }
-  ~Secret() { wipe(); }
+  explicit Secret(std::string_view text);
 
-  bool empty() const { return bytes_.empty(); }
-  std::string_view reveal() const { return {bytes_.data(), bytes_.size()}; }
-  bool operator==(const Secret&) const = default;
+  bool empty() const { return !bytes_; }
+  std::string_view reveal() const;
+  bool operator==(const Secret& other) const { return reveal() == other.reveal(); }
 
-  /// Overwrites the bytes and empties the secret.
-  void wipe() noexcept;
+  /// Empties the secret. Its bytes, which its copies share, are overwritten when the last of them goes.
+  void wipe() noexcept { bytes_.reset(); }
+
+  /// It leaves this process: whoever gets it may repeat it. From now on, and for as long as anybody holds it
+  /// or a copy, it is taken out of what comes from outside (redaction.h). Any thread.
+  void sent() const;
+  /// Gives all secrets that were sent and are still held. They stand still meanwhile: `visit` may make no
+  /// secret and drop none.
+  static void forEachSent(const std::function<void(std::string_view)>& visit);
 
  private:
-  std::vector<char> bytes_;  // a vector: no small-string copy is left behind by a move
+  class Bytes;
+  std::shared_ptr<Bytes> bytes_;  // null: empty
 };
 
 }  // namespace kvs

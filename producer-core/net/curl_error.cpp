@@ -3,16 +3,22 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 
 #include <cerrno>
 #include <system_error>
 
+#include "base/redaction.h"
 #include "net/fd.h"
+#include "net/start_error.h"
 
 namespace kvs::net {
 
 namespace {
+constexpr std::size_t kMaxDetail = 256;
+constexpr int kTooLarge = 100;  // CURLE_TOO_LARGE of libcurl 8: a header that is too long
+constexpr const char* whoMayItBe =
+    ": it is tried again; if it stays so, check the address, and whether something else answers there";
+
 Error retry(StatusCode code, std::string message) {
   return Error{code, ErrorKind::retryable, std::move(message), {}, 0, {}};
 }
@@ -25,7 +31,7 @@ Error fatal(std::string message) {
 std::string reason(const Failure& failure) {
   if (failure.osError != 0) return " (" + std::system_category().message(failure.osError) + ")";
   if (failure.detail.empty()) return {};
-  return " (" + std::string(failure.detail) + ")";
+  return " (" + foreignText(failure.detail, kMaxDetail) + ")";
 }
 
 Error timedOut(const Failure& failure, const Place& place) {
@@ -113,25 +119,56 @@ Error unreachable(const Failure& failure, const Place& place) {
                "can't connect to " + place.text() + reason(failure) +
                    ": check that the service runs there and that no firewall is in between");
 }
+/// Whether libcurl says so of an answer.
+bool isAboutTheAnswer(const Failure& failure) {
+  switch (failure.code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_HTTP3:
+    case CURLE_FILESIZE_EXCEEDED:
+      return true;
+    case CURLE_RECV_ERROR:
+      return failure.detail.find("chunk") != failure.detail.npos;
+    default:
+      return static_cast<int>(failure.code) == kTooLarge;
+  }
+}
 }  // namespace
+
+Error notHttp(const Place& place, ByteView came) {
+  Error error = retry(StatusCode::serviceUnknownError, place.text() + " answered " + foreignBytes(came) +
+                                                           ", which is not HTTP/1.1" + whoMayItBe);
+  error.strange = true;
+  return error;
+}
+
+Error strangeAnswer(const Place& place, std::string_view how) {
+  std::string text = place.text() + " sent an answer that is not HTTP/1.1";
+  if (!how.empty()) text += " (" + foreignText(how, kMaxDetail) + ")";
+  Error error = retry(StatusCode::serviceUnknownError, text + whoMayItBe);
+  error.strange = true;
+  return error;
+}
 
 bool descriptorsExhausted() {
   return !Fd(eventfd(0, EFD_CLOEXEC)) && (errno == EMFILE || errno == ENFILE);
 }
 
 Error outOfDescriptors(const Place& place) {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return retry(StatusCode::notEnoughMemory,
-               "can't connect to " + place.text() + ": this process may have no more than " +
-                   std::to_string(limit.rlim_cur) +
-                   " files and sockets open; raise RLIMIT_NOFILE (ulimit -n, LimitNOFILE=)");
+  return retry(StatusCode::notEnoughMemory, "can't connect to " + place.text() + ": " + limitOfDescriptors());
 }
 
 Error closedEarly(const Place& place, bool answerBegun) {
-  return retry(
-      StatusCode::serviceUnknownError,
-      place.text() + " closed the connection before its answer was " + (answerBegun ? "complete" : "begun"));
+  Error error =
+      retry(StatusCode::serviceUnknownError, place.text() + " closed the connection before its answer was " +
+                                                 (answerBegun ? "complete" : "begun"));
+  error.strange = !answerBegun;
+  return error;
 }
 
 Error explain(const Failure& failure, const Place& place) {
@@ -140,6 +177,10 @@ Error explain(const Failure& failure, const Place& place) {
   // libcurl's own words about such an address repeat it, password and all.
   if (failure.detail.starts_with("Unsupported proxy"))
     return unusableProxy(place, " (its address is not one)");
+  if (failure.reached && isAboutTheAnswer(failure)) return strangeAnswer(place, failure.detail);
+  // libcurl 7's word for a header line of more than 100 KB.
+  if (failure.connected && failure.code == CURLE_OUT_OF_MEMORY)
+    return strangeAnswer(place, "a header is too long, or there is no memory for it");
   if (isAboutOurCertificate(failure.detail)) return refusesOurCertificate(failure, place);
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:

@@ -83,6 +83,7 @@ CURLcode CurlTransfer::setOptions() {
       .set(CURLOPT_PATH_AS_IS, 1L)  // what was signed is what is sent
       .set(CURLOPT_PROTOCOLS_STR, "http,https")
       .set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1))
+      .set(CURLOPT_HTTP09_ALLOWED, 1L)  // what is no HTTP comes as a body, and can be quoted
       .set(CURLOPT_FOLLOWLOCATION, 0L)
       .set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
       .set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connectTimeout.count()))
@@ -269,6 +270,7 @@ curl_socket_t CurlTransfer::openSocketCallback(void* self, curlsocktype, curl_so
 
 curl_socket_t CurlTransfer::openSocket(const curl_sockaddr& address) {
   engine_->resolved(*this);
+  socketAsked_ = true;
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   socketError_ = fd < 0 ? errno : 0;
   return fd < 0 ? CURL_SOCKET_BAD : fd;

@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 
 #include <cerrno>
-#include <charconv>
 #include <utility>
 
 #include "net/curl_engine.h"
@@ -14,29 +13,8 @@ namespace kvs::net {
 namespace {
 constexpr std::size_t kPassBytes = 64 * 1024;    // of one body in one pass of the loop
 constexpr std::size_t kMaxAnswer = 1024 * 1024;  // of a call
-constexpr std::size_t kMaxHead = 64 * 1024;  // of an answer's status line and headers, 1xx and trailers too
-constexpr std::size_t kMaxRefusal = 64 * 1024;  // of the text that comes with a refused upload
-constexpr Milliseconds kRefusalPatience{500};   // for that text to be complete
-
-bool isFinal(int status) {
-  return status >= 200;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-/// The three digits behind "HTTP/1.1 "; 0 where there are none.
-int statusOf(std::string_view statusLine) {
-  const auto space = statusLine.find(' ');
-  int status = 0;
-  if (space != std::string_view::npos) {
-    std::from_chars(statusLine.data() + space + 1, statusLine.data() + statusLine.size(), status);
-  }
-  return status;
-}
+constexpr std::size_t kMaxRefusal = 64 * 1024;   // of the text that comes with a refused upload
+constexpr Milliseconds kRefusalPatience{500};    // for that text to be complete
 }  // namespace
 
 CurlTransfer::CurlTransfer(std::shared_ptr<CurlEngine> engine, Request request, ExchangeListener& listener)
@@ -133,7 +111,7 @@ void CurlTransfer::onWants(curl_socket_t fd, int what) noexcept {
 }
 
 void CurlTransfer::onDone(CURLcode code) {
-  if (code == CURLE_OK && headComplete_) return end({});
+  if (code == CURLE_OK && head_.isComplete()) return end({});
   if (!connected_) engine_->doubt().failed(place_.text());
   end(fail(failureOf(code == CURLE_OK ? CURLE_GOT_NOTHING : code)));
 }
@@ -141,7 +119,8 @@ void CurlTransfer::onDone(CURLcode code) {
 void CurlTransfer::deliver() {
   newsQueued_ = false;
   judgeSilentEnd();
-  if (headComplete_ && listener_ && !std::exchange(headDelivered_, true)) listener_->onHead(head_);
+  if (head_.isComplete() && listener_ && !std::exchange(headDelivered_, true))
+    listener_->onHead(head_.head());
   deliverData();
   if (answerHeld_ || !listener_) return;
   if (answerPaused_ && !std::exchange(resumeQueued_, true)) engine_->wantResume(shared_from_this());
@@ -173,29 +152,29 @@ void CurlTransfer::close() {
 // --- what libcurl tells ---
 
 bool CurlTransfer::onHeaderLine(std::string_view line) {
-  headBytes_ += line.size();
-  if (headBytes_ > kMaxHead) {
-    end(fail(StatusCode::serviceUnknownError, ErrorKind::retryable,
-             place_.text() + " answered with more than 64 KiB of headers"));
+  // libcurl takes the status line of another version, too.
+  if (line.starts_with("HTTP/") && !line.starts_with("HTTP/1.")) {
+    end(fail(notHttp(place_, asBytes(line))));
     return false;
   }
-  if (headComplete_) return true;  // a trailer
-  if (line.starts_with("HTTP/")) {
-    head_ = ResponseHead{statusOf(line), {}};
-  } else if (trimmed(line).empty()) {
-    if (isFinal(head_.status)) onHeadComplete();
-  } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-    head_.headers.push_back(
-        {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
+  const bool wasComplete = head_.isComplete();
+  if (!head_.take(line)) {
+    end(fail(strangeAnswer(place_, "it has more than 64 KiB of headers")));
+    return false;
   }
+  if (head_.isComplete() && !wasComplete) onHeadComplete();
   return true;
 }
 
 void CurlTransfer::onHeadComplete() {
-  headComplete_ = true;
   news();
-  if (!upload_) return;
-  framing_ = ResponseBody(head_);
+  framing_ = ResponseBody(head_.head());
+  if (!upload_) {
+    // libcurl would take all that comes until the end of the connection.
+    if (framing_.state() == ResponseBody::State::broken)
+      end(fail(strangeAnswer(place_, "its Content-Length is no number")));
+    return;
+  }
   if (framing_.state() != ResponseBody::State::open) return endUpload();
   if (!refused()) return;
   Loop& loop = engine_->loop();
@@ -207,6 +186,10 @@ void CurlTransfer::onHeadComplete() {
 
 CurlTransfer::Take CurlTransfer::onBody(ByteView raw) {
   if (end_) return Take::all;
+  if (!head_.isComplete()) {
+    end(fail(notHttp(place_, raw)));
+    return Take::all;
+  }
   if (!upload_) return isDownload() ? onDownloadBody(raw) : onCallBody(raw);
   const std::size_t before = data_.size();
   framing_.feed(raw, data_);
@@ -241,8 +224,7 @@ CurlTransfer::Take CurlTransfer::onDownloadBody(ByteView raw) {
 
 void CurlTransfer::endUpload() {
   if (framing_.state() == ResponseBody::State::broken && !refused()) {
-    return end(fail(StatusCode::serviceUnknownError, ErrorKind::retryable,
-                    place_.text() + " sent an answer that is not HTTP/1.1"));
+    return end(fail(strangeAnswer(place_, {})));
   }
   end({});
 }
@@ -273,8 +255,8 @@ int CurlTransfer::onConnected() {
 
 void CurlTransfer::judgeSilentEnd() {
   if (!stoppedReading_ || end_ || !listener_) return;
-  const bool whole = headComplete_ && framing_.atClose() == ResponseBody::State::complete;
-  end(whole ? Result<void>() : fail(closedEarly(place_, headComplete_)));
+  const bool whole = head_.isComplete() && framing_.atClose() == ResponseBody::State::complete;
+  end(whole ? Result<void>() : fail(closedEarly(place_, head_.isComplete())));
 }
 
 void CurlTransfer::end(Result<void> result) {
@@ -299,6 +281,7 @@ Error CurlTransfer::failureOf(CURLcode code) {
                   .detail = errorText_.data(),
                   .osError = static_cast<int>(osError),
                   .connected = connected_,
+                  .reached = connected_ || socketAsked_,
                   .proxyStatus = connected_ ? 0 : proxyStatus,
                   .proxy = place_.local ? std::string_view() : engine_->options().proxy.address,
                   .addresses = engine_->options().addresses,

@@ -16,6 +16,7 @@
 #include "net/loop.h"
 #include "net/place.h"
 #include "net/response_body.h"
+#include "net/response_head.h"
 #include "net/transport.h"
 #include "net/upload_count.h"
 
@@ -56,7 +57,7 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   enum class Take { all, later, none };
 
   bool isDownload() const { return request_.profile == Profile::download; }
-  bool refused() const { return headComplete_ && head_.status != 200; }
+  bool refused() const { return head_.isComplete() && head_.head().status != 200; }
   bool bringsAuthorities() const { return request_.identity && !request_.identity->authorities.empty(); }
   // The handle's set-up (curl_options.cpp).
   CURLcode setOptions();
@@ -103,6 +104,7 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   CurlEasy easy_;  // null before begin() and after close()
   bool added_ = false;
   int socketError_ = 0;
+  bool socketAsked_ = false;
   bool connected_ = false;
 
   UploadCount uploaded_;
@@ -112,10 +114,8 @@ class CurlTransfer final : public std::enable_shared_from_this<CurlTransfer> {
   bool resumeQueued_ = false;
   bool bodyEnded_ = false;
 
-  ResponseHead head_;
-  bool headComplete_ = false;
+  ResponseHeadReader head_;
   bool headDelivered_ = false;
-  std::size_t headBytes_ = 0;
   ResponseBody framing_;
   WipingBytes data_;  // may hold credentials
   Bytes downloaded_;  // media: long, and no secret

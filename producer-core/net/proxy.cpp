@@ -73,6 +73,7 @@ Result<Proxy> parseProxy(std::string_view text) {
   proxy.address = "http://" + std::string(host.text()) + ":" + std::string(port.text());
   proxy.user = user.text();
   proxy.password = Secret(password.text());
+  proxy.password.sent();
   return proxy;
 }
 

@@ -77,6 +77,13 @@ struct Request {
   /// that a signature is fresh. It may change the headers and the url's path and query, but not its host. If
   /// it returns an error, the exchange ends with that error.
   std::function<Result<void>(Request&)> prepare;
+  std::vector<Secret> secrets{};  ///< what it carries: known for as long as the exchange lasts
+
+  /// Says that `secret` stands somewhere in it: whoever answers may repeat it.
+  void carry(const Secret& secret) {
+    secret.sent();
+    secrets.push_back(secret);
+  }
 };
 
 struct ResponseHead {

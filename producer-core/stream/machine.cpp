@@ -369,12 +369,28 @@ void Machine::refused(const Error& error, State next) {
 
 void Machine::wait(State next, const Error& error, std::optional<Milliseconds> cap) {
   if (const auto why = whyNotRetried(error)) return fail(*why);
-  Milliseconds delay = cap ? backoff_.draw(*cap, error.retryAfter) : backoff_.next(error.retryAfter);
+  warnIfStrange(error);
+  const std::optional<Milliseconds> asked = boundedWait(error);
+  Milliseconds delay = cap ? backoff_.draw(*cap, asked) : backoff_.next(asked);
   if (config_.retryTimeout > Milliseconds{0}) {
     const auto left = std::chrono::ceil<Milliseconds>(*failingSince_ + config_.retryTimeout - now_);
     delay = std::min(delay, left);  // one more attempt, and then it is over
   }
   waitFor(next, error, delay);
+}
+
+/// A mishap where the service has been met before; else the address may be another server's.
+void Machine::warnIfStrange(const Error& error) {
+  if (!error.strange || credentialsWorked_ || std::exchange(strangeTold_, true)) return;
+  act(action::Warn{error});
+}
+
+/// What the service asked for, as far as it is done: no answer may stop a stream for a day.
+std::optional<Milliseconds> Machine::boundedWait(const Error& error) const {
+  if (!error.retryAfter) return {};
+  const bool isBusy =
+      error.kind == ErrorKind::throttled || error.httpStatus == 429 || error.httpStatus == 503;
+  return std::min(*error.retryAfter, isBusy ? config_.busyBackoffCap : config_.backoff.cap);
 }
 
 /// For those who want to be supervised: an error that ends what would be tried for ever.

@@ -162,6 +162,7 @@ struct MachineConfig {
   Milliseconds retryTimeout{0};  ///< a failure that lasts for longer ends the stream; 0: none does
   BackoffConfig backoff;
   Milliseconds kmsBackoffCap{60000};
+  Milliseconds busyBackoffCap{60000};     ///< of what a service that has too much to do asks for
   Milliseconds completionTimeout{10000};  ///< without acknowledgement, of a session that is ending
   Milliseconds longestFragment{Seconds(20)};
   Milliseconds credentialsLife{0};  ///< they are asked for again after it; 0: not before they expire
@@ -217,6 +218,8 @@ class Machine {
   void refused(const Error& error, State next);
   void sessionFailed(const Error& error, bool deadHost = false);
   std::optional<Error> whyNotRetried(const Error& error);
+  void warnIfStrange(const Error& error);
+  std::optional<Milliseconds> boundedWait(const Error& error) const;
   bool credentialsAreOld() const;
   void setAside(const event::AckRefused& ack);
   bool tooManyRefusals(const Error& error);
@@ -249,6 +252,7 @@ class Machine {
   bool credentialsWorked_ = false;
   bool kmsTold_ = false;
   bool clockTold_ = false;
+  bool strangeTold_ = false;
   unsigned unreached_ = 0;  // sessions in a row that met no service
   std::optional<TimePoint> sessionEndedAt_;
 

@@ -203,6 +203,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   aws::ControlPlane::CallHandle call_;
   std::shared_ptr<Session> session_;
   net::Loop::TimerId callTimer_ = 0;
+  TimePoint callPlace_{};  // at the rate gate, of the call that waits or was made last
   net::Loop::TimerId retryTimer_ = 0;
   net::Loop::TimerId sessionTimer_ = 0;
   net::Loop::TimerId progressTimer_ = 0;

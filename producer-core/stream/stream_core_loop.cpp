@@ -9,7 +9,17 @@ namespace kvs::stream {
 
 namespace {
 constexpr Seconds formatPatience{5};  // what linked pads without caps are given at the start
+
+/// Where the service asked for more patience than it is given.
+std::string waitAskedFor(const ConnectionChange& change) {
+  const auto asked = change.reason ? change.reason->retryAfter : std::nullopt;
+  if (!asked || *asked <= change.delay) return {};
+  const bool isLongest = *asked >= std::chrono::hours(24);  // nothing greater is kept
+  return " It asked to be left alone for " +
+         std::to_string(std::chrono::duration_cast<Seconds>(*asked).count()) +
+         (isLongest ? " s or more" : " s") + ", which is more than is granted.";
 }
+}  // namespace
 
 void StreamCore::onReady() {
   if (closeWanted_.exchange(false, std::memory_order_acquire) && session_) {
@@ -143,7 +153,7 @@ void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(
   };
   if (recall()) return;
   callWhenAllowed([this, &shared, use, call, recall] {
-    if (recall()) return context_->rateGate->giveBack();
+    if (recall()) return context_->rateGate->giveBack(callPlace_);
     // Others may wait for the answer when this stream, and its Producer, have gone.
     const auto start = [this, call](auto callback) {
       return call([keep = context_, callback](auto result) { callback(std::move(result)); });
@@ -292,9 +302,9 @@ void StreamCore::takeUpTime(Timeline::Correct which) {
 /// Control-plane calls of the whole process leave through one gate: the quotas are the account's.
 void StreamCore::callWhenAllowed(std::function<void()> makeCall) {
   const TimePoint now = clock_.now();
-  const TimePoint when = context_->rateGate->reserve(now);
-  if (when <= now) return makeCall();
   forgetCall();
+  const TimePoint when = callPlace_ = context_->rateGate->reserve(now);
+  if (when <= now) return makeCall();
   const auto weak = weak_from_this();
   callTimer_ = loop().at(when, [weak, this, makeCall = std::move(makeCall)] {
     const auto self = weak.lock();
@@ -306,7 +316,7 @@ void StreamCore::callWhenAllowed(std::function<void()> makeCall) {
 
 /// A call that waits at the gate is not made: others may have its place.
 void StreamCore::forgetCall() {
-  if (callTimer_ != 0) context_->rateGate->giveBack();
+  if (callTimer_ != 0) context_->rateGate->giveBack(callPlace_);
   forget(callTimer_);
 }
 
@@ -316,11 +326,12 @@ void StreamCore::perform(const action::Tell& tell) {
   const ConnectionChange& change = tell.change;
   if (change.reason) noteError(*change.reason);
   if (change.state == ConnectionState::disconnected) sessionFailed_ = true;
-  note(LogLevel::info, [&] {
+  const std::string asked = waitAskedFor(change);
+  note(asked.empty() ? LogLevel::info : LogLevel::warning, [&] {
     std::string text(machine_.state() == State::waiting
                          ? "waiting " + std::to_string(change.delay.count()) + " ms"
                          : std::string(stateName(machine_.state())));
-    if (change.reason) text += ": " + change.reason->message;
+    if (change.reason) text += ": " + change.reason->message + asked;
     return text;
   });
   notifier_->tell([change](StreamListener& listener) { listener.onConnection(change); });

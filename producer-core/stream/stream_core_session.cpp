@@ -5,6 +5,7 @@
 
 #include "aws/put_media.h"
 #include "aws/sigv4.h"
+#include "base/redaction.h"
 #include "stream/stream_core.h"
 
 namespace kvs::stream {
@@ -83,7 +84,8 @@ bool StreamCore::openSessionNow() {
     buffer_.lastProgress = clock_.now();
   }
   if (dump_) config.body.tap = dump_->newSession();
-  logger_.log(LogLevel::debug, Room::net, [&] { return "opening a session with " + dataEndpoint_; });
+  logger_.log(LogLevel::debug, Room::net,
+              [&] { return "opening a session with " + withoutSecrets(dataEndpoint_); });
   config.streamName = config_.name;
   config.receivedIsFinal = receivedIsFinal_;
   const ProducerConfig& producer = context_->config;

@@ -71,6 +71,7 @@ void ContainerSource::askForCredentials(const std::string& where, Secret token) 
     if (!isPlainText(token.reveal(), maxToken))
       return finish(
           sourceMisused("The container's authorization token contains a line break or is too long."));
+    request.carry(token);
     request.headers.push_back({"authorization", std::string(token.reveal())});
   }
   ask(std::move(request), [this](const Answer& answer) {

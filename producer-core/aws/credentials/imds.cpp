@@ -73,6 +73,7 @@ void ImdsSource::attempt(const std::string& method, const std::string& path, Nex
   if (token_.empty()) {
     request.headers = {{"x-aws-ec2-metadata-token-ttl-seconds", tokenLifetime}};
   } else {
+    request.carry(token_);
     request.headers = {{"x-aws-ec2-metadata-token", std::string(token_.reveal())}};
   }
   const auto again = [this, method, path, next, attemptsLeft] {

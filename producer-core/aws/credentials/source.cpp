@@ -6,6 +6,7 @@
 #include "aws/credentials/check.h"
 #include "aws/json_text.h"
 #include "aws/service_error.h"
+#include "base/redaction.h"
 
 namespace kvs::aws {
 namespace {
@@ -79,7 +80,7 @@ void Source::ask(net::Request request, std::function<void(Answer)> next,
 }
 
 Error Source::toldAsOurs(Error error, std::string_view advice) const {
-  error.message = "The " + std::string(name()) + " provided no credentials: " + error.message;
+  error.message = "The " + std::string(name()) + " provided no credentials: " + withoutSecrets(error.message);
   error.message += advice;
   if (!error.message.ends_with('.')) error.message += '.';
   return error;

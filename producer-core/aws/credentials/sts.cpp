@@ -184,7 +184,9 @@ Result<net::Request> webIdentityRequest(const SourceTools& tools, const RoleRequ
   std::string body = bodyFor("AssumeRoleWithWebIdentity", tools, role);
   body.reserve(body.size() + 64 + 3 * token.size());  // growing would leave parts of the token behind
   addField(body, "WebIdentityToken", token);
-  return requestTo(*url, std::move(body));
+  net::Request request = requestTo(*url, std::move(body));
+  request.carry(Secret(token));
+  return request;
 }
 
 Result<Credentials> parseStsAnswer(const Answer& answer, std::string_view source) {

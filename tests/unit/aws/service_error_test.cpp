@@ -67,6 +67,15 @@ TEST(ErrorAnswer, policyByAnswer) {
   }
 }
 
+TEST(ErrorAnswer, aPageThatIsNotFoundSaysNothingOfAStream) {
+  using enum Operation;
+  for (const auto operation : {describeStream, createStream, getDataEndpoint}) {
+    const Error error = parseErrorAnswer({404, {}}, "<html>Not Found</html>", operation, "cam");
+    EXPECT_EQ(error.kind, ErrorKind::retryable);
+    EXPECT_TRUE(error.strange);
+  }
+}
+
 TEST(ErrorAnswer, messageTellsWhatWhyAndWhatToDo) {
   const Error error =
       parseErrorAnswer(head(400, "AccountStreamLimitExceededException"),

@@ -93,6 +93,7 @@ class CoreFixture : public testing::Test {
     producer.credentials = keys;
     producer.clock = &clock;
     producer.storageSize = storageSize;
+    producer.log = log;
     producer.dataEndpoint = dataEndpoint;
     context = std::make_shared<ProducerContext>(producer);
     context->directory = directory;
@@ -198,6 +199,7 @@ class CoreFixture : public testing::Test {
   std::string dataEndpoint;  ///< the user's; empty: the service is asked
   std::shared_ptr<aws::StreamDirectory> directory = std::make_shared<aws::StreamDirectory>();
   bool withTrack = true;
+  std::shared_ptr<LogSink> log;
 
   kvs::test::SimClock clock;
   std::shared_ptr<net::Loop> loop = std::make_shared<net::Loop>(clock, net::Loop::Drive::caller);

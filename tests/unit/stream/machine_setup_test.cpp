@@ -13,6 +13,11 @@ const Error notFound = errorOf(ErrorKind::notFound, "ResourceNotFoundException")
 const Error denied = errorOf(ErrorKind::auth, "AccessDeniedException");
 const Error badKey = errorOf(ErrorKind::auth, "UnrecognizedClientException");
 const Error trouble = errorOf(ErrorKind::retryable);
+Error strange() {
+  Error error = errorOf(ErrorKind::retryable);
+  error.strange = true;
+  return error;
+}
 const Error fatal = errorOf(ErrorKind::fatal, "InvalidArgumentException");
 
 TEST(MachineSetup, AsksForEachThingInTurn) {
@@ -176,6 +181,46 @@ TEST_P(EveryCall, HonoursRetryAfter) {
   EXPECT_LE(m.timerIn(Timer::retry), Seconds(55));
 }
 
+TEST_P(EveryCall, ARetryAfterOfADayIsWaitedForAMinuteAtMostWhereTheServiceIsBusy) {
+  for (const int status : {429, 503}) {
+    MachineDriver m;
+    reach(m);
+    Error error = errorOf(status == 429 ? ErrorKind::throttled : ErrorKind::retryable);
+    error.httpStatus = status;
+    error.retryAfter = Seconds(86400);
+    m.on(event::CallFailed{error});
+    EXPECT_GE(m.timerIn(Timer::retry), Seconds(60)) << status;
+    EXPECT_LE(m.timerIn(Timer::retry), Seconds(61)) << status;
+    ASSERT_EQ(m.told().size(), 1u);
+    EXPECT_EQ(m.told()[0].reason->retryAfter, Milliseconds(Seconds(86400))) << "what was asked is told";
+  }
+}
+
+TEST_P(EveryCall, ARetryAfterOfADayIsWaitedForAsLongAsAnyBackOffElsewhere) {
+  for (const int status : {500, 502, 408, 404, 302, 200}) {
+    MachineDriver m;
+    reach(m);
+    Error error = errorOf(ErrorKind::retryable);
+    error.httpStatus = status;
+    error.retryAfter = Seconds(86400);
+    m.on(event::CallFailed{error});
+    EXPECT_GE(m.timerIn(Timer::retry), Seconds(10)) << status;
+    EXPECT_LE(m.timerIn(Timer::retry), Seconds(11)) << status;
+  }
+}
+
+TEST_P(EveryCall, AStrangeAnswerBeforeAnySuccessIsTriedAgainAndWarnedOfOnce) {
+  MachineDriver m;
+  reach(m);
+  // describe has been a success on the way to locating.
+  const Words first = GetParam() == State::locating ? Words{} : Words{"warn"};
+  EXPECT_EQ(m.on(event::CallFailed{strange()}), first);
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.retry(), (Words{call()}));
+  EXPECT_EQ(m.on(event::CallFailed{strange()}), Words{});
+  EXPECT_EQ(m.state(), State::waiting);
+}
+
 TEST_P(EveryCall, EndsOnWhatNoRetryCanMend) {
   MachineDriver m;
   reach(m);
@@ -254,6 +299,25 @@ TEST(MachineSetup, DataThatCameMeanwhileOpensTheSessionAtOnce) {
   m.on(event::Described{});
   EXPECT_EQ(m.on(event::Located{}), (Words{"ready", "open"}));
   EXPECT_EQ(m.state(), State::streaming);
+}
+
+TEST(MachineSetup, StrangeCredentialsBeforeAnySuccessAreTriedAgainAndWarnedOfOnce) {
+  MachineDriver m;
+  m.start();
+  EXPECT_EQ(m.on(event::CallFailed{strange()}), (Words{"warn"}));
+  EXPECT_EQ(m.retry(), (Words{"credentials"}));
+  EXPECT_EQ(m.on(event::CallFailed{strange()}), Words{});
+  EXPECT_EQ(m.retry(), (Words{"credentials"}));
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"describe"}));
+}
+
+TEST(MachineSetup, AStrangeAnswerToAHealthyStreamIsAnyMishap) {
+  MachineDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::SessionEnded{strange()}), (Words{"close"}));
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.retry(), (Words{"open"}));
+  EXPECT_EQ(m.on(event::SessionAnswered{}), Words{});
 }
 
 TEST(MachineSetup, AnswersToOldQuestionsAreIgnored) {

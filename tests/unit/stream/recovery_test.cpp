@@ -126,6 +126,33 @@ TEST_F(RecoveryTest, AClockThatIsPutRightBySomebodyElseGoesOnAsIfNothingHadBeen)
 
 // --- when to give up ---
 
+/// Keeps what is worth a warning.
+class Log final : public LogSink {
+ public:
+  bool wants(LogLevel level, Room) const override { return level <= LogLevel::warning; }
+  void write(LogLevel, Room, std::string_view, std::string_view text) override {
+    lines.append(text).append("\n");
+  }
+  std::string lines;
+};
+
+TEST_F(RecoveryTest, AServiceThatAsksToBeLeftAloneForADayIsAskedAgainInAMinute) {
+  const auto lines = std::make_shared<Log>();
+  log = lines;
+  begin();
+  bool refused = false;
+  service->intercept = [&](const std::string& operation) -> std::optional<kvs::test::FakeReply> {
+    if (operation != "putMedia" || std::exchange(refused, true)) return std::nullopt;
+    return kvs::test::FakeReply{503, "ServiceUnavailableException", "86400"};
+  };
+  stream(75s);
+  EXPECT_TRUE(refused);
+  EXPECT_FALSE(service->stored().empty());
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(stored(), range(number)) << "the buffer held it";
+  EXPECT_NE(lines->lines.find("86400 s"), std::string::npos) << lines->lines;
+}
+
 TEST_F(RecoveryTest, WithoutRestartTheFirstFailureEndsTheStream) {
   config.restartOnError = false;
   begin();
