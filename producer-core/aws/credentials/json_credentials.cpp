@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "aws/credentials/check.h"
+#include "aws/credentials/in_place_stream.h"
 #include "aws/iso_time.h"
 #include "aws/json_text.h"
 #include "base/wiping.h"
@@ -20,8 +21,9 @@ using Json = rapidjson::Value;
 std::optional<rapidjson::Document> readInPlace(WipingString& text) {
   // It would end at a zero.
   if (text.find('\0') != text.npos || !isShallowJson(text)) return std::nullopt;
+  InPlaceStream stream(text);
   rapidjson::Document json;
-  json.ParseInsitu<rapidjson::kParseValidateEncodingFlag>(text.data());
+  json.ParseStream<rapidjson::kParseInsituFlag | rapidjson::kParseValidateEncodingFlag>(stream);
   if (json.HasParseError() || !json.IsObject()) return std::nullopt;
   return json;
 }
@@ -62,7 +64,11 @@ Result<Credentials> parseJsonCredentials(std::string_view answer, const JsonName
   };
   WipingString copy(answer);
   const auto json = readInPlace(copy);
-  if (!json) return wrong("is not a JSON object");
+  if (!json) {
+    auto strange = wrong("is not a JSON object");
+    strange.value().strange = true;
+    return strange;
+  }
   const Json* object = credentialsIn(*json, names);
   if (!object) return wrong("holds no credentials");
   if (names.versioned && !isVersionOne(*object)) return wrong("does not have Version 1, the only known one");
