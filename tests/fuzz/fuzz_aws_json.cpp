@@ -11,6 +11,7 @@
 #include "aws/endpoint.h"
 #include "aws/limits.h"
 #include "aws/service_error.h"
+#include "net/place.h"
 
 namespace {
 
@@ -44,10 +45,12 @@ void readErrorAnswer(std::string_view text) {
   if (error.message.size() > 2000 || error.message.find('\n') != std::string::npos) std::abort();
 }
 
-/// What was taken is taken again, unchanged.
+/// What was taken is taken again, unchanged, and can be connected to.
 void readAddress(std::string_view text) {
+  static_cast<void>(net::placeOf(std::string(text)));
   const Result<std::string> url = aws::checkServiceUrl(text, "it", false);
   if (!url) return;
+  if (!net::placeOf(*url + "/putMedia")) std::abort();
   const Result<std::string> again = aws::checkServiceUrl(*url, "it", false);
   if (!again || *again != *url) std::abort();
   const Result<std::string> regional = aws::checkRegionalUrl(text, "it", "us-west-2", false);
