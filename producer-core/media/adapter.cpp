@@ -95,6 +95,7 @@ Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
     samplingFrequency_ = format.frequency;
     channels_ = format.channels;
   }
+  takeSampleRate(config);
   if (config.codec != Codec::aac) return {};
   auto track = AacTrack::create(config);
   if (!track) return fail(track.error());
@@ -103,6 +104,14 @@ Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
   if (samplingFrequency_ <= 0) samplingFrequency_ = aac_->samplingFrequency();
   if (channels_ == 0) channels_ = aac_->channels();
   return {};
+}
+
+/// G.711 has a byte a sample; of other codecs only PCM says how many bits it has.
+void FrameAdapter::takeSampleRate(const TrackConfig& config) {
+  const bool isG711 = config.codec == Codec::alaw || config.codec == Codec::mulaw;
+  if (!isG711 && config.codec != Codec::other) return;
+  const double bits = isG711 ? 8 : config.bitsPerSample;
+  bytesPerSecond_ = samplingFrequency_ * channels_ * bits / 8;
 }
 
 Result<void> FrameAdapter::takeRecord(ByteView record) {
@@ -158,6 +167,10 @@ Result<Adapted> FrameAdapter::inspect(Pieces payload) {
   }
   if (codec_) return inspectNalUnits(payload);
   if (aac_) return inspectAac(payload);
+  if (bytesPerSecond_ > 0) {
+    const std::chrono::duration<double> seconds(static_cast<double>(adapted.size) / bytesPerSecond_);
+    payloadDuration_ = std::chrono::duration_cast<Nanoseconds>(seconds);
+  }
   return adapted;
 }
 
@@ -194,7 +207,8 @@ Result<Adapted> FrameAdapter::inspectAac(Pieces payload) {
 }
 
 std::optional<Nanoseconds> FrameAdapter::frameDuration() const {
-  return aac_ ? aac_->frameDuration() : std::nullopt;
+  if (codec_) return codec_->frameDuration();
+  return aac_ ? aac_->frameDuration() : payloadDuration_;
 }
 
 Result<bool> FrameAdapter::takeParameterSets(Pieces payload) {

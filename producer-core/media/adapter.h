@@ -64,7 +64,8 @@ class FrameAdapter {
   double samplingFrequency() const { return samplingFrequency_; }
   /// As samplingFrequency().
   std::uint32_t channels() const { return channels_; }
-  /// Of the payload last inspected, or of each, where the codec's bytes tell: AAC only.
+  /// Of the payload last inspected, or of each, where the bytes tell: AAC by its samples, G.711 and PCM by
+  /// their size, H.264 by the rate that its parameter set declares.
   std::optional<Nanoseconds> frameDuration() const;
 
  private:
@@ -73,6 +74,7 @@ class FrameAdapter {
   FrameAdapter() = default;
   Result<Adapted> inspectNalUnits(Pieces payload);
   Result<Adapted> inspectAac(Pieces payload);
+  void takeSampleRate(const TrackConfig& config);
   Result<void> takeAudio(const TrackConfig& config);
   void chooseFraming(const TrackConfig& config);
   Result<void> takeCodecPrivate(const TrackConfig& config);
@@ -94,6 +96,8 @@ class FrameAdapter {
   std::uint32_t height_ = 0;
   double samplingFrequency_ = 0;
   std::uint32_t channels_ = 0;
+  double bytesPerSecond_ = 0;  // of samples that all have one size
+  std::optional<Nanoseconds> payloadDuration_;
 };
 
 }  // namespace kvs::media

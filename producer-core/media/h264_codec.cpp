@@ -49,6 +49,11 @@ PictureSize H264Codec::pictureSize() const {
   return sps ? PictureSize{sps->width, sps->height} : PictureSize{};
 }
 
+std::optional<Nanoseconds> H264Codec::frameDuration() const {
+  const auto& sps = sets_.newestSps();
+  return sps ? sps->frameDuration : std::nullopt;
+}
+
 Result<unsigned> H264Codec::lengthSize(ByteView configurationRecord) const {
   return parseAvcDecoderConfiguration(configurationRecord).map([](const AvcDecoderConfiguration& parsed) {
     return parsed.lengthSize;

@@ -16,6 +16,7 @@ class H264Codec final : public NalCodec {
   bool complete() const override { return sets_.complete(); }
   Result<Bytes> configurationRecord() const override { return sets_.configurationRecord(); }
   PictureSize pictureSize() const override;
+  std::optional<Nanoseconds> frameDuration() const override;
   Result<unsigned> lengthSize(ByteView configurationRecord) const override;
   Result<Bytes> withFourByteLengths(ByteView configurationRecord) const override;
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/time.h"
 #include "media/nal.h"
 
 namespace kvs::media {
@@ -44,6 +46,8 @@ class NalCodec {
   virtual Result<Bytes> configurationRecord() const = 0;
   /// From the newest sequence parameter set; zeros where there is none that can be read.
   virtual PictureSize pictureSize() const = 0;
+  /// Of one frame, as that set declares it; unset where it does not, or is not read for it.
+  virtual std::optional<Nanoseconds> frameDuration() const { return std::nullopt; }
 
   /// The length size that a configuration record declares.
   virtual Result<unsigned> lengthSize(ByteView configurationRecord) const = 0;
