@@ -155,6 +155,10 @@ class Stream {
   /// Sets what a track carries, before its first frame or when its format changes.
   virtual Result<void> setTrack(TrackConfig track) = 0;
 
+  /// Another source gives the track from now on. Of pictures nothing is taken before a key frame of its own,
+  /// which takeKeyFrameRequest() asks for. setTrack() with other codec data says the same.
+  virtual void changeSource(std::uint32_t number) = 0;
+
   /// A track whose format is still to be told: at the start it is waited for, 5 s at most.
   virtual void expectTrack(std::uint32_t number) = 0;
 

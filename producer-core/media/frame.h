@@ -20,6 +20,9 @@ struct Frame {
   std::optional<Nanoseconds> dts;
   /// How long the frame is shown or heard; 0 if that is not known.
   Nanoseconds duration{0};
+  /// What the clock of `pts` says when the frame is put; set only where the source is live: one that has no
+  /// times was made just then.
+  std::optional<Nanoseconds> arrival;
   /// When it was captured; set only where the source is live and knows: the stream's anchor to the wall
   /// clock is then the moment of capture, else that of arrival.
   std::optional<TimePoint> captured;

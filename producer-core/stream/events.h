@@ -47,7 +47,8 @@ enum class FrameFate : std::uint8_t {
   interrupted,          ///< offline only: not taken, since interrupt() ended the wait for room
   keyFrameDistance,     ///< its fragment reached the service's limits and no key frame came: skipped, counted
   afterEndOfFragment,   ///< its fragment was closed by an end-of-fragment tag: skipped to the next key frame
-  late,         ///< out of its fragment's range, by more than the interleave timeout: skipped, counted
+  late,                 ///< its fragment was over for more than the interleave timeout: skipped, counted
+  early,        ///< so far ahead of the track that leads that its fragment cannot hold it: skipped, counted
   trackAbsent,  ///< its track was silent and left the header; not yet back: skipped, counted
 };
 

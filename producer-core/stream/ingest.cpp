@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/time_range.h"
 #include "media/aac.h"
 #include "media/piece_cursor.h"
 #include "mkv/cluster.h"
@@ -20,6 +21,39 @@ constexpr std::size_t overdraft = 8u << 20;
 
 /// Presentation times since 1970 are of this century.
 constexpr WallTime year2000{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
+
+/// No frame is shown or heard for longer.
+constexpr Nanoseconds longestDuration = std::chrono::hours(24);
+
+/// Samples that wait for a frame that tells the time.
+constexpr std::size_t mostEarly = 100;
+
+bool isPlausible(const Frame& frame) {
+  const auto are = [](const std::optional<Nanoseconds>& time) { return !time || kvs::isPlausible(*time); };
+  return are(frame.pts) && are(frame.dts) && are(frame.arrival) && frame.duration >= Nanoseconds{0} &&
+         kvs::isPlausible(frame.duration) && (!frame.captured || are(frame.captured->time_since_epoch())) &&
+         (!frame.reference || are(frame.reference->time_since_epoch()));
+}
+
+/// Whether the frames behind one configuration may be decoded with those ahead of it. What only one of
+/// them knows, such as the size, is no difference.
+bool isOneSource(const TrackConfig& a, const TrackConfig& b) {
+  const auto agree = [](std::uint32_t one, std::uint32_t other) {
+    return one == 0 || other == 0 || one == other;
+  };
+  return a.codec == b.codec && a.codecId == b.codecId &&
+         (a.codecPrivate == b.codecPrivate || a.codecPrivate.empty() || b.codecPrivate.empty()) &&
+         agree(a.width, b.width) && agree(a.height, b.height) && a.inputFraming.kind == b.inputFraming.kind;
+}
+
+/// But for the frame rate.
+bool isUnchanged(const TrackConfig& a, const TrackConfig& b) {
+  return isOneSource(a, b) && a.kind == b.kind && a.width == b.width && a.height == b.height &&
+         a.contentType == b.contentType && a.name == b.name && a.samplingFrequency == b.samplingFrequency &&
+         a.channels == b.channels && a.bitsPerSample == b.bitsPerSample && a.adaptation == b.adaptation &&
+         a.inputFraming.lengthSize == b.inputFraming.lengthSize && a.nalAligned == b.nalAligned &&
+         a.adts == b.adts;
+}
 
 mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter& adapter) {
   mkv::TrackEntry entry;
@@ -51,10 +85,11 @@ Result<void> check(const TrackConfig& config, const media::FrameAdapter& adapter
 
 }  // namespace
 
-Ingest::Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock)
+Ingest::Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock, std::function<void()> wake)
     : config_(std::move(config)),
       buffer_(buffer),
       clock_(clock),
+      wake_(std::move(wake)),
       sequencer_(config_.sequencer, buffer, clock) {}
 
 // --- tracks ---
@@ -71,6 +106,11 @@ Result<void> Ingest::setTrack(TrackConfig config) {
     const std::lock_guard lock(buffer_.mutex);
     IngestOutcome outcome;
     if (old->making.hasFrame) finish(*old, outcome);
+    if (isUnchanged(old->config, config)) {
+      old->config.frameDuration = config.frameDuration;
+      if (config.frameDuration) old->clock.setFrameDuration(*config.frameDuration);
+      return {};
+    }
   }
   auto track = std::make_shared<Track>(std::move(config), std::move(*adapter));
   const std::lock_guard bufferLock(buffer_.mutex);  // always taken before tracksMutex_
@@ -80,10 +120,13 @@ Result<void> Ingest::setTrack(TrackConfig config) {
                 "A stream has at most 3 tracks; this would be the fourth.");
   }
   if (old) track->clock = old->clock;
+  if (old) track->timed = old->timed;
+  if (old && !isOneSource(old->config, track->config)) sequencer_.changeSource(number);
   if (track->config.frameDuration) track->clock.setFrameDuration(*track->config.frameDuration);
   const bool known = track->adapter.codecPrivate().has_value();
   auto entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track->config, track->adapter));
   sequencer_.setTrack(track->config, *entry, known);
+  sequencer_.setAnnouncer(number, thisFeeder());
   if (known) track->entry = std::move(entry);
   tracks_[number] = std::move(track);
   return {};
@@ -104,6 +147,7 @@ IngestOutcome Ingest::endTrack(std::uint32_t number) {
   if (const TrackPtr track = find(number)) finishUnlessBusy(*track, outcome);
   const std::lock_guard lock(buffer_.mutex);
   sequencer_.endTrack(number, outcome);
+  moved();
   return outcome;
 }
 
@@ -119,15 +163,26 @@ IngestOutcome Ingest::removeTrack(std::uint32_t number) {
   IngestOutcome outcome = endTrack(number);
   const std::lock_guard lock(buffer_.mutex);
   sequencer_.removeTrack(number, outcome);
+  moved();
   const std::lock_guard tracksLock(tracksMutex_);
   tracks_.erase(number);
   return outcome;
 }
 
+void Ingest::changeSource(std::uint32_t number) {
+  IngestOutcome outcome;
+  if (const TrackPtr track = find(number)) finishUnlessBusy(*track, outcome);
+  const std::lock_guard lock(buffer_.mutex);
+  sequencer_.changeSource(number);
+}
+
 IngestOutcome Ingest::putGap(std::uint32_t number, Nanoseconds end) {
   IngestOutcome outcome;
+  if (!kvs::isPlausible(end)) return outcome;
   const std::lock_guard lock(buffer_.mutex);
+  sequencer_.setFeeder(number, thisFeeder());
   sequencer_.putGap(number, end, outcome);
+  moved();
   return outcome;
 }
 
@@ -156,6 +211,13 @@ Result<IngestOutcome> Ingest::put(const Frame& frame) {
                 "Track " + std::to_string(frame.track) +
                     " was not set up; say what it carries before its first frame.");
   }
+  if (!isPlausible(frame)) {
+    const std::lock_guard lock(buffer_.mutex);
+    ++buffer_.stats.skippedInvalid;
+    return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
+                "A frame has a time or a duration that no clock shows, more than 146 years from zero, and is "
+                "not sent: what sets the times of the source is broken.");
+  }
   const std::lock_guard input(track->input);
   return track->config.adts ? putEach(*track, frame) : putOne(*track, frame);
 }
@@ -179,7 +241,7 @@ Result<IngestOutcome> Ingest::putEach(Track& track, const Frame& frame) {
     if (!outcome) return outcome;
     all.add(*outcome);
     const Nanoseconds each = track.adapter.frameDuration().value_or(Nanoseconds{0});
-    for (auto* time : {&one.pts, &one.dts}) {
+    for (auto* time : {&one.pts, &one.dts, &one.arrival}) {
       if (*time) **time += each;
     }
   }
@@ -254,10 +316,12 @@ bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, Inge
       outcome.fate = FrameFate::noRoom;
       return false;
     }
+    sequencer_.setFeeder(track.config.number, thisFeeder());
     const auto refuses = sequencer_.refuses(track.config.number);
     const bool whole = !track.config.nalAligned && making.hasFrame;
     if (refuses && whole && !(making.bytesKey && making.saysKey)) {
-      sequencer_.skip(*refuses, outcome);
+      passOver(track, outcome);
+      sequencer_.refuse(track.config.number, outcome);
       return false;
     }
     if (!makeRoom(lock, track, size, outcome)) return false;
@@ -276,29 +340,69 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
     sequencer_.noRoom(outcome);
     return false;
   }
+  const Feeder feeder = thisFeeder();
   for (;;) {
     // Who is behind is let in, or the one who is ahead would wait for it for ever.
     const bool behind = blocksOffline() && sequencer_.isBehind(track.config.number);
-    if ((behind || !tooFarAhead()) && reserve(track, size, behind ? overdraft : 0)) return true;
+    const bool heldBack = isHeldBack(track, feeder, outcome);
+    if (!heldBack && (behind || !tooFarAhead()) && reserve(track, size, behind ? overdraft : 0)) return true;
     if (!blocksOffline()) {
       sequencer_.noRoom(outcome);
       return false;
     }
-    if (nothingToWaitFor() && !mayWait(outcome)) return false;
+    if (!heldBack && nothingToWaitFor() && !mayWait(feeder, outcome)) return false;
     if (buffer_.interrupted || buffer_.ended) {
       outcome.fate = FrameFate::interrupted;
       return false;
     }
-    // Other streams may share the budget; their room is looked for, ours is told.
-    ++buffer_.waiting;
-    buffer_.changed.wait_for(lock, std::chrono::milliseconds(100));
-    --buffer_.waiting;
+    wait(lock, outcome);
   }
 }
 
-/// The log has nothing that could be sent: what waits for another track goes now, or there is no hope.
-bool Ingest::mayWait(IngestOutcome& outcome) {
-  if (sequencer_.giveUpWaiting(outcome)) return true;
+/// Other streams may share the budget; their room is looked for, ours is told.
+void Ingest::wait(std::unique_lock<std::mutex>& lock, const IngestOutcome& outcome) {
+  if (outcome.appended && wake_) {
+    lock.unlock();
+    wake_();
+    lock.lock();
+  }
+  ++buffer_.waiting;
+  buffer_.changed.wait_for(lock, std::chrono::milliseconds(100));
+  --buffer_.waiting;
+}
+
+std::optional<Nanoseconds> Ingest::orderOf(const Track& track) {
+  const Frame& times = track.making.times;
+  return times.dts ? times.dts : times.pts;
+}
+
+/// Nobody is to wait for frames that are not taken.
+void Ingest::passOver(const Track& track, IngestOutcome& outcome) {
+  if (const auto time = orderOf(track); blocksOffline() && time) {
+    sequencer_.putGap(track.config.number, *time, outcome);
+    moved();
+  }
+}
+
+/// Offline, of a thread of its own: the others are given the time that they take. Where they have got to
+/// is looked at again whenever they move, since the clock may be what ends the wait.
+bool Ingest::isHeldBack(const Track& track, Feeder feeder, IngestOutcome& outcome) {
+  if (!blocksOffline()) return false;
+  const auto time = orderOf(track);
+  if (!sequencer_.isTooFarAhead(track.config.number, feeder, time)) return false;
+  if (time) sequencer_.putGap(track.config.number, *time, outcome);  // it has got so far, at least
+  return true;
+}
+
+/// Whom others wait for has got on.
+void Ingest::moved() {
+  if (buffer_.waiting > 0) buffer_.changed.notify_all();
+}
+
+/// The log has nothing that could be sent: others will bring what is waited for, or it is waited for no
+/// longer, or there is no hope.
+bool Ingest::mayWait(Feeder feeder, IngestOutcome& outcome) {
+  if (sequencer_.waitsForOthers(feeder) || sequencer_.giveUpWaiting(outcome)) return true;
   outcome.error =
       Error{StatusCode::storeOutOfMemory, ErrorKind::fatal,
             "One group of pictures fills the whole storage, so nothing can be sent while waiting for room. "
@@ -309,7 +413,8 @@ bool Ingest::mayWait(IngestOutcome& outcome) {
 /// Offline: the budget of time holds back as the budget of bytes does; nothing is dropped.
 bool Ingest::tooFarAhead() const {
   const auto& totals = buffer_.log.totals();
-  return blocksOffline() && totals.fragments > 1 && totals.duration > buffer_.log.limits().duration;
+  return blocksOffline() && totals.fragments > 1 &&
+         totals.duration + sequencer_.waiting() > buffer_.log.limits().duration;
 }
 
 /// Offline: room only comes back as fragments before the open one are persisted. Other streams that
@@ -335,11 +440,26 @@ bool Ingest::reserve(Track& track, std::size_t size, std::size_t beyond) {
 /// Under the lock: the unit is complete, and is given its times and its place.
 void Ingest::finish(Track& track, IngestOutcome& outcome) {
   Making making = std::exchange(track.making, {});
-  Unit unit;
-  if (making.times.duration == Nanoseconds{0}) {
-    making.times.duration = track.adapter.frameDuration().value_or(Nanoseconds{0});
+  if (mustWaitForATime(track, making.times) && early_.size() < mostEarly) {
+    early_.emplace_back(find(track.config.number), std::move(making));
+  } else {
+    finishUnit(track, std::move(making), outcome);
   }
-  unit.times = timesOf(track, making.times);
+}
+
+void Ingest::finishUnit(Track& track, Making making, IngestOutcome& outcome) {
+  Frame& frame = making.times;
+  const bool saysNothing = !frame.pts && !frame.dts;
+  // Where a source says times, the distance of its frames is measured; what the bytes declare may be wrong.
+  const bool byBytes =
+      track.config.codec == media::Codec::aac || (saysNothing && !track.config.frameDuration);
+  if (frame.duration == Nanoseconds{0} && byBytes) {
+    frame.duration = track.adapter.frameDuration().value_or(Nanoseconds{0});
+  }
+  frame.duration = std::min(frame.duration, longestDuration);
+  Unit unit;
+  unit.times = timesOf(track, frame);
+  unit.atArrival = saysNothing;
   unit.capture = captureOf(making.times, clock_, buffer_.wall ? buffer_.wall->moved() : Nanoseconds{0});
   unit.key = track.config.kind != media::TrackKind::video || (making.bytesKey && making.saysKey);
   unit.mayHaveLeading = making.mayHaveLeading;
@@ -349,17 +469,87 @@ void Ingest::finish(Track& track, IngestOutcome& outcome) {
   unit.entry = std::exchange(track.entry, nullptr);
   if (!making.sample.empty()) unit.sample = std::make_shared<const Bytes>(std::move(making.sample));
   unit.block = std::move(making.block);
+  if (!saysNothing && !track.saysTimes()) ++track.timed;
+  noteTime(track, frame, unit);
+  if (newest_ && !early_.empty() && track.config.kind != media::TrackKind::data) pushEarly(outcome);
   sequencer_.push(track.config.number, std::move(unit), outcome);
+  moved();
 }
 
 FrameTimes Ingest::timesOf(Track& track, const Frame& frame) const {
   if (config_.timestampSource != TimestampSource::arrival) {
+    if (!frame.pts && !frame.dts) return missingTimes(track, frame);
     return track.clock.place(frame.pts, frame.dts, frame.duration);
   }
   // Pictures that are decoded ahead of others are shown as much later as their source says.
   const Nanoseconds now = clock_.now().time_since_epoch();
   const bool both = frame.pts && frame.dts && *frame.pts > *frame.dts;
   return track.clock.place(now + (both ? *frame.pts - *frame.dts : Nanoseconds{0}), now, frame.duration);
+}
+
+/// Whoever says when now and then is taken at its word in between; else a known rate counts on. What is
+/// live, what has no rate, and samples, which come when they come, have the time of their arrival.
+FrameTimes Ingest::missingTimes(Track& track, const Frame& frame) const {
+  if (hasRate(track, frame)) {
+    const bool isFirst = !track.clock.hasPlaced() && newest_;
+    auto times =
+        track.clock.place(isFirst ? std::optional(arrivalOf(frame)) : std::nullopt, {}, frame.duration);
+    times.repair = TimeRepair::Kind::missing;
+    return times;
+  }
+  const Nanoseconds now = arrivalOf(frame);
+  FrameTimes times = track.clock.place(now, now, frame.duration);
+  times.repair = TimeRepair::Kind::missing;
+  return times;
+}
+
+bool Ingest::hasRate(const Track& track, const Frame& frame) const {
+  if (track.config.kind == media::TrackKind::data) return false;
+  if (track.saysTimes() && track.clock.frameDuration() > Nanoseconds{0}) return true;
+  return !frame.arrival && (frame.duration > Nanoseconds{0} || track.config.frameDuration);
+}
+
+/// On the source's clock. A recording's is where its other frames have got to; of one in which nobody says
+/// anything, and of what is live, the clock on the wall goes on between frames.
+Nanoseconds Ingest::arrivalOf(const Frame& frame) const {
+  if (frame.arrival) return *frame.arrival;
+  if (config_.timestampSource == TimestampSource::pts) return clock_.wallNow().time_since_epoch();
+  const TimePoint now = clock_.now();
+  if (!newest_) return Nanoseconds{0};
+  if (blocksOffline() && newest_->said) return newest_->time;
+  return std::min(newest_->time + (now - newest_->at), farthestTime);
+}
+
+/// The furthest that any track has got to, unless the source's clock was set back. A live source's frames
+/// come later than they were captured.
+void Ingest::noteTime(const Track& track, const Frame& frame, const Unit& unit) {
+  if (track.config.kind == media::TrackKind::data) return;
+  const bool hasTime = frame.pts || frame.dts;
+  const bool said = hasTime && track.saysTimes();
+  if (newest_ && newest_->said && !said) return;
+  const Nanoseconds age = hasTime && frame.captured && unit.capture.age ? *unit.capture.age : Nanoseconds{0};
+  const Nanoseconds time = unit.times.pts + std::clamp(age, Nanoseconds{0}, Nanoseconds(Seconds(10)));
+  if (newest_ && newest_->said == said) {
+    const Nanoseconds behind = arrivalOf({}) - time;
+    if (behind > Nanoseconds{0} && behind < Seconds(10)) return;
+  }
+  newest_ = Newest{time, unit.capture.at, said};
+}
+
+/// A sample without a time, where others will tell what time it is.
+bool Ingest::mustWaitForATime(const Track& track, const Frame& frame) const {
+  if (track.config.kind != media::TrackKind::data || frame.pts || frame.dts || frame.arrival) return false;
+  if (newest_ || config_.timestampSource == TimestampSource::arrival) return false;
+  return std::ranges::any_of(
+      allTracks(), [](const TrackPtr& other) { return other->config.kind != media::TrackKind::data; });
+}
+
+void Ingest::pushEarly(IngestOutcome& outcome) {
+  for (auto& [track, making] : std::exchange(early_, {})) {
+    IngestOutcome of;
+    if (track) finishUnit(*track, std::move(making), of);
+    outcome.addLater(of);
+  }
 }
 
 // --- time and ends ---
@@ -369,6 +559,7 @@ void Ingest::seal(SealWith with) {
   for (const TrackPtr& track : allTracks())
     finishUnlessBusy(*track, outcome);
   const std::lock_guard lock(buffer_.mutex);
+  pushEarly(outcome);
   sequencer_.seal(with == SealWith::endTag, outcome);
 }
 

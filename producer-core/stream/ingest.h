@@ -4,6 +4,7 @@
 // waits, but for room where the stream is offline.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,13 +24,15 @@ struct IngestConfig {
 /// put() from one thread a track; the rest from any thread.
 class Ingest {
  public:
-  Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock);
+  /// `wake`: called, without a lock, where a frame that waits has brought something to send.
+  Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock, std::function<void()> wake = {});
 
   Result<void> setTrack(TrackConfig config);
   void expectTrack(std::uint32_t number);
   bool awaitsFormat() const;
   IngestOutcome endTrack(std::uint32_t number);
   IngestOutcome removeTrack(std::uint32_t number);
+  void changeSource(std::uint32_t number);
   IngestOutcome putGap(std::uint32_t number, Nanoseconds end);
   bool takeKeyFrameRequest(std::uint32_t number);
 
@@ -70,6 +73,9 @@ class Ingest {
     TrackClock clock;
     std::shared_ptr<const mkv::TrackEntry> entry;  ///< goes with the next unit; null: nothing is new
     Making making;
+    /// GStreamer's sources give a time of 0 to a first buffer that has none: it takes two to know.
+    bool saysTimes() const { return timed > 1; }
+    unsigned timed = 0;     ///< frames that had times
     bool skipUnit = false;  ///< the rest of an access unit that could not be kept
   };
   using TrackPtr = std::shared_ptr<Track>;
@@ -82,21 +88,44 @@ class Ingest {
   static void takeTimes(Making& making, const Frame& frame);
   bool addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome);
   bool makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size, IngestOutcome& outcome);
-  bool mayWait(IngestOutcome& outcome);
+  bool mayWait(Feeder feeder, IngestOutcome& outcome);
+  bool isHeldBack(const Track& track, Feeder feeder, IngestOutcome& outcome);
+  void wait(std::unique_lock<std::mutex>& lock, const IngestOutcome& outcome);
+  static std::optional<Nanoseconds> orderOf(const Track& track);
+  void passOver(const Track& track, IngestOutcome& outcome);
+  void moved();
   bool reserve(Track& track, std::size_t size, std::size_t beyond);
   bool tooFarAhead() const;
   bool nothingToWaitFor() const;
   void finish(Track& track, IngestOutcome& outcome);
   void finishUnlessBusy(Track& track, IngestOutcome& outcome);
+  void finishUnit(Track& track, Making making, IngestOutcome& outcome);
   FrameTimes timesOf(Track& track, const Frame& frame) const;
+  FrameTimes missingTimes(Track& track, const Frame& frame) const;
+  bool hasRate(const Track& track, const Frame& frame) const;
+  Nanoseconds arrivalOf(const Frame& frame) const;
+  void noteTime(const Track& track, const Frame& frame, const Unit& unit);
+  bool mustWaitForATime(const Track& track, const Frame& frame) const;
+  void pushEarly(IngestOutcome& outcome);
   bool blocksOffline() const { return config_.streamingType == StreamingType::offline; }
 
   IngestConfig config_;
   StreamBuffer& buffer_;
   const Clock& clock_;
+  const std::function<void()> wake_;
   mutable std::mutex tracksMutex_;  ///< guards the map only
   std::map<std::uint32_t, TrackPtr> tracks_;
-  Sequencer sequencer_;  ///< guarded by buffer_.mutex
+  // Guarded by buffer_.mutex:
+  Sequencer sequencer_;
+  /// What the source's clock said last, by the frames of sound and pictures.
+  struct Newest {
+    Nanoseconds time{0};
+    TimePoint at;
+    bool said = false;  ///< by a frame that had times
+  };
+  std::optional<Newest> newest_;
+  /// Samples without times that came before any frame that could tell what time it is.
+  std::vector<std::pair<TrackPtr, Making>> early_;
 };
 
 }  // namespace kvs::stream

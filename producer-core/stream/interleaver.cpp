@@ -22,6 +22,16 @@ void Interleaver::expect(std::uint32_t track) {
   if (isNew) lane->second.expected = true;
 }
 
+void Interleaver::setFeeder(std::uint32_t track, Feeder feeder) {
+  const auto lane = lanes_.find(track);
+  if (lane != lanes_.end()) lane->second.feeder = feeder;
+}
+
+void Interleaver::setAnnouncer(std::uint32_t track, Feeder feeder) {
+  const auto lane = lanes_.find(track);
+  if (lane != lanes_.end() && !lane->second.reached) lane->second.feeder = feeder;
+}
+
 void Interleaver::push(std::uint32_t track, Unit unit) {
   Lane& lane = lanes_[track];
   if (!started_) started_ = unit.capture.at;
@@ -88,10 +98,13 @@ std::optional<Interleaver::Candidate> Interleaver::first() const {
 
 /// Of two units with one time that of the first track goes first: a key frame before the sound with it.
 bool Interleaver::keepsWaiting(std::uint32_t track, const Lane& lane, const Candidate& candidate) const {
-  if (&lane == candidate.lane || lane.sparse || lane.ended || lane.silent || !lane.units.empty())
-    return false;
+  if (&lane == candidate.lane || !mayKeepWaiting(lane) || !lane.units.empty()) return false;
   if (!lane.reached || *lane.reached < candidate.order) return true;
   return *lane.reached == candidate.order && track < candidate.track;
+}
+
+bool Interleaver::mayKeepWaiting(const Lane& lane) const {
+  return !lane.sparse && !lane.ended && !lane.silent;
 }
 
 std::vector<std::uint32_t> Interleaver::waitedFor(const Candidate& candidate) const {
@@ -114,12 +127,37 @@ TimePoint Interleaver::patience(const Lane& lane, const Unit& unit) const {
   return std::min(since + config_.timeout, unit.capture.at + config_.longest);
 }
 
-bool Interleaver::isOver(const Lane& lane, const Candidate& candidate, TimePoint now) const {
-  const Unit& unit = candidate.lane->units.front();
-  if (!config_.mediaTimeout || lane.expected) return now >= patience(lane, unit);
-  // How far the lane in front has got, by its newest unit.
-  const Unit& newest = candidate.lane->units.back();
-  return newest.times.dts - lane.reached.value_or(unit.times.dts) >= *config_.mediaTimeout;
+/// When the candidate need not wait for the lane any more; nothing: as far as is known, for ever.
+std::optional<TimePoint> Interleaver::over(const Lane& lane, const Candidate& candidate) const {
+  if (!config_.mediaTimeout || lane.expected) return patience(lane, candidate.lane->units.front());
+  if (!lane.reached) return overUnheard(lane, *candidate.lane);
+  return isOvertakenByItsFeeder(lane) ? std::optional(TimePoint::min()) : std::nullopt;
+}
+
+bool Interleaver::areOver(const std::vector<std::uint32_t>& tracks, const Candidate& candidate,
+                          TimePoint now) const {
+  return std::ranges::all_of(tracks, [&](std::uint32_t track) {
+    const auto when = over(lanes_.at(track), candidate);
+    return when && now >= *when;
+  });
+}
+
+/// Whoever feeds it has brought so much of another track meanwhile that nothing is to be hoped for. While
+/// it is only others who are ahead, it is slow, and they are held back.
+bool Interleaver::isOvertakenByItsFeeder(const Lane& lane) const {
+  return std::ranges::any_of(lanes_, [&](const auto& entry) {
+    const Lane& other = entry.second;
+    const bool same = &other != &lane && other.feeder == lane.feeder && !other.units.empty();
+    return same && other.units.back().times.dts - *lane.reached >= *config_.mediaTimeout;
+  });
+}
+
+/// Nothing has come of it yet, and nobody knows whether anything will. Whoever set it up may be about to
+/// feed it: then isTooFarAhead() says when the wait is over.
+std::optional<TimePoint> Interleaver::overUnheard(const Lane& lane, const Lane& front) const {
+  const bool far = front.units.back().times.dts - front.units.front().times.dts >= *config_.mediaTimeout;
+  const bool own = lane.feeder == nobody || lane.feeder == front.feeder;
+  return far && own ? std::optional(TimePoint::min()) : std::nullopt;
 }
 
 std::optional<Interleaver::Next> Interleaver::take(TimePoint now, bool force) {
@@ -129,9 +167,7 @@ std::optional<Interleaver::Next> Interleaver::take(TimePoint now, bool force) {
   if (!force) {
     if (isHeld(lane, now)) return std::nullopt;
     const auto others = waitedFor(*candidate);
-    const bool over = std::ranges::all_of(
-        others, [&](std::uint32_t track) { return isOver(lanes_.at(track), *candidate, now); });
-    if (!over) return std::nullopt;
+    if (!areOver(others, *candidate, now)) return std::nullopt;
     stopWaitingFor(others);
   }
   Next next{candidate->track, std::move(lane.units.front()), candidate->groupStart};
@@ -143,13 +179,14 @@ std::optional<Interleaver::Next> Interleaver::take(TimePoint now, bool force) {
 std::optional<TimePoint> Interleaver::deadline() const {
   const auto candidate = first();
   if (!candidate) return std::nullopt;
-  const Unit& unit = candidate->lane->units.front();
   std::optional<TimePoint> latest;
-  if (isHeld(*candidate->lane, TimePoint::min())) latest = unit.capture.at + config_.timeout;
+  if (isHeld(*candidate->lane, TimePoint::min())) {
+    latest = candidate->lane->units.front().capture.at + config_.timeout;
+  }
   for (const std::uint32_t track : waitedFor(*candidate)) {
-    const Lane& other = lanes_.at(track);
-    if (config_.mediaTimeout && !other.expected) return std::nullopt;
-    latest = std::max(latest.value_or(TimePoint::min()), patience(other, unit));
+    const auto when = over(lanes_.at(track), *candidate);
+    if (!when) return std::nullopt;
+    latest = std::max(latest.value_or(TimePoint::min()), *when);
   }
   return latest;
 }
@@ -177,6 +214,61 @@ bool Interleaver::isBehind(std::uint32_t track) const {
 
 bool Interleaver::hasUnits() const {
   return std::ranges::any_of(lanes_, [](const auto& entry) { return !entry.second.units.empty(); });
+}
+
+bool Interleaver::isTooFarAhead(std::uint32_t track, Feeder feeder, std::optional<Nanoseconds> time,
+                                TimePoint now) {
+  const auto own = lanes_.find(track);
+  if (!config_.mediaTimeout || own == lanes_.end()) return false;
+  if (!time) time = own->second.reached;
+  if (!time) return false;
+  const Lane* last = nullptr;
+  for (const auto& [number, lane] : lanes_) {
+    const bool counts = number != track && mayKeepWaiting(lane) && lane.reached;
+    if (counts && (!last || *lane.reached < *last->reached)) last = &lane;
+  }
+  if (last && *time - *last->reached >= *config_.mediaTimeout) return last->feeder != feeder;
+  return awaitsBeginning(own->second, feeder, *time, now);
+}
+
+/// For as long as a track's format may take, too.
+bool Interleaver::awaitsBeginning(const Lane& own, Feeder feeder, Nanoseconds time, TimePoint now) {
+  if (own.units.empty() || time - own.units.front().times.dts < *config_.mediaTimeout) return false;
+  bool awaits = false;
+  for (auto& [number, lane] : lanes_) {
+    const bool isOthers = lane.feeder != nobody && lane.feeder != feeder;
+    if (&lane == &own || lane.reached || lane.expected || !mayKeepWaiting(lane) || !isOthers) continue;
+    lane.silent = isOverUnheard(own, now);
+    awaits |= !lane.silent;
+  }
+  return awaits;
+}
+
+/// While its feeder waits, the newest unit is as old as the wait.
+bool Interleaver::isOverUnheard(const Lane& front, TimePoint now) const {
+  return now >= front.units.back().capture.at + config_.atStart;
+}
+
+bool Interleaver::waitsForOthers(Feeder feeder, TimePoint now) const {
+  const auto candidate = first();
+  if (!candidate) return false;
+  const auto others = waitedFor(*candidate);
+  const auto isOwn = [&](std::uint32_t track) { return lanes_.at(track).feeder == feeder; };
+  const auto isOver = [&](std::uint32_t track) {
+    const Lane& lane = lanes_.at(track);
+    const bool unheard = config_.mediaTimeout && !lane.reached && !lane.expected;
+    return unheard ? isOverUnheard(*candidate->lane, now) : areOver({track}, *candidate, now);
+  };
+  return std::ranges::none_of(others, isOwn) && !std::ranges::all_of(others, isOver);
+}
+
+Nanoseconds Interleaver::waiting() const {
+  Nanoseconds longest{0};
+  for (const auto& [track, lane] : lanes_) {
+    if (!lane.units.empty())
+      longest = std::max(longest, lane.units.back().times.dts - lane.units.front().times.dts);
+  }
+  return longest;
 }
 
 std::vector<std::uint32_t> Interleaver::expected() const {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "stream/feeder.h"
 #include "stream/unit.h"
 
 namespace kvs::stream {
@@ -19,7 +20,8 @@ struct InterleaverConfig {
   Nanoseconds timeout = Milliseconds(500);  ///< of waiting for a track, by the clock
   Nanoseconds atStart = Seconds(5);         ///< of waiting for a track's format
   Nanoseconds longest = Seconds(5);         ///< of waiting for a track that gives frames, and old ones
-  /// Recordings come from one thread, as fast as it goes: there it is media time that runs out.
+  /// Recordings come as fast as they are taken: there it is media time that runs out, and only where the
+  /// thread that is ahead is the one that should bring what is missing. Others are waited for.
   std::optional<Nanoseconds> mediaTimeout;
 };
 
@@ -34,6 +36,11 @@ class Interleaver {
   void remove(std::uint32_t track) { lanes_.erase(track); }
   /// Waited for from the first unit of another track on, before its format is known.
   void expect(std::uint32_t track);
+
+  /// Who brings what comes next of the track.
+  void setFeeder(std::uint32_t track, Feeder feeder);
+  /// Who set the track up: until something has come of it, that is all that is known.
+  void setAnnouncer(std::uint32_t track, Feeder feeder);
 
   void push(std::uint32_t track, Unit unit);
   /// The track has got to `time` without a unit.
@@ -59,6 +66,13 @@ class Interleaver {
   /// Other tracks are further.
   bool isBehind(std::uint32_t track) const;
   bool hasUnits() const;
+  /// With mediaTimeout: the feeder of the track, which has got to `time` (unset: to its last unit's end), is
+  /// to let others catch up. Never true of the thread that feeds the track that is furthest behind.
+  bool isTooFarAhead(std::uint32_t track, Feeder feeder, std::optional<Nanoseconds> time, TimePoint now);
+  /// What the first unit waits for is still to be brought, and not by `feeder`.
+  bool waitsForOthers(Feeder feeder, TimePoint now) const;
+  /// Media that waits in the fullest lane.
+  Nanoseconds waiting() const;
   std::vector<std::uint32_t> expected() const;
   /// Whom the first unit waits for is waited for no longer.
   void giveUpWaiting();
@@ -69,6 +83,7 @@ class Interleaver {
     std::optional<Nanoseconds> reached;  ///< all before this has come
     std::optional<Nanoseconds> lastOrder;
     TimePoint cameAt = TimePoint::min();  ///< its newest unit
+    Feeder feeder = nobody;               ///< before anything has come: who set it up
     bool sparse = false;
     bool expected = false;  ///< its format is not known
     bool ended = false;
@@ -89,7 +104,13 @@ class Interleaver {
   bool keepsWaiting(std::uint32_t track, const Lane& lane, const Candidate& candidate) const;
   std::vector<std::uint32_t> waitedFor(const Candidate& candidate) const;
   void stopWaitingFor(const std::vector<std::uint32_t>& tracks);
-  bool isOver(const Lane& lane, const Candidate& candidate, TimePoint now) const;
+  std::optional<TimePoint> over(const Lane& lane, const Candidate& candidate) const;
+  std::optional<TimePoint> overUnheard(const Lane& lane, const Lane& front) const;
+  bool areOver(const std::vector<std::uint32_t>& tracks, const Candidate& candidate, TimePoint now) const;
+  bool isOvertakenByItsFeeder(const Lane& lane) const;
+  bool awaitsBeginning(const Lane& own, Feeder feeder, Nanoseconds time, TimePoint now);
+  bool isOverUnheard(const Lane& front, TimePoint now) const;
+  bool mayKeepWaiting(const Lane& lane) const;
   TimePoint patience(const Lane& lane, const Unit& unit) const;
 
   InterleaverConfig config_;

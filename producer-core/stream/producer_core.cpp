@@ -56,6 +56,7 @@ class StreamHandle final : public Stream {
   Result<void> putMetadata(Tag tag, bool persistent) override {
     return core_->putMetadata(std::move(tag), persistent);
   }
+  void changeSource(std::uint32_t number) override { core_->changeSource(number); }
   void expectTrack(std::uint32_t number) override { core_->expectTrack(number); }
   void endTrack(std::uint32_t number) override { core_->endTrack(number); }
   void removeTrack(std::uint32_t number) override { core_->removeTrack(number); }

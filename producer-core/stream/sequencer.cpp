@@ -26,6 +26,7 @@ std::uint64_t& counterOf(FrameFate fate, StreamStats& stats) {
     case FrameFate::afterEndOfFragment:
       return stats.skippedAfterEndOfFragment;
     case FrameFate::late:
+    case FrameFate::early:
       return stats.skippedLate;
     case FrameFate::trackAbsent:
       return stats.skippedTrackAbsent;
@@ -57,6 +58,15 @@ void IngestOutcome::add(const IngestOutcome& other) {
   appended |= other.appended;
   closeSession |= other.closeSession;
   waits |= other.waits;
+}
+
+void IngestOutcome::addLater(const IngestOutcome& other) {
+  const FrameFate own = fate;
+  add(other);
+  fate = own;
+  if (other.fate == FrameFate::accepted) return;
+  ++skippedLater;
+  skippedWhy = other.fate;
 }
 
 Sequencer::Sequencer(SequencerConfig config, StreamBuffer& buffer, const Clock& clock)
@@ -119,6 +129,13 @@ void Sequencer::removeTrack(std::uint32_t number, IngestOutcome& outcome) {
   interleaver_.remove(number);
 }
 
+void Sequencer::changeSource(std::uint32_t number) {
+  Line* line = find(number);
+  if (!line || !line->isVideo()) return;
+  line->isOtherSource = true;
+  line->sourceAsked = false;
+}
+
 void Sequencer::putGap(std::uint32_t number, Nanoseconds end, IngestOutcome& outcome) {
   interleaver_.advance(number, end);
   work(outcome);
@@ -151,13 +168,24 @@ Sequencer::Line* Sequencer::lead() {
 
 std::optional<FrameFate> Sequencer::refuses(std::uint32_t number) const {
   const auto line = lines_.find(number);
-  const bool refuses = line != lines_.end() && line->second.awaitsKey;
-  return refuses ? std::optional(line->second.lastRefusal) : std::nullopt;
+  if (line == lines_.end()) return std::nullopt;
+  if (line->second.isOtherSource) return FrameFate::afterGap;
+  return line->second.awaitsKey ? std::optional(line->second.lastRefusal) : std::nullopt;
+}
+
+/// Of another source a key frame is asked for: the encoder does not know that it is needed.
+void Sequencer::refuse(std::uint32_t number, IngestOutcome& outcome) {
+  const auto fate = refuses(number);
+  Line* line = find(number);
+  if (!fate || !line) return;
+  if (line->isOtherSource && !std::exchange(line->sourceAsked, true)) line->keyFrameRequest = true;
+  skip(*fate, outcome);
 }
 
 void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
   Line* line = find(number);
   if (!line) return skip(FrameFate::trackAbsent, outcome);
+  if (line->isOtherSource && !unit.key) return refuse(number, outcome);
   if (!started_) started_ = unit.capture.at;
   line->cameAt = unit.capture.at;
   if (unit.sample) line->sample = unit.sample;
@@ -168,6 +196,7 @@ void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
   if (line->absent && interleaver_.isSilent(number)) line->backSince = unit.times.pts;
   if (unit.key) {
     line->awaitsKey = false;
+    line->isOtherSource = false;
     line->keyFrameAsked = false;
   }
   unit.serial = ++pushes_;
@@ -255,7 +284,11 @@ void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& 
   Unit& unit = next.unit;
   Line* first = lead();
   store::Fragment* fragment = open();
-  if (!fragment) return skip(first ? first->lastRefusal : FrameFate::beforeFirstKeyFrame, outcome);
+  if (!fragment) {
+    const bool canWait = unit.atArrival && line.isData() && line.held.size() < mostHeld;
+    if (canWait) return line.held.push_back(std::move(unit));
+    return skip(first ? first->lastRefusal : FrameFate::beforeFirstKeyFrame, outcome);
+  }
   if ((fragment->wanted & line.bit()) == 0) {
     if (line.isData() && line.held.size() < mostHeld) return line.held.push_back(std::move(unit));
     return skip(line.absent ? FrameFate::trackAbsent : FrameFate::beforeFirstKeyFrame, outcome);
@@ -273,7 +306,7 @@ void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& 
   if (placement == Placement::append) return append(line, unit, ticks, outcome);
   // A clock that jumps ends nothing while the track that leads goes on.
   const bool goesOn = first->cameAt && clock_.now() < *first->cameAt + config_.interleaver.timeout;
-  if (placement == Placement::endGroup && goesOn) return skip(FrameFate::late, outcome);
+  if (placement == Placement::endGroup && goesOn) return skip(FrameFate::early, outcome);
   // The fragment is as long as it may be, and the track that should begin another gives no key frame.
   endGroup(*first, FrameFate::keyFrameDistance);
   if (videoIsGone(*first)) return commitLead(line, next, outcome);

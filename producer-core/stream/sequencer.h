@@ -40,6 +40,8 @@ struct IngestOutcome {
 
   /// Of another call, behind this one.
   void add(const IngestOutcome& other);
+  /// Of a frame that was put before the one that this speaks of.
+  void addLater(const IngestOutcome& other);
 };
 
 class Sequencer {
@@ -54,6 +56,8 @@ class Sequencer {
   void endTrack(std::uint32_t number, IngestOutcome& outcome);
   void removeTrack(std::uint32_t number, IngestOutcome& outcome);
   void putGap(std::uint32_t number, Nanoseconds end, IngestOutcome& outcome);
+  /// What is put from now on comes from elsewhere: pictures need a key frame of their own.
+  void changeSource(std::uint32_t number);
 
   // --- units ---
   /// Why nothing but a key frame of this track is taken now; none where anything is.
@@ -63,6 +67,8 @@ class Sequencer {
   void noRoom(IngestOutcome& outcome);
   /// Counts a frame that was not taken.
   void skip(FrameFate fate, IngestOutcome& outcome);
+  /// The same, of a frame that refuses() does not let in.
+  void refuse(std::uint32_t number, IngestOutcome& outcome);
 
   // --- time and ends ---
   /// Looks again at who has waited for long enough.
@@ -77,6 +83,15 @@ class Sequencer {
   bool giveUpWaiting(IngestOutcome& outcome);
   bool hasUnits() const { return interleaver_.hasUnits(); }
   bool isBehind(std::uint32_t number) const { return interleaver_.isBehind(number); }
+
+  // --- who feeds what, and who waits for whom (offline) ---
+  void setFeeder(std::uint32_t number, Feeder feeder) { interleaver_.setFeeder(number, feeder); }
+  void setAnnouncer(std::uint32_t number, Feeder feeder) { interleaver_.setAnnouncer(number, feeder); }
+  bool isTooFarAhead(std::uint32_t number, Feeder feeder, std::optional<Nanoseconds> time) {
+    return interleaver_.isTooFarAhead(number, feeder, time, clock_.now());
+  }
+  bool waitsForOthers(Feeder feeder) const { return interleaver_.waitsForOthers(feeder, clock_.now()); }
+  Nanoseconds waiting() const { return interleaver_.waiting(); }
   bool takeKeyFrameRequest(std::uint32_t number);
 
   PendingMetadata& metadata() { return metadata_; }
@@ -94,7 +109,9 @@ class Sequencer {
     bool isFillable() const { return isData() ? sample != nullptr : silence.has_value(); }
     std::uint32_t bit() const { return 1u << (config.number % 32); }
 
-    bool awaitsKey = false;  ///< all but key frames are refused
+    bool awaitsKey = false;      ///< all but key frames are refused
+    bool isOtherSource = false;  ///< the same, until a key frame comes that was put since
+    bool sourceAsked = false;    ///< upstream was asked for it
     FrameFate lastRefusal = FrameFate::beforeFirstKeyFrame;
     bool entryChanged = false;  ///< since the open fragment\'s header was made
     bool absent = false;        ///< it left the header

@@ -7,6 +7,7 @@
 
 #include "aws/limits.h"
 #include "base/limits.h"
+#include "base/time_range.h"
 
 namespace kvs::stream {
 
@@ -44,6 +45,9 @@ Result<void> check(const StreamConfig& config) {
   if (negative) {
     return invalid(StatusCode::invalidArg,
                    "Fragment duration, buffer duration and connection staleness must not be negative.");
+  }
+  if (config.startTime && !isPlausible(config.startTime->time_since_epoch())) {
+    return invalid(StatusCode::invalidArg, "The start time is more than 146 years from 1970.");
   }
   if (config.streamingType == StreamingType::nearRealtime && config.burstInterval < Seconds(1)) {
     return invalid(StatusCode::invalidArg, "The burst interval must be at least 1 s.");

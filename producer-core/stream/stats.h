@@ -51,7 +51,7 @@ struct StreamStats {
   std::uint64_t skippedInvalid = 0;
   std::uint64_t skippedKeyFrameDistance = 0;
   std::uint64_t skippedAfterEndOfFragment = 0;
-  std::uint64_t skippedLate = 0;
+  std::uint64_t skippedLate = 0;  ///< out of their fragment's range, late or early
   std::uint64_t skippedTrackAbsent = 0;
 
   std::uint64_t timesRepaired = 0;  ///< frames whose time was missing or had to be moved; the sum of:

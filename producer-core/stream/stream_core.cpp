@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/time_range.h"
 
 namespace kvs::stream {
 
@@ -112,7 +113,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
             lossCountOf(reason).add(fragment.frames, fragment.bytes);
           },
           timelineConfig(config_)),
-      ingest_(ingestConfig(config_, context_->config), buffer_, clock_),
+      ingest_(ingestConfig(config_, context_->config), buffer_, clock_, [this] { loop().wake(*this); }),
       machine_(machineConfig(config_, context_->config), seed),
       receivedIsFinal_(config_.retention == std::chrono::hours(0)),
       pacer_(config_.maxFragmentsPerSecond) {
@@ -218,7 +219,8 @@ void StreamCore::removeTrack(std::uint32_t number) {
 }
 
 void StreamCore::putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) {
-  follow(ingest_.putGap(number, pts + duration));
+  if (!isPlausible(pts) || !isPlausible(duration)) return;
+  follow(ingest_.putGap(number, std::min(pts + duration, farthestTime)));
 }
 
 bool StreamCore::takeKeyFrameRequest(std::uint32_t number) {

@@ -62,6 +62,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   Result<void> putMetadata(Tag tag, bool persistent) {
     return ingest_.putMetadata(std::move(tag), persistent);
   }
+  void changeSource(std::uint32_t number) { ingest_.changeSource(number); }
   void expectTrack(std::uint32_t number);
   void endTrack(std::uint32_t number);
   void removeTrack(std::uint32_t number);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/time_range.h"
+
 namespace kvs::stream {
 
 namespace {
@@ -24,6 +26,15 @@ std::int64_t floorDivide(std::int64_t value, std::int64_t by) {
 
 Nanoseconds distance(Nanoseconds a, Nanoseconds b) {
   return a > b ? a - b : b - a;
+}
+
+/// Media times that jump between the ends of what is plausible leave it together with an offset: what they
+/// make is then as far away as can be.
+Nanoseconds sum(Nanoseconds a, Nanoseconds b) {
+  std::int64_t all = 0;
+  if (__builtin_add_overflow(a.count(), b.count(), &all))
+    return b > Nanoseconds{0} ? farthestTime : -farthestTime;
+  return std::clamp(Nanoseconds(all), -farthestTime, farthestTime);
 }
 
 Nanoseconds clockOffset(const Capture& capture) {
@@ -54,7 +65,7 @@ Ticks Timeline::ticksOf(Nanoseconds time) const {
 
 Ticks Timeline::place(Nanoseconds pts, const Capture& capture) {
   if (!isAnchored() || !current().byReference) return ticksOf(pts);
-  Nanoseconds time = pts + referenceOffset_;
+  Nanoseconds time = sum(pts, referenceOffset_);
   if (capture.reference && distance(capture.reference->time_since_epoch(), time) <= largestDrift) {
     time = capture.reference->time_since_epoch();
     referenceOffset_ = time - pts;
@@ -135,13 +146,13 @@ void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) 
   } else if (config_.source == TimestampSource::pts) {
     epochs_.push_back({WallTime{}, ticksOf(pts), false, false});
   } else if (!first && current().byReference) {
-    epochs_.push_back({WallTime{}, ticksOf(pts + referenceOffset_), true, false});
+    epochs_.push_back({WallTime{}, ticksOf(sum(pts, referenceOffset_)), true, false});
   } else {
     anchorAt(ticksOf(pts), wall);
   }
   if (first) return;
   // In the new epoch's units. A clock that was set back begins anew: its session does, too.
-  const Ticks lastTicks = ticksOf(last - current().zero);
+  const Ticks lastTicks = ticksOf(sum(last.time_since_epoch(), -current().zero.time_since_epoch()));
   greatest_ = lastTicks < current().first || timeOf(lastTicks - current().first) <= stepBack
                   ? std::optional(lastTicks)
                   : std::nullopt;
@@ -169,14 +180,14 @@ void Timeline::seen() {
 }
 
 WallTime Timeline::wallTime(std::uint32_t epoch, Ticks ticks) const {
-  return epochs_[epoch].zero + timeOf(ticks);
+  return WallTime(sum(epochs_[epoch].zero.time_since_epoch(), timeOf(ticks)));
 }
 
 WallTime Timeline::wallOf(std::optional<Nanoseconds> pts, const Capture& capture) const {
   if (capture.reference && wantsReference()) return *capture.reference;
   if (!pts || !isAnchored() || config_.source == TimestampSource::arrival) return capturedAt(capture);
   const Nanoseconds offset = current().byReference ? referenceOffset_ : Nanoseconds{0};
-  return wallTime(currentEpoch(), ticksOf(*pts + offset));
+  return wallTime(currentEpoch(), ticksOf(sum(*pts, offset)));
 }
 
 WallTime Timeline::epochStart(std::uint32_t epoch) const {

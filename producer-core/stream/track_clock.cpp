@@ -3,11 +3,15 @@
 
 #include <algorithm>
 
+#include "base/time_range.h"
+
 namespace kvs::stream {
 
 namespace {
 /// A distance of more than this says nothing of the frame rate.
 constexpr Nanoseconds longestDistance = Seconds(10);
+/// Nor does a decoder hold pictures for so long.
+constexpr Nanoseconds longestReordering = std::chrono::hours(1);
 }  // namespace
 
 FrameTimes TrackClock::place(std::optional<Nanoseconds> pts, std::optional<Nanoseconds> dts,
@@ -17,7 +21,7 @@ FrameTimes TrackClock::place(std::optional<Nanoseconds> pts, std::optional<Nanos
   times.duration = usual_;
   times.pts = pts ? *pts : missingPts(dts);
   if (!pts) times.repair = TimeRepair::Kind::missing;
-  if (pts && dts) offset_ = std::max(*pts - *dts, Nanoseconds{0});
+  if (pts && dts && *pts - *dts <= longestReordering) offset_ = std::max(*pts - *dts, Nanoseconds{0});
   times.dts = dts.value_or(times.pts);
   times.saysDts = dts.has_value();
   if (last_) nudge(times, dts.has_value());
@@ -27,7 +31,9 @@ FrameTimes TrackClock::place(std::optional<Nanoseconds> pts, std::optional<Nanos
 
 Nanoseconds TrackClock::missingPts(std::optional<Nanoseconds> dts) const {
   if (dts) return *dts + offset_;
-  return last_ ? last_->pts + usual_ : Nanoseconds{0};
+  if (!last_) return Nanoseconds{0};
+  const Nanoseconds lasted = last_->duration > Nanoseconds{0} ? last_->duration : usual_;
+  return std::min(last_->pts + lasted, farthestTime);
 }
 
 void TrackClock::nudge(FrameTimes& times, bool hasDts) const {

@@ -31,6 +31,7 @@ class TrackClock {
   /// Of one frame, where the track's rate is known beforehand.
   void setFrameDuration(Nanoseconds duration) { usual_ = duration; }
   Nanoseconds frameDuration() const { return usual_; }
+  bool hasPlaced() const { return last_.has_value(); }
 
   /// The next frame, in decoding order. Unset times are unknown, as is a duration of 0.
   FrameTimes place(std::optional<Nanoseconds> pts, std::optional<Nanoseconds> dts, Nanoseconds duration);

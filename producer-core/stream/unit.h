@@ -20,6 +20,7 @@ struct Unit {
   bool invisible = false;
   bool discardable = false;
   bool corrupted = false;
+  bool atArrival = false;    ///< it had no times, and has that of its arrival
   std::uint64_t serial = 0;  ///< which push brought it
   /// Of data tracks: the bytes again, for fragments that have no sample of their own.
   std::shared_ptr<const Bytes> sample;

@@ -63,6 +63,7 @@ class FakeStream final : public Stream {
     return {};
   }
 
+  void changeSource(std::uint32_t number) override { core_.note("changeSource " + std::to_string(number)); }
   void expectTrack(std::uint32_t number) override { core_.note("expectTrack " + std::to_string(number)); }
   void endTrack(std::uint32_t number) override { core_.note("endTrack " + std::to_string(number)); }
   void removeTrack(std::uint32_t number) override { core_.note("removeTrack " + std::to_string(number)); }

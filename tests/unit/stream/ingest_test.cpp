@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From real byte patterns to blocks in the log: key frames, parameter sets, fragments and their times.
+#include "base/random.h"
+#include "base/time_range.h"
+#include "media/h264.h"
 #include "stream_fixture.h"
 
 namespace kvs::stream {
@@ -12,6 +15,7 @@ using kvs::test::slice;
 using kvs::test::smallPicture;
 using test::accessUnit;
 using test::annexB;
+using test::h264Track;
 using test::lengthPrefixed;
 
 class IngestTest : public test::StreamFixture {};
@@ -269,6 +273,332 @@ TEST_F(IngestTest, AMissingTimeIsRepairedAndCounted) {
   EXPECT_EQ(put(made, annexB({slice(false, 1)})).fate, FrameFate::accepted);
   EXPECT_EQ(buffer.stats.timesRepaired, 1u);
   EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[1].relative, 100);
+}
+
+// --- another source in the middle of a group ---
+
+TrackConfig avccTrack(const kvs::test::ParameterSets& sets) {
+  TrackConfig track;
+  track.inputFraming.kind = media::NalFraming::Kind::lengthPrefixed;
+  track.codecPrivate = fromHex(sets.avcC);
+  track.width = sets.width;
+  track.height = sets.height;
+  return track;
+}
+
+/// One that stores frames with lengths, as an input-selector's cameras do.
+class SourceSwitch : public IngestTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(ingest.setTrack(avccTrack(smallPicture)));
+    EXPECT_EQ(putNext(true), FrameFate::accepted);
+    EXPECT_EQ(putNext(false), FrameFate::accepted);
+  }
+  FrameFate putNext(bool key) {
+    const Nanoseconds pts = std::exchange(nextPts, nextPts + 100ms);
+    const Frame made = frame(pts, key);
+    return StreamFixture::put(made, lengthPrefixed({slice(key, nextNumber++)})).fate;
+  }
+  /// Refused, reported and asked for; then the key frame, and all behind it.
+  void expectToWaitForAKeyFrame() {
+    const auto before = buffer.stats.skippedAfterGap;
+    EXPECT_EQ(putNext(false), FrameFate::afterGap);
+    EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+    EXPECT_EQ(putNext(false), FrameFate::afterGap);
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(1)) << "once";
+    EXPECT_EQ(putNext(true), FrameFate::accepted);
+    EXPECT_EQ(putNext(false), FrameFate::accepted);
+    EXPECT_EQ(buffer.stats.skippedAfterGap, before + 2);
+  }
+  void expectNothingLost() {
+    EXPECT_EQ(putNext(false), FrameFate::accepted);
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(1));
+    EXPECT_EQ(buffer.stats.skippedAfterGap, 0u);
+  }
+};
+
+TEST_F(SourceSwitch, FramesOfACameraWithOtherCodecDataWaitForTheirKeyFrame) {
+  ASSERT_TRUE(ingest.setTrack(avccTrack(largePicture)));
+  expectToWaitForAKeyFrame();
+  ASSERT_TRUE(ingest.setTrack(avccTrack(smallPicture)));
+  expectToWaitForAKeyFrame();
+  const auto first = parse(readAll(*body()));
+  EXPECT_EQ(numbers(first), range(0, 2)) << "nothing of the second camera under the first one's header";
+}
+
+TEST_F(SourceSwitch, FramesOfACameraWithTheSameCapsWaitForTheirKeyFrame) {
+  ingest.changeSource(1);
+  expectToWaitForAKeyFrame();
+  const auto all = numbers(parse(readAll(*body())));
+  EXPECT_EQ(all, (std::vector<std::uint64_t>{0, 1, 4, 5}));
+}
+
+TEST_F(SourceSwitch, OtherPicturesInFormatsThatAreNotReadWaitForTheirKeyFrame) {
+  TrackConfig track;
+  track.codec = media::Codec::other;
+  track.codecId = "V_VP8";
+  ASSERT_TRUE(ingest.setTrack(track));
+  expectToWaitForAKeyFrame();
+  ingest.changeSource(1);
+  expectToWaitForAKeyFrame();
+  track.codecId = "V_VP9";
+  ASSERT_TRUE(ingest.setTrack(track));
+  expectToWaitForAKeyFrame();
+}
+
+TEST_F(SourceSwitch, AnotherSizeUnderTheSameCodecDataIsAnotherSource) {
+  TrackConfig other = avccTrack(smallPicture);
+  other.width = 320;
+  ASSERT_TRUE(ingest.setTrack(other));
+  expectToWaitForAKeyFrame();
+}
+
+TEST_F(SourceSwitch, TheSameCapsAgainCostNothing) {
+  ASSERT_TRUE(ingest.setTrack(avccTrack(smallPicture)));
+  expectNothingLost();
+}
+
+TEST_F(SourceSwitch, CapsThatChangeOnlyTheFrameRateOrSayTheSizeNowCostNothing) {
+  TrackConfig other = avccTrack(smallPicture);
+  other.frameDuration = 20ms;
+  ASSERT_TRUE(ingest.setTrack(other));
+  expectNothingLost();
+  other.width = other.height = 0;
+  ASSERT_TRUE(ingest.setTrack(other));
+  expectNothingLost();
+}
+
+TEST_F(SourceSwitch, AnotherSourceThatBeginsWithAKeyFrameCostsNothing) {
+  ingest.changeSource(1);
+  EXPECT_EQ(putNext(true), FrameFate::accepted);
+  expectNothingLost();
+}
+
+TEST_F(IngestTest, AByteStreamOfAnotherSizeWaitsForItsKeyFrame) {
+  TrackConfig track = h264Track();
+  track.width = 176;
+  ASSERT_TRUE(ingest.setTrack(track));
+  putGroups(1, 3);
+  track.width = 640;
+  ASSERT_TRUE(ingest.setTrack(track));
+  EXPECT_EQ(put(nextPts, false), FrameFate::afterGap);
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+  EXPECT_EQ(put(frame(nextPts + 1s, true), annexB(accessUnit(true, 9, 64, largePicture))).fate,
+            FrameFate::accepted);
+}
+
+TEST_F(IngestTest, PiecesOfAnotherSourceWaitForItsKeyFrame) {
+  TrackConfig track = h264Track();
+  track.nalAligned = true;
+  ASSERT_TRUE(ingest.setTrack(track));
+  putGroups(1, 3);
+  ingest.changeSource(1);
+  put(nextPts, false);
+  put(nextPts + 100ms, false);
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+  EXPECT_EQ(put(nextPts + 200ms, true), FrameFate::accepted);
+  ingest.seal();
+  EXPECT_EQ(numbers(parse(readAll(*body()))), (std::vector<std::uint64_t>{0, 1, 2, 5}));
+}
+
+TEST_F(IngestTest, AKeyFrameOfTheFormerSourceThatStillWaitsLetsNothingOfTheNewOneIn) {
+  video();
+  TrackConfig sound;
+  sound.number = 2;
+  sound.kind = media::TrackKind::audio;
+  sound.codec = media::Codec::mulaw;
+  ASSERT_TRUE(ingest.setTrack(sound));
+  EXPECT_EQ(put(0s, true), FrameFate::accepted);  // waits for the sound
+  ingest.changeSource(1);
+  clock.advance(10s);
+  ingest.expire();  // and opens a fragment now
+  EXPECT_EQ(put(100ms, false), FrameFate::afterGap);
+  EXPECT_EQ(put(1s, true), FrameFate::accepted);
+}
+
+// --- no times at all ---
+
+Frame untimed(bool key) {
+  Frame made;
+  made.key = key;
+  return made;
+}
+
+std::vector<std::int64_t> times(const kvs::test::ReadSession& session, std::uint64_t track = 1) {
+  std::vector<std::int64_t> all;
+  for (const auto& cluster : session.clusters) {
+    for (const auto& block : cluster.blocks) {
+      if (block.track == track)
+        all.push_back(static_cast<std::int64_t>(cluster.timecode - session.clusters[0].timecode) +
+                      block.relative);
+    }
+  }
+  return all;
+}
+
+TEST_F(IngestTest, FramesWithoutTimesOrARateHaveTheTimeOfTheirArrival) {
+  TrackConfig track;
+  track.codec = media::Codec::other;
+  track.codecId = "V_VP8";
+  ASSERT_TRUE(ingest.setTrack(track));
+  const Bytes bytes(50, std::byte{7});
+  for (const auto wait : {0ms, 40ms, 70ms, 890ms, 20ms}) {
+    clock.advance(wait);
+    EXPECT_EQ(put(untimed(true), bytes).fate, FrameFate::accepted);
+  }
+  ingest.seal();
+  EXPECT_EQ(times(parse(readAll(*body()))), (std::vector<std::int64_t>{0, 40, 110, 1000, 1020}));
+  EXPECT_EQ(buffer.stats.timesMissing, 5u);
+}
+
+TEST_F(IngestTest, AFirstTimeOfZeroBeforeFramesWithoutTimesSaysNothingOfTheSource) {
+  TrackConfig track = h264Track();
+  track.frameDuration = 40ms;
+  ASSERT_TRUE(ingest.setTrack(track));
+  int number = 0;
+  for (const auto at : {0ms, 700ms, 720ms, 1000ms}) {
+    Frame made = untimed(number == 0);
+    if (number == 0) made.pts = made.dts = 0s;
+    if (number > 0) made.arrival = at;
+    EXPECT_EQ(put(made, annexB(accessUnit(made.key, static_cast<std::uint64_t>(number++)))).fate,
+              FrameFate::accepted);
+  }
+  ingest.seal();
+  EXPECT_EQ(times(parse(readAll(*body()))), (std::vector<std::int64_t>{0, 700, 720, 1000}));
+}
+
+TEST_F(IngestTest, FramesWithoutTimesThatAreLiveHaveTheTimeOfTheirArrivalAlsoWithARate) {
+  TrackConfig track = h264Track();
+  track.frameDuration = 40ms;
+  ASSERT_TRUE(ingest.setTrack(track));
+  int number = 0;
+  for (const auto at : {5000ms, 5020ms, 5300ms}) {
+    Frame made = untimed(number == 0);
+    made.arrival = at;
+    EXPECT_EQ(put(made, annexB(accessUnit(made.key, number++))).fate, FrameFate::accepted);
+  }
+  ingest.seal();
+  EXPECT_EQ(times(parse(readAll(*body()))), (std::vector<std::int64_t>{0, 20, 300}));
+}
+
+TEST_F(IngestTest, FramesWithoutTimesHaveTheRateOfTheirCaps) {
+  TrackConfig track = h264Track();
+  track.frameDuration = 40ms;
+  ASSERT_TRUE(ingest.setTrack(track));
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(put(untimed(i == 0), annexB(accessUnit(i == 0, nextNumber++))).fate, FrameFate::accepted);
+  ingest.seal();
+  EXPECT_EQ(times(parse(readAll(*body()))), (std::vector<std::int64_t>{0, 40, 80, 120}));
+}
+
+TEST_F(IngestTest, FramesWithoutTimesHaveTheRateThatTheirParameterSetDeclares) {
+  video();  // its parameter set says 7.625 Hz
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(put(untimed(i == 0), annexB(accessUnit(i == 0, nextNumber++))).fate, FrameFate::accepted);
+  ingest.seal();
+  const auto sps = media::parseSps(fromHex(smallPicture.sps));
+  ASSERT_TRUE(sps && sps->frameDuration);
+  std::vector<std::int64_t> expected;
+  for (int i = 0; i < 4; ++i)
+    expected.push_back(std::chrono::floor<Milliseconds>(i * *sps->frameDuration).count());
+  EXPECT_EQ(times(parse(readAll(*body()))), expected);
+}
+
+TEST_F(IngestTest, SoundWithoutTimesLastsAsLongAsItsSamples) {
+  TrackConfig track;
+  track.kind = media::TrackKind::audio;
+  track.codec = media::Codec::alaw;
+  track.samplingFrequency = 8000;
+  track.channels = 2;
+  ASSERT_TRUE(ingest.setTrack(track));
+  for (const std::size_t size : {1600u, 320u, 1600u})  // 100, 20 ms
+    EXPECT_EQ(put(untimed(true), Bytes(size, std::byte{0x55})).fate, FrameFate::accepted);
+  ingest.seal();
+  EXPECT_EQ(times(parse(readAll(*body()))), (std::vector<std::int64_t>{0, 100, 120}));
+}
+
+TEST_F(IngestTest, RawAacWithoutTimesLastsAsLongAsItsSamples) {
+  TrackConfig track;
+  track.kind = media::TrackKind::audio;
+  track.codec = media::Codec::aac;
+  track.codecPrivate = fromHex("1190");  // AAC LC, 48 kHz, stereo
+  ASSERT_TRUE(ingest.setTrack(track));
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(put(untimed(true), Bytes(50, std::byte{0x21})).fate, FrameFate::accepted);
+  ingest.seal();
+  EXPECT_EQ(times(parse(readAll(*body()))), (std::vector<std::int64_t>{0, 21, 42, 63}));
+}
+
+// --- times that no clock shows ---
+
+TEST_F(IngestTest, TimesThatNoClockShowsAreRefusedAndWhatCameBeforeStays) {
+  video();
+  putGroups(1, 3);
+  const std::vector<Nanoseconds> extremes{Nanoseconds::max(), Nanoseconds::min(), farthestTime + 1ns,
+                                          -farthestTime - 1ns};
+  std::uint64_t refused = 0;
+  for (const Nanoseconds extreme : extremes) {
+    std::vector<Frame> bad(5, frame(nextPts, false));
+    bad[0].pts = extreme;
+    bad[1].dts = extreme;
+    bad[2].duration = extreme;
+    bad[3].reference = WallTime(extreme);
+    bad[4].captured = TimePoint(extreme);
+    for (Frame& made : bad) {
+      const Bytes bytes = annexB(accessUnit(false, 99));
+      const ByteView view = bytes;
+      made.payload = Pieces(&view, 1);
+      const auto outcome = ingest.put(made);
+      ASSERT_FALSE(outcome);
+      EXPECT_EQ(outcome.error().code, StatusCode::mkvInvalidFrameTimestamp);
+      EXPECT_EQ(buffer.stats.skippedInvalid, ++refused);
+    }
+    ingest.putGap(1, extreme);
+  }
+  EXPECT_EQ(put(nextPts, false), FrameFate::accepted) << "the group goes on";
+  EXPECT_EQ(buffer.log.fragments().size(), 1u);
+}
+
+/// Under the sanitizer for undefined behaviour, no sum of them may leave its range.
+TEST_F(IngestTest, TimesFromOneEndToTheOtherAreReckonedWithInRange) {
+  Random random(20);
+  const auto below = [&](std::uint64_t bound) { return random.next() % bound; };
+  const std::vector<Nanoseconds> places{0s,    farthestTime,          -farthestTime, farthestTime / 2,
+                                        1000h, Seconds(1'700'000'000)};
+  const auto anyTime = [&] {
+    return std::clamp(
+        places[below(places.size())] + Nanoseconds(static_cast<std::int64_t>(below(5'000'000'000))),
+        -farthestTime, farthestTime);
+  };
+  video();
+  TrackConfig sound;
+  sound.number = 2;
+  sound.kind = media::TrackKind::audio;
+  sound.codec = media::Codec::mulaw;
+  ASSERT_TRUE(ingest.setTrack(sound));
+  for (int i = 0; i < 3'000; ++i) {
+    Frame made;
+    made.key = below(3) == 0;
+    if (below(5) != 0) made.pts = anyTime();
+    if (below(2) == 0) made.dts = anyTime();
+    if (below(4) == 0) made.reference = WallTime(anyTime());
+    if (below(4) == 0) made.captured = TimePoint(anyTime());
+    if (below(4) == 0) made.duration = std::max(anyTime(), Nanoseconds{0});
+    made.track = 1 + static_cast<std::uint32_t>(below(2));
+    if (below(20) == 0) ingest.putGap(made.track, anyTime());
+    if (below(50) == 0) ingest.seal();
+    put(made, made.track == 1 ? annexB(accessUnit(made.key, static_cast<std::uint64_t>(i)))
+                              : Bytes(20, std::byte{1}));
+    clock.advance(Nanoseconds(static_cast<std::int64_t>(below(1'000'000'000))));
+    ingest.expire();
+    if (i % 100 == 0) {
+      for (const auto& fragment : buffer.log.fragments()) {
+        (void)buffer.timeline.wallTime(fragment.epoch, fragment.firstTicks);
+        (void)buffer.timeline.wireTimecode(fragment.epoch, fragment.firstTicks, i % 200 == 0);
+      }
+    }
+  }
+  EXPECT_GT(buffer.stats.framesIn, 0u);
 }
 
 TEST_F(IngestTest, FlushEndsTheFragmentAndTheNextBeginsAtAKeyFrame) {

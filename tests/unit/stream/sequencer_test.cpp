@@ -493,6 +493,24 @@ TEST_F(TracksTest, AClockOfAudioThatJumpsDoesNotEndTheVideosGroup) {
   EXPECT_EQ(buffer.log.fragments().size(), 1u);
 }
 
+TEST_F(TracksTest, AudioAnHourAheadOfItsCameraIsCalledEarlyAndAnHourBehindLate) {
+  audio();
+  putVideo(2h, true);
+  putAudio(2h);
+  putAudio(3h);
+  IngestOutcome all;
+  for (int i = 1; i < 20; ++i)
+    all.add(putVideo(2h + 100ms * i, false));
+  clock.advance(6s);
+  all.add(putVideo(2h + 2s, false));
+  EXPECT_EQ(all.skippedLater, 1u);
+  EXPECT_EQ(all.skippedWhy, FrameFate::early);
+  EXPECT_EQ(buffer.stats.skippedLate, 1u);
+  putAudio(2h + 2s);
+  EXPECT_EQ(putAudio(1h).fate, FrameFate::late);
+  EXPECT_EQ(buffer.stats.skippedLate, 2u);
+}
+
 TEST_F(TracksTest, AFrameThatSaysThatItLastsLongEndsNothing) {
   audio();
   data();
@@ -580,6 +598,54 @@ TEST_F(TracksTest, AFragmentWithoutASampleRepeatsTheLast) {
     EXPECT_EQ(samples, isFirst ? (std::vector<std::string_view>{"one", "two"})
                                : (std::vector<std::string_view>{"two"}));
   }
+}
+
+TEST_F(TracksTest, SamplesWithoutTimesHaveTheTimeOfTheirArrivalAndNoneIsLostOrRepeated) {
+  data();
+  Frame sample;
+  sample.track = dataNumber;
+  sample.key = true;
+  int samples = 0;
+  const auto putSample = [&] {
+    EXPECT_EQ(StreamFixture::put(sample, asBytes("sample " + std::to_string(samples++))).fate,
+              FrameFate::accepted);
+  };
+  putSample();  // before anybody knows what time it is
+  putSample();
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(putVideo(1000h + 100ms * i, i % 20 == 0).fate, FrameFate::accepted);
+    wait(50ms);
+    if (i % 10 == 5) putSample();
+    wait(50ms);
+  }
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.framesIn, 100u + 12u);
+  EXPECT_EQ(buffer.stats.framesFilled, 0u);
+  EXPECT_EQ(buffer.stats.timesMissing, 12u);
+  const auto all = seen(parse(readAll(*body())));
+  std::vector<std::int64_t> times;
+  for (const Seen& one : all) {
+    if (one.track == dataNumber) times.push_back(one.ms);
+  }
+  EXPECT_EQ(times,
+            (std::vector<std::int64_t>{0, 1, 550, 1550, 2550, 3550, 4550, 5550, 6550, 7550, 8550, 9550}));
+}
+
+TEST_F(TracksTest, SamplesWithoutTimesBetweenTwoGroupsWaitForTheNext) {
+  data();
+  putVideo(0s, true);
+  putData(0s, "first");
+  putVideo(2s, true);
+  ingest.seal();
+  Frame sample;
+  sample.track = dataNumber;
+  sample.key = true;
+  StreamFixture::put(sample, asBytes("between"));
+  wait(10s);
+  putVideo(14s, true);
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.framesIn, 5u);
+  EXPECT_EQ(buffer.stats.skippedAfterGap, 0u);
 }
 
 TEST_F(TracksTest, SamplesThatNoHeaderTookAreCounted) {
@@ -704,6 +770,21 @@ TEST_F(OfflineTracks, WhoIsBehindIsLetInOverTheBudget) {
   EXPECT_EQ(putOther(audioNumber, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
   EXPECT_EQ(putOther(audioNumber, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
   EXPECT_GE(storage->used(), full);
+}
+
+TEST_F(OfflineTracks, SamplesWithoutTimesStandWhereTheMediaHasGotTo) {
+  data();
+  Frame sample;
+  sample.track = dataNumber;
+  sample.key = true;
+  for (int i = 0; i < 40; ++i) {  // as fast as it goes
+    putVideo(500ms * i, i % 4 == 0);
+    putOther(audioNumber, 500ms * i, "audio", 500ms);
+    if (i % 4 == 2) StreamFixture::put(sample, asBytes("sample " + std::to_string(i)));
+  }
+  ingest.seal();
+  EXPECT_EQ(buffer.stats.framesIn, 40u + 40u + 10u);
+  EXPECT_EQ(buffer.stats.framesFilled, 0u);
 }
 
 // --- open groups ---

@@ -40,6 +40,7 @@ class StreamFixture : public testing::Test, protected BodyObserver {
     TimestampSource source = TimestampSource::automatic;
     std::optional<WallTime> start;
     SilentTrack silentTrack = SilentTrack::fill;
+    std::uint64_t enoughBytes = 40'000'000;
   };
   StreamFixture() : StreamFixture(Options()) {}
   explicit StreamFixture(Options options)
@@ -57,6 +58,7 @@ class StreamFixture : public testing::Test, protected BodyObserver {
     config.timestampSource = options.source;
     SequencerConfig& sequencer = config.sequencer;
     sequencer.silentTrack = options.silentTrack;
+    sequencer.fragmenter.enoughBytes = options.enoughBytes;
     if (options.type == StreamingType::offline) {
       sequencer.keepsAll = true;
       sequencer.fragmenter.enough = Seconds(10);
