@@ -255,6 +255,7 @@ void Sink::fail(ErrorCode code, const Error& error) {
   announcer_->connectionFailed(error);
   postError(element_, code, error);
   gate_.failed();
+  interrupt();  // whoever waits for another pad waits in vain
 }
 
 void Sink::interrupt() {

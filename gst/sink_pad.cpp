@@ -46,6 +46,14 @@ class StreamLock {
   GstPad* const pad_;
 };
 
+// A running time further than this from zero is a mistake, which the core refuses: nothing has such an age.
+constexpr Nanoseconds greatestTime = Nanoseconds::max() / 2;
+
+// One that is too great for a signed time is as great as can be: the core refuses it.
+Nanoseconds signedTime(guint64 time) {
+  return Nanoseconds(static_cast<std::int64_t>(std::min(time, guint64{G_MAXINT64})));
+}
+
 bool has(GstBuffer* buffer, GstBufferFlags flag) {
   return GST_BUFFER_FLAG_IS_SET(buffer, flag);
 }
@@ -70,6 +78,7 @@ SinkPad& SinkPad::of(GstPad* pad) {
 void SinkPad::reset() {
   const StreamLock lock(pad_);
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+  streamId_.clear();
   track_.reset();
   nalAligned_ = false;
   ownPts_ = false;
@@ -166,7 +175,7 @@ media::Frame SinkPad::frameOf(GstBuffer* buffer) {
   frame.pts = frameTime(GST_BUFFER_PTS(buffer));
   frame.dts = frameTime(GST_BUFFER_DTS(buffer));
   frame.reference = referenceTimeOf(buffer);
-  if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = Nanoseconds(GST_BUFFER_DURATION(buffer));
+  if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = signedTime(GST_BUFFER_DURATION(buffer));
   frame.key = !has(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   frame.discardable = has(buffer, GST_BUFFER_FLAG_DROPPABLE);
   frame.invisible = has(buffer, GST_BUFFER_FLAG_DECODE_ONLY);
@@ -174,35 +183,51 @@ media::Frame SinkPad::frameOf(GstBuffer* buffer) {
   frame.endOfUnit = !nalAligned_ || has(buffer, GST_BUFFER_FLAG_MARKER);
   // HEADER says nothing here: matroskademux sets it on key frames. The core looks at the bytes.
   frame.captured = capturedAt(buffer);
+  frame.arrival = arrivalOf(buffer);
   return frame;
 }
 
 std::optional<Nanoseconds> SinkPad::frameTime(GstClockTime time) const {
   if (!ownPts_) return runningTime(time);
-  return GST_CLOCK_TIME_IS_VALID(time) ? std::optional(Nanoseconds(time)) : std::nullopt;
+  return GST_CLOCK_TIME_IS_VALID(time) ? std::optional(signedTime(time)) : std::nullopt;
 }
 
 // Signed: decoding times, and frames that a decoder needs ahead of the segment, may be negative.
 std::optional<Nanoseconds> SinkPad::runningTime(GstClockTime time) const {
   if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
   // A source in bytes or default format (appsrc left as it is) has times, and no segment to place them in.
-  if (segment_.format != GST_FORMAT_TIME) return Nanoseconds(time);
+  if (segment_.format != GST_FORMAT_TIME) return signedTime(time);
   guint64 running = 0;
   const gint sign = gst_segment_to_running_time_full(&segment_, GST_FORMAT_TIME, time, &running);
   if (sign == 0) return std::nullopt;
-  return Nanoseconds(sign > 0 ? static_cast<std::int64_t>(running) : -static_cast<std::int64_t>(running));
+  return sign > 0 ? signedTime(running) : -signedTime(running);
 }
 
 std::optional<TimePoint> SinkPad::capturedAt(GstBuffer* buffer) const {
   const std::optional<Nanoseconds> captured =
       runningTime(GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer));
+  if (!captured || std::chrono::abs(*captured) > greatestTime || recorded_ || !live_.value_or(false))
+    return std::nullopt;
+  const auto now = runningTimeNow();
+  if (!now) return std::nullopt;
+  const Nanoseconds age = now->time - *captured;
+  return now->at - age;
+}
+
+// Of what is live and says no time. One of several pieces of an access unit may be the one that does.
+std::optional<Nanoseconds> SinkPad::arrivalOf(GstBuffer* buffer) const {
+  const bool saysTime = GST_BUFFER_PTS_IS_VALID(buffer) || GST_BUFFER_DTS_IS_VALID(buffer);
+  if (saysTime || ownPts_ || !live_.value_or(false)) return std::nullopt;
+  const auto now = runningTimeNow();
+  return now ? std::optional(now->time) : std::nullopt;
+}
+
+std::optional<Reading<Nanoseconds>> SinkPad::runningTimeNow() const {
   const GstClockTime base = gst_element_get_base_time(sink_.element());
-  if (!captured || recorded_ || !live_.value_or(false) || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
   const ClockRef clock(gst_element_get_clock(sink_.element()));
-  if (!clock) return std::nullopt;
+  if (!clock || !GST_CLOCK_TIME_IS_VALID(base)) return std::nullopt;
   const auto [now, at] = readAt(systemClock(), [&] { return gst_clock_get_time(clock.get()); });
-  const Nanoseconds age = Nanoseconds(GST_CLOCK_DIFF(base, now)) - *captured;
-  return at - age;
+  return Reading<Nanoseconds>{Nanoseconds(GST_CLOCK_DIFF(base, now)), at};
 }
 
 void SinkPad::accepted(GstBuffer* buffer) {

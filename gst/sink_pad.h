@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include <optional>
+#include <string>
 
 #include "gate.h"
 #include "media/frame.h"
@@ -45,9 +46,13 @@ class SinkPad {
   std::optional<Nanoseconds> frameTime(GstClockTime time) const;
   std::optional<Nanoseconds> runningTime(GstClockTime time) const;
   std::optional<TimePoint> capturedAt(GstBuffer* buffer) const;
+  std::optional<Nanoseconds> arrivalOf(GstBuffer* buffer) const;
+  /// Of the element's clock, now; nothing where it has none.
+  std::optional<Reading<Nanoseconds>> runningTimeNow() const;
   void accepted(GstBuffer* buffer);
   bool askWhetherLive();
 
+  void takeStreamStart(GstEvent* event);
   bool takeCaps(GstEvent* event);
   Result<media::TrackConfig> trackOf(const GstCaps* caps, const Settings& settings) const;
   bool takeSegment(GstEvent* event);
@@ -63,6 +68,7 @@ class SinkPad {
   const media::TrackKind kind_;
   Gate::Place place_;
   GstSegment segment_;
+  std::string streamId_;                // of the source that gives the buffers
   std::optional<std::uint32_t> track_;  // its number, once the core knows it
   bool nalAligned_ = false;
   bool ownPts_ = false;    // frames have the buffers' own times, not running time

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pad does with events. None waits, and none is kept.
+#include <algorithm>
+#include <utility>
+
 #include "caps.h"
 #include "data_pad.h"
 #include "errors.h"
@@ -25,8 +28,7 @@ PlayedTrack playedTrackOf(const media::TrackConfig& track) {
 bool SinkPad::event(EventRef event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_STREAM_START:
-      restart();
-      sink_.streamStarted(event.get());
+      takeStreamStart(event.get());
       return true;
     case GST_EVENT_CAPS:
       return takeCaps(event.get());
@@ -63,6 +65,18 @@ void SinkPad::restart() {
   sink_.gate().setEnded(place_, false);
   sink_.padRestarted(pad_);
   live_.reset();
+}
+
+// Another stream id is another source, also under the same caps: what it decodes from, the one before it
+// did not send.
+void SinkPad::takeStreamStart(GstEvent* event) {
+  restart();
+  const gchar* id = nullptr;
+  gst_event_parse_stream_start(event, &id);
+  const std::string former = std::exchange(streamId_, id ? id : "");
+  const auto stream = sink_.stream();
+  if (stream && track_ && former != streamId_) stream->changeSource(*track_);
+  sink_.streamStarted(event);
 }
 
 bool SinkPad::takeCaps(GstEvent* event) {
@@ -124,7 +138,9 @@ bool SinkPad::takeGap(GstEvent* event) {
   const std::optional<Nanoseconds> start = frameTime(time);
   const std::shared_ptr<Stream> stream = sink_.stream();
   if (!stream || !track_ || !start) return true;
-  stream->putGap(*track_, *start, Nanoseconds(GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0));
+  stream->putGap(
+      *track_, *start,
+      Nanoseconds(GST_CLOCK_TIME_IS_VALID(duration) ? std::min(duration, guint64{G_MAXINT64}) : 0));
   return true;
 }
 

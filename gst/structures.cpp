@@ -55,6 +55,8 @@ const char* nameOf(FrameFate fate) {
       return "after-end-of-fragment";
     case FrameFate::late:
       return "late";
+    case FrameFate::early:
+      return "early";
     case FrameFate::trackAbsent:
       return "track-absent";
   }
@@ -131,6 +133,8 @@ const char* explain(FrameFate fate) {
       return "their fragment was closed by an end-of-fragment tag";
     case FrameFate::late:
       return "they came too long after the other track's";
+    case FrameFate::early:
+      return "their times are too far ahead of the other track's";
     case FrameFate::trackAbsent:
       return "their track had been removed from the stream while it was silent";
   }

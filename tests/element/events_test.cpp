@@ -21,6 +21,19 @@ TEST_F(ElementTest, StreamStartOfAGroupIsPostedOnce) {
   EXPECT_TRUE(takeMessage(GST_MESSAGE_STREAM_START));
 }
 
+TEST_F(ElementTest, AnotherStreamIdIsAnotherSourceAndTheSameOneIsNot) {
+  Upstream upstream;
+  start(upstream);
+  upstream.begin();
+  upstream.begin();
+  upstream.push(gst_event_new_stream_start("test"));
+  EXPECT_EQ(core.callCount("changeSource 1"), 0U);
+  upstream.push(gst_event_new_stream_start("another camera"));
+  EXPECT_EQ(core.callCount("changeSource 1"), 1U) << "also under the same caps";
+  upstream.begin();
+  EXPECT_EQ(core.callCount("changeSource 1"), 2U) << "and back";
+}
+
 TEST_F(ElementTest, TagsArePosted) {
   Upstream upstream;
   start(upstream);

@@ -131,6 +131,47 @@ TEST_F(ElementTest, ALiveFrameKnowsWhenItWasCaptured) {
   EXPECT_FALSE(core.frames[1].frame.captured) << "a recording was captured when its file says";
 }
 
+TEST_F(ElementTest, ALiveFrameWithoutTimesHasTheTimeOfItsArrival) {
+  Upstream live(true);
+  const gst::ClockRef clock(GST_CLOCK(gst_object_ref_sink(g_object_new(still_clock_get_type(), nullptr))));
+  gst_element_set_clock(sink(), clock.get());
+  gst_element_set_base_time(sink(), standsAt - 5 * GST_SECOND);
+  start(live);
+  live.begin();
+  live.push(makeBuffer("f", GST_CLOCK_TIME_NONE));
+  live.push(makeBuffer("f", 4 * GST_SECOND));
+  ASSERT_EQ(core.frameCount(), 2U);
+  EXPECT_EQ(core.frames[0].frame.arrival, 5s);
+  EXPECT_FALSE(core.frames[0].frame.pts);
+  EXPECT_FALSE(core.frames[1].frame.arrival) << "it says its time";
+}
+
+TEST_F(ElementTest, AFrameWithoutTimesThatIsNotLiveHasNoArrival) {
+  Upstream upstream;
+  start(upstream);
+  upstream.begin();
+  upstream.push(makeBuffer("f", GST_CLOCK_TIME_NONE));
+  ASSERT_EQ(core.frameCount(), 1U);
+  EXPECT_FALSE(core.frames[0].frame.arrival);
+}
+
+TEST_F(ElementTest, TimesTooGreatForASignedOneDoNotTurnNegative) {
+  Upstream live(true);
+  start(live);
+  live.begin();
+  for (const GstClockTime time : {GST_CLOCK_TIME_NONE - GST_SECOND, GstClockTime{1} << 63}) {
+    GstBuffer* buffer = makeBuffer("f", time, time);
+    GST_BUFFER_DURATION(buffer) = time;
+    live.push(buffer);
+    const Frame& frame = core.frames.back().frame;
+    EXPECT_EQ(frame.pts, Nanoseconds::max());
+    EXPECT_EQ(frame.dts, Nanoseconds::max());
+    EXPECT_EQ(frame.duration, Nanoseconds::max());
+    EXPECT_FALSE(frame.captured);
+  }
+  ASSERT_EQ(core.frameCount(), 2U);
+}
+
 TEST_F(ElementTest, ABufferIsFreeWhenChainReturns) {
   Upstream upstream;
   start(upstream);

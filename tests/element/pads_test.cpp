@@ -64,5 +64,19 @@ TEST_F(ElementTest, ReleaseWakesAThreadThatWaitsForRoom) {
   EXPECT_FALSE(core.interrupted) << "others may wait for room again";
 }
 
+TEST_F(ElementTest, AFatalErrorOfOnePadWakesAnotherThatWaits) {
+  Upstream video;
+  Upstream audio;
+  core.onPut = [&](const Frame&) { return core.waitForRoom(); };
+  start(video);
+  audio.link(requestPad("audio_%u"));
+  video.begin();
+  auto waiting = video.pushAside(makeBuffer("f"));
+  ASSERT_TRUE(core.waitFor([&] { return core.waiting == 1; }));
+  audio.begin("audio/x-ac3");
+  ASSERT_EQ(waiting.wait_for(patience), std::future_status::ready);
+  EXPECT_EQ(waiting.get(), GST_FLOW_ERROR);
+}
+
 }  // namespace
 }  // namespace kvs::test

@@ -212,6 +212,16 @@ TEST_F(ElementTest, CredentialsAreOnTheBusWithoutASecret) {
   EXPECT_EQ(gst_structure_n_fields(structure), 4);
 }
 
+TEST_F(ElementTest, FramesAheadAndFramesBehindHaveSentencesOfTheirOwn) {
+  EXPECT_NE(std::string(gst::explain(FrameFate::late)).find("too long after"), std::string::npos);
+  EXPECT_NE(std::string(gst::explain(FrameFate::early)).find("ahead"), std::string::npos);
+  setState(GST_STATE_PLAYING);
+  core.tell([](StreamListener& listener) { listener.onFramesDropped({1, FrameFate::early, {}, {}}); });
+  const MessageRef message = waitForStructure("kvssink-frames-skipped");
+  ASSERT_TRUE(message);
+  EXPECT_STREQ(gst_structure_get_string(gst_message_get_structure(message.get()), "reason"), "early");
+}
+
 TEST_F(ElementTest, FramesThatWereNotTakenAreOnTheBus) {
   setState(GST_STATE_PLAYING);
   const WallTime at(1000s);
