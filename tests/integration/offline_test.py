@@ -3,7 +3,7 @@
 import os
 import time
 
-from support import case
+from support import case, matroska, tracks
 from support.pipelines import Pipeline, kvssink
 from support.sources import camera, run_to_end, x264
 
@@ -49,6 +49,29 @@ class OfflineTest(case.IntegrationTest):
 
     def test_matroska_parsed_with_b_frames(self):
         self.send("matroskademux", "h264parse !", bframes=2)
+
+    def branches(self, video_delay, audio_delay):
+        """Two branches with encoders and threads of their own; one is slower by a delay for each buffer."""
+        service = self.service()
+        slow = lambda microseconds: f"identity sleep-time={microseconds} !" if microseconds else ""
+        run = Pipeline(
+            f"{kvssink(service, 'branches', streaming_type='offline')} "
+            f"{camera(538, FPS, (160, 120), live=False)} ! {slow(video_delay)} {x264(FPS, tune='zerolatency')} ! "
+            f"h264parse ! sink.video_0 audiotestsrc num-buffers=1032 samplesperbuffer=1000 ! "
+            f"audio/x-raw,rate=48000,channels=1 ! {slow(audio_delay)} avenc_aac ! aacparse ! sink.audio_0")
+        taps = [tracks.PadTap(pad) for pad in run.sink.sinkpads]
+        run.run()
+        self.assertEqual(run.warnings(), [])
+        self.assertEqual(run.last_stats["frames-filled"], 0)
+        paths = service.export("branches")
+        self.assertEqual(len(paths), 1, paths)
+        tracks.check(self, taps, matroska.read(paths[0]), {"video_0": 1, "audio_0": 2}, run.last_stats)
+
+    def test_two_branches_with_slow_audio(self):
+        self.branches(0, 2000)
+
+    def test_two_branches_with_slow_video(self):
+        self.branches(4000, 0)
 
     def test_within_the_services_quotas(self):
         self.send("qtdemux", quotas=True, bframes=0)

@@ -242,8 +242,8 @@ TEST_F(OfflineBranches, EndGapRemovalFreeTheOneThatIsAhead) {
   for (const auto& way : ways) {
     setAudio(audioNumber);
     ASSERT_EQ(putSound(audioNumber, nextPts), FrameFate::accepted);
-    const Nanoseconds begin = std::exchange(nextPts, nextPts + 60s);
-    Branch camera(*this, begin, begin + 60s, videoPeriod, [this](Nanoseconds at) { return putVideo(at); });
+    const Nanoseconds begin = std::exchange(nextPts, nextPts + 30s);
+    Branch camera(*this, begin, begin + 30s, videoPeriod, [this](Nanoseconds at) { return putVideo(at); });
     ASSERT_TRUE(isHeldBack(camera));
     way();
     ASSERT_TRUE(endsWell(camera));
