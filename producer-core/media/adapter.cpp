@@ -143,24 +143,29 @@ Result<void> FrameAdapter::takeAnnexBCodecPrivate(const TrackConfig& config) {
   if (auto collected = codec.collect(payload, units_); !collected) return fail(collected.error());
   auto record = codec.configurationRecord();
   if (!record) return fail(record.error());
+  codec.sets().takenFromRecord();
   codecPrivate_ = std::move(*record);
-  width_ = codec.pictureSize().width;
-  height_ = codec.pictureSize().height;
+  bytesSize_ = codec.pictureSize();
+  width_ = bytesSize_.width;
+  height_ = bytesSize_.height;
   return {};
 }
 
 void FrameAdapter::setCodecPrivate(Bytes codecPrivate) {
   // The caps' size stands until the bytes tell of a change.
   const PictureSize size = codec_->pictureSize();
-  if (size.width != 0 && (width_ == 0 || codecPrivate_)) {
+  const bool changed = codecPrivate_ && size != bytesSize_;
+  if (size.width != 0 && (width_ == 0 || changed)) {
     width_ = size.width;
     height_ = size.height;
   }
+  bytesSize_ = size;
   codecPrivate_ = std::move(codecPrivate);
 }
 
 Result<Adapted> FrameAdapter::inspect(Pieces payload) {
   Adapted adapted;
+  sawKey_.reset();
   adapted.size = totalSize(payload);
   if (adapted.size == 0) {
     return fail(StatusCode::mkvInvalidFrameData, ErrorKind::fatal, "The frame has no bytes.");
@@ -177,15 +182,22 @@ Result<Adapted> FrameAdapter::inspect(Pieces payload) {
 Result<Adapted> FrameAdapter::inspectNalUnits(Pieces payload) {
   Adapted adapted;
   if (auto found = findNalUnits(payload, framing_, units_); !found) return fail(found.error());
-  const NalSummary summary = codec_->read(payload, units_);
-  if (summary.hasParameterSets && recordFromBand_) {
-    const auto changed = takeParameterSets(payload);
+  const NalSummary summary = codec_->read(payload, units_, !nalAligned_);
+  sawKey_ = summary.key || summary.beginsGroup;
+  if (recordFromBand_) {
+    const auto changed = takeParameterSets(summary);
     if (!changed) return fail(changed.error());
     adapted.codecChanged = *changed;
+  }
+  if (summary.beginsGroup) {
+    adapted.outOfBand = std::make_shared<const std::vector<Bytes>>(codec_->sets().notInUnit());
   }
   adapted.size = outputSize(payload);
   adapted.key = summary.key;
   adapted.mayHaveLeading = summary.mayHaveLeading;
+  adapted.closed = summary.closed;
+  adapted.hasIntra = summary.hasIntra;
+  adapted.hasInter = summary.hasInter;
   adapted.isFrame = summary.hasSlice;
   adapted.startsUnit = !nalAligned_ || summary.startsUnit;
   return adapted;
@@ -211,13 +223,21 @@ std::optional<Nanoseconds> FrameAdapter::frameDuration() const {
   return aac_ ? aac_->frameDuration() : payloadDuration_;
 }
 
-Result<bool> FrameAdapter::takeParameterSets(Pieces payload) {
-  const auto changed = codec_->collect(payload, units_);
+/// A record is made as soon as one can be; another only at a picture that decoding may start at, since what
+/// such a picture uses is known with it.
+Result<bool> FrameAdapter::takeParameterSets(const NalSummary& summary) {
   // A set that cannot be read costs the frame only where there is nothing else to begin with.
-  if (!changed && !codecPrivate_) return fail(changed.error());
-  if (!codec_->complete() || (codecPrivate_ && !changed.value_or(false))) return false;
+  if (summary.badSet && !codecPrivate_) return fail(*summary.badSet);
+  if (!codec_->complete()) return false;
+  if (codecPrivate_ && (summary.badSet || !summary.beginsGroup)) return false;
+  if (codecPrivate_ && !codec_->sets().recordDue()) return false;
+  return renewRecord();
+}
+
+Result<bool> FrameAdapter::renewRecord() {
   auto record = codec_->configurationRecord();
   if (!record) return fail(record.error());
+  codec_->sets().recordMade();
   if (codecPrivate_ == *record) return false;
   setCodecPrivate(std::move(*record));
   return true;

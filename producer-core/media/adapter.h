@@ -27,6 +27,11 @@ struct Adapted {
   bool key = true;
   /// Pictures that follow a key frame may be shown before it (open GOP: CRA, IDR_W_RADL, recovery point).
   bool mayHaveLeading = false;
+  /// Of a key frame: no picture that follows it is shown before it. Of an access unit in pieces this goes
+  /// before mayHaveLeading, as its slices go before what stands in front of them.
+  bool closed = true;
+  bool hasIntra = false;  ///< a slice that is predicted from nothing but its own picture
+  bool hasInter = false;  ///< one that is predicted from others, or of which it cannot be told
   /// False: parameter sets, delimiters or SEI without a slice; to be put before the next frame.
   bool isFrame = true;
   /// The payload begins a new access unit. Always true for input that is not NAL-aligned.
@@ -34,6 +39,9 @@ struct Adapted {
   /// codecPrivate() is another than before this payload, or is known since this payload. It is of the
   /// access unit that this payload is part of or stands before.
   bool codecChanged = false;
+  /// With slices of a picture at which decoding may start: what codecPrivate() holds of parameter sets and
+  /// the access unit does not bring itself, as far as it was read. Null elsewhere.
+  std::shared_ptr<const std::vector<Bytes>> outOfBand;
 };
 
 /// One per track, used from one thread at a time: inspect(), then, if wanted, write() with the same
@@ -50,6 +58,10 @@ class FrameAdapter {
   /// no codec private data is known, and what AacTrack::read() says. An ADTS payload is one frame:
   /// splitAdts() finds those of a larger one.
   Result<Adapted> inspect(Pieces payload);
+
+  /// Whether the payload that was inspected last holds a point where decoding can start, or a picture that may
+  /// be one: also where it was refused. None where its bytes could not be read.
+  std::optional<bool> sawKey() const { return sawKey_; }
 
   /// Writes exactly the `size` bytes that the last inspect() measured, of the same payload.
   void write(Pieces payload, ByteSink& out) const;
@@ -80,7 +92,8 @@ class FrameAdapter {
   Result<void> takeCodecPrivate(const TrackConfig& config);
   Result<void> takeRecord(ByteView record);
   Result<void> takeAnnexBCodecPrivate(const TrackConfig& config);
-  Result<bool> takeParameterSets(Pieces payload);
+  Result<bool> takeParameterSets(const NalSummary& summary);
+  Result<bool> renewRecord();
   void setCodecPrivate(Bytes codecPrivate);
   std::size_t outputSize(Pieces payload) const;
 
@@ -91,7 +104,9 @@ class FrameAdapter {
   bool nalAligned_ = false;
   bool recordFromBand_ = false;  // parameter sets in band make and change codecPrivate_
   std::vector<NalUnit> units_;
+  std::optional<bool> sawKey_;
   std::optional<Bytes> codecPrivate_;
+  PictureSize bytesSize_;  // what the bytes said when codecPrivate_ was set
   std::uint32_t width_ = 0;
   std::uint32_t height_ = 0;
   double samplingFrequency_ = 0;

@@ -3,6 +3,7 @@
 // decoder configuration record, and what an access unit holds. Nothing here decodes a picture.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "media/nal.h"
+#include "media/pixel_aspect.h"
 
 namespace kvs::media {
 
@@ -42,6 +44,12 @@ struct H264Sps {
   std::uint32_t width = 0;           ///< pixels, cropping applied
   std::uint32_t height = 0;          ///< pixels, cropping applied
   bool frameMbsOnly = true;          ///< false: pictures may be fields or have field macroblocks
+  bool planesApart = false;          ///< separate_colour_plane_flag
+  std::array<std::uint64_t, 4> cropping = {};  ///< pixels cut off left, right, top and bottom
+  PixelAspect pixelAspect{1, 1};
+  /// Pictures that may be decoded before one and shown after it: the VUI's word, else what level and size
+  /// allow. Known of every SPS that was read.
+  std::optional<std::uint32_t> reorderDepth;
   /// Of one frame (two ticks, E.2.1), where the VUI declares a fixed rate.
   std::optional<Nanoseconds> frameDuration;
 };
@@ -78,10 +86,22 @@ Result<Bytes> withFourByteLengths(ByteView record);
 
 H264NalType h264NalType(Pieces payload, NalUnit unit);
 
+/// The beginning of slice_header() (7.3.3).
+struct H264SliceHead {
+  bool intra = false;                ///< of type I or SI: predicted from nothing but its own picture
+  std::optional<unsigned> ppsId;     ///< 0 to 255; none where the slice ends before it
+};
+
+/// None where the unit has no slice header (partitions B and C among them) or ends within it.
+std::optional<H264SliceHead> readH264SliceHead(Pieces payload, NalUnit unit);
+
 /// What the units of one payload are.
 struct H264AccessUnit {
   bool hasSlice = false;  ///< types 1 to 5: part of a primary coded picture
   bool idr = false;
+  bool hasIntra = false;  ///< a slice of type I or SI
+  /// A slice that is predicted from other pictures, or of which this cannot be told.
+  bool hasInter = false;
   bool recoveryPoint = false;            ///< an SEI message of payload type 6 (D.1.8)
   std::uint32_t recoveryFrameCount = 0;  ///< pictures until the output is right; 0: at once
   bool hasSps = false;

@@ -3,12 +3,22 @@
 
 #include "media/h264.h"
 #include "media/rbsp_reader.h"
+#include "media/sei.h"
 
 namespace kvs::media {
 namespace {
 
 constexpr std::uint32_t recoveryPointSei = 6;           // D.1.1
 constexpr std::uint32_t maxRecoveryFrameCount = 65535;  // D.2.8: 0 to MaxFrameNum - 1
+
+/// The recovery_frame_cnt of the first recovery point message, if there is one.
+std::optional<std::uint32_t> findRecoveryPoint(Pieces payload, NalUnit unit) {
+  RbspReader reader(payload, unit);
+  reader.bits(8);  // the unit's header
+  if (!findSei(reader, recoveryPointSei)) return std::nullopt;
+  const std::uint32_t count = reader.ue();
+  return reader.failed() || count > maxRecoveryFrameCount ? std::nullopt : std::optional(count);
+}
 
 /// first_mb_in_slice is ue(v): 0 is the single bit 1 behind the header byte (7.3.3).
 bool startsPicture(Pieces payload, NalUnit unit) {
@@ -31,35 +41,6 @@ bool hasSliceHeader(H264NalType type) {
 bool standsAheadOfPicture(H264NalType type) {
   return (type >= H264NalType::sei && type <= H264NalType::accessUnitDelimiter) ||
          (type >= H264NalType::subsetSps && type <= H264NalType::reserved18);
-}
-
-/// payloadType and payloadSize: a run of 0xFF, then the rest (7.3.2.3.1).
-std::uint32_t readSeiNumber(RbspReader& reader) {
-  std::uint32_t value = 0;
-  for (;;) {
-    const std::uint32_t byte = reader.bits(8);
-    value += byte;
-    if (byte != 0xFF || reader.failed()) return value;
-  }
-}
-
-/// The recovery_frame_cnt of the first recovery point message, if there is one.
-std::optional<std::uint32_t> findRecoveryPoint(Pieces payload, NalUnit unit) {
-  RbspReader reader(payload, unit);
-  reader.bits(8);  // the unit's header
-  while (!reader.failed()) {
-    const std::uint32_t type = readSeiNumber(reader);
-    const std::uint32_t size = readSeiNumber(reader);
-    if (reader.failed()) break;  // rbsp_trailing_bits end here too
-    if (type != recoveryPointSei) {
-      reader.skipBytes(size);
-      continue;
-    }
-    const std::uint32_t count = reader.ue();
-    if (size == 0 || reader.failed() || count > maxRecoveryFrameCount) break;
-    return count;
-  }
-  return std::nullopt;
 }
 
 void takeSei(Pieces payload, NalUnit unit, H264AccessUnit& out) {
@@ -88,6 +69,10 @@ H264AccessUnit inspectH264(Pieces payload, std::span<const NalUnit> units) {
     out.hasSps |= type == H264NalType::sps;
     out.hasPps |= type == H264NalType::pps;
     out.hasDelimiter |= type == H264NalType::accessUnitDelimiter;
+    if (hasSliceHeader(type)) {
+      const auto head = readH264SliceHead(payload, unit);
+      (head && head->intra ? out.hasIntra : out.hasInter) = true;
+    }
     if (type == H264NalType::sei) takeSei(payload, unit, out);
   }
   return out;

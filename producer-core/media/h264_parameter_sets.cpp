@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/h264_parameter_sets.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "media/rbsp_reader.h"
 
 namespace kvs::media {
+
 namespace {
-
-std::vector<ByteView> known(std::span<const Bytes> sets) {
-  std::vector<ByteView> views;
-  for (const Bytes& set : sets) {
-    if (!set.empty()) views.emplace_back(set);
-  }
-  return views;
-}
-
+using Kind = ParameterSetStore::Kind;
+constexpr std::uint32_t lastSps = 31, lastPps = 255;
 }  // namespace
 
 Result<bool> H264ParameterSets::add(ByteView nal) {
@@ -26,14 +17,15 @@ Result<bool> H264ParameterSets::add(ByteView nal) {
   return false;
 }
 
+bool H264ParameterSets::complete() const {
+  return store_.has(Kind::sps) && store_.has(Kind::pps);
+}
+
 Result<bool> H264ParameterSets::addSps(ByteView nal) {
-  auto sps = parseSps(nal);
+  const auto sps = parseSps(nal);
   if (!sps) return fail(sps.error());
-  auto changed = store(sps_[sps->id], nal);
-  if (changed) {
-    hasSps_ = true;
-    newestSps_ = *sps;
-  }
+  auto changed = put(Kind::sps, sps->id, 0, nal);
+  if (changed) newestSps_ = sps->id;
   return changed;
 }
 
@@ -42,29 +34,27 @@ Result<bool> H264ParameterSets::addPps(ByteView nal) {
   reader.bits(8);  // the unit's header
   const std::uint32_t id = reader.ue();
   const std::uint32_t spsId = reader.ue();
-  if (reader.failed() || id >= pps_.size() || spsId >= sps_.size()) {
+  if (reader.failed() || id > lastPps || spsId > lastSps) {
     return fail(StatusCode::mkvInvalidCodecPrivate, ErrorKind::fatal,
                 "An H.264 picture parameter set (PPS) has an id out of range.");
   }
-  auto changed = store(pps_[id], nal);
-  if (changed) hasPps_ = true;
-  return changed;
+  return put(Kind::pps, id, spsId, nal);
 }
 
-Result<bool> H264ParameterSets::store(Bytes& slot, ByteView nal) {
-  if (std::ranges::equal(slot, nal)) return false;
-  const std::size_t size = totalSize_ - slot.size() + nal.size();
-  if (size > maxTotalSize) {
-    return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
-                "The stream's H.264 parameter sets are unreasonably large; the source sends garbage.");
-  }
-  slot.assign(nal.begin(), nal.end());
-  totalSize_ = size;
-  return true;
+Result<bool> H264ParameterSets::put(Kind kind, std::size_t id, std::size_t parent, ByteView nal) {
+  const auto put = store_.put(kind, id, parent, nal);
+  if (put != ParameterSetStore::Put::tooLarge) return put == ParameterSetStore::Put::changed;
+  return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
+              "The stream's H.264 parameter sets are unreasonably large; the source sends garbage.");
 }
 
 Result<Bytes> H264ParameterSets::configurationRecord() const {
-  return makeAvcDecoderConfiguration(known(sps_), known(pps_));
+  return makeAvcDecoderConfiguration(store_.wanted(Kind::sps), store_.wanted(Kind::pps));
+}
+
+std::optional<H264Sps> H264ParameterSets::newestSps() const {
+  const auto sps = parseSps(store_.get(Kind::sps, store_.active().value_or(newestSps_)));
+  return sps ? std::optional(*sps) : std::nullopt;
 }
 
 }  // namespace kvs::media

@@ -7,12 +7,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "media/nal.h"
+#include "media/pixel_aspect.h"
 
 namespace kvs::media {
 
@@ -73,6 +75,15 @@ struct H265Sps {
   std::uint8_t bitDepthChroma = 8;   ///< 8 to 15
   std::uint32_t width = 0;           ///< pixels, conformance window applied
   std::uint32_t height = 0;          ///< pixels, conformance window applied
+  bool planesApart = false;          ///< separate_colour_plane_flag
+  std::array<std::uint64_t, 4> cropping = {};  ///< pixels cut off left, right, top and bottom
+  /// Pictures that may be decoded before one and shown after it, in the highest temporal layer.
+  std::uint32_t reorderDepth = 0;
+  std::uint32_t codingBlocks = 0;  ///< PicSizeInCtbsY: how many coding tree blocks a picture has
+  // Of the VUI: as if it were not there where it ends too soon.
+  PixelAspect pixelAspect{1, 1};
+  bool fields = false;  ///< field_seq_flag: each picture is a field
+  std::array<std::uint32_t, 4> displayWindow = {};  ///< the default display window's offsets
 };
 
 /// Reads a whole SPS NAL unit, header bytes included. Never reads past `nal`, whatever is in it.
@@ -106,10 +117,35 @@ Result<HevcDecoderConfiguration> parseHevcDecoderConfiguration(ByteView record);
 /// Error: mkvInvalidCodecPrivate.
 Result<Bytes> hevcWithFourByteLengths(ByteView record);
 
+/// What a picture parameter set says of the slices that refer to it (7.3.2.3.1).
+struct H265Pps {
+  std::uint8_t id = 0;               ///< 0 to 63
+  std::uint8_t spsId = 0;            ///< 0 to 15
+  bool dependentSegments = false;    ///< dependent_slice_segments_enabled_flag
+  std::uint8_t extraHeaderBits = 0;  ///< num_extra_slice_header_bits, 0 to 7
+};
+
+/// Error: mkvInvalidCodecPrivate.
+Result<H265Pps> parseH265Pps(ByteView nal);
+
+/// The id of the picture parameter set that a slice of the base layer refers to (7.3.6.1); none of other
+/// units, and where the slice ends before it.
+std::optional<unsigned> h265SlicePps(Pieces payload, NalUnit unit);
+
+enum class H265SliceKind {
+  intra,      ///< predicted from nothing but its own picture
+  inter,      ///< from other pictures; or it cannot be told
+  dependent,  ///< as the slice segment before it
+};
+
+/// Of a slice segment that refers to these sets.
+H265SliceKind h265SliceKind(Pieces payload, NalUnit unit, const H265Pps& pps, std::uint32_t codingBlocks);
+
 /// What the units of one payload are.
 struct H265AccessUnit {
   bool hasSlice = false;  ///< of the base layer
   bool randomAccess = false;
+  bool recoveryPoint = false;  ///< an SEI message of payload type 6 (D.2.8)
   bool mayHaveLeading = false;  ///< CRA, IDR_W_RADL, BLA_W_LP, BLA_W_RADL
   bool hasParameterSets = false;
 };

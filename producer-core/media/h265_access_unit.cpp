@@ -2,6 +2,7 @@
 #include <array>
 
 #include "media/h265.h"
+#include "media/sei.h"
 
 namespace kvs::media {
 namespace {
@@ -24,6 +25,17 @@ bool standsAheadOfPicture(H265NalType type) {
 bool allowsLeading(H265NalType type) {
   return type == H265NalType::blaWithLeading || type == H265NalType::blaWithRadl ||
          type == H265NalType::idrWithRadl || type == H265NalType::cra;
+}
+
+/// A recovery point message (D.2.8), whose recovery_poc_cnt may be negative.
+bool hasRecoveryPoint(Pieces payload, NalUnit unit) {
+  constexpr std::uint32_t recoveryPointSei = 6;
+  constexpr std::int64_t farthest = 32768;  // MaxPicOrderCntLsb / 2
+  RbspReader reader(payload, unit);
+  reader.bits(16);  // the unit's header
+  if (!findSei(reader, recoveryPointSei)) return false;
+  const std::int64_t distance = reader.se();
+  return !reader.failed() && distance >= -farthest && distance < farthest;
 }
 
 }  // namespace
@@ -56,6 +68,7 @@ H265AccessUnit inspectH265(Pieces payload, std::span<const NalUnit> units) {
     out.hasSlice |= isH265Slice(header);
     out.randomAccess |= isH265RandomAccess(header.type);
     out.mayHaveLeading |= allowsLeading(header.type);
+    if (header.type == H265NalType::prefixSei) out.recoveryPoint |= hasRecoveryPoint(payload, unit);
     out.hasParameterSets |= header.type >= H265NalType::vps && header.type <= H265NalType::pps;
   }
   return out;

@@ -10,20 +10,25 @@ namespace kvs::media {
 
 class H265Codec final : public NalCodec {
  public:
-  NalSummary read(Pieces payload, std::span<const NalUnit> units) override;
-  Result<bool> collect(Pieces payload, std::span<const NalUnit> units) override;
+  NalSummary read(Pieces payload, std::span<const NalUnit> units, bool whole) override;
+  Result<void> collect(Pieces payload, std::span<const NalUnit> units) override;
   Result<void> seed(ByteView configurationRecord) override;
   bool complete() const override { return sets_.complete(); }
+  ParameterSetStore& sets() override { return sets_.store(); }
   Result<Bytes> configurationRecord() const override { return sets_.configurationRecord(); }
   PictureSize pictureSize() const override;
   Result<unsigned> lengthSize(ByteView configurationRecord) const override;
   Result<Bytes> withFourByteLengths(ByteView configurationRecord) const override;
 
  private:
+  void take(Pieces payload, const NalUnit& unit, NalSummary& summary);
+  Result<bool> add(Pieces payload, const NalUnit& unit);
+
   H265UnitState unit_;
   H265ParameterSets sets_;
-  bool changed_ = false;  // by sets taken ahead of one that failed: told with the next that does not
-  Bytes scratch_;         // one parameter set, gathered from its pieces
+  GroupTracker group_{sets_.store()};
+  bool intra_ = false;  // the slice that was read last
+  Bytes scratch_;  // one parameter set, gathered from its pieces
 };
 
 }  // namespace kvs::media

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/h265_parameter_sets.h"
 
-#include <algorithm>
-#include <span>
-#include <vector>
-
 #include "media/rbsp_reader.h"
 
 namespace kvs::media {
+
 namespace {
 
-std::vector<Bytes> known(std::span<const Bytes> sets) {
-  std::vector<Bytes> out;
-  std::ranges::copy_if(sets, std::back_inserter(out), [](const Bytes& set) { return !set.empty(); });
-  return out;
-}
+using Kind = ParameterSetStore::Kind;
 
-tl::unexpected<Error> badId(const char* message) {
-  return fail(StatusCode::mkvInvalidCodecPrivate, ErrorKind::fatal, message);
+std::vector<Bytes> copies(const std::vector<ByteView>& sets) {
+  std::vector<Bytes> out;
+  out.reserve(sets.size());
+  for (const ByteView set : sets)
+    out.emplace_back(set.begin(), set.end());
+  return out;
 }
 
 }  // namespace
@@ -31,54 +28,59 @@ Result<bool> H265ParameterSets::add(ByteView nal) {
   return false;
 }
 
+bool H265ParameterSets::complete() const {
+  return store_.has(Kind::vps) && store_.has(Kind::sps) && store_.has(Kind::pps);
+}
+
 Result<bool> H265ParameterSets::addVps(ByteView nal) {
   RbspReader reader(Pieces(&nal, 1), {0, nal.size()});
   reader.bits(16);  // the unit's header
   const std::uint32_t id = reader.bits(4);
-  if (reader.failed()) return badId("An H.265 video parameter set (VPS) is truncated.");
-  auto changed = store(vps_[id], nal);
-  if (changed) hasVps_ = true;
-  return changed;
+  if (reader.failed()) {
+    return fail(StatusCode::mkvInvalidCodecPrivate, ErrorKind::fatal,
+                "An H.265 video parameter set (VPS) is truncated.");
+  }
+  return put(Kind::vps, id, 0, nal);
 }
 
 Result<bool> H265ParameterSets::addSps(ByteView nal) {
-  auto sps = parseH265Sps(nal);
+  const auto sps = parseH265Sps(nal);
   if (!sps) return fail(sps.error());
-  auto changed = store(sps_[sps->id], nal);
-  if (changed) {
-    hasSps_ = true;
-    newestSps_ = *sps;
-  }
+  auto changed = put(Kind::sps, sps->id, sps->vpsId, nal);
+  if (changed) newestSps_ = sps->id;
   return changed;
 }
 
 Result<bool> H265ParameterSets::addPps(ByteView nal) {
-  RbspReader reader(Pieces(&nal, 1), {0, nal.size()});
-  reader.bits(16);  // the unit's header
-  const std::uint32_t id = reader.ue();
-  const std::uint32_t spsId = reader.ue();
-  if (reader.failed() || id >= pps_.size() || spsId >= sps_.size()) {
-    return badId("An H.265 picture parameter set (PPS) has an id out of range.");
-  }
-  auto changed = store(pps_[id], nal);
-  if (changed) hasPps_ = true;
-  return changed;
+  const auto pps = parseH265Pps(nal);
+  if (!pps) return fail(pps.error());
+  return put(Kind::pps, pps->id, pps->spsId, nal);
 }
 
-Result<bool> H265ParameterSets::store(Bytes& slot, ByteView nal) {
-  if (std::ranges::equal(slot, nal)) return false;
-  const std::size_t size = totalSize_ - slot.size() + nal.size();
-  if (size > maxTotalSize) {
-    return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
-                "The stream's H.265 parameter sets are unreasonably large; the source sends garbage.");
-  }
-  slot.assign(nal.begin(), nal.end());
-  totalSize_ = size;
-  return true;
+Result<bool> H265ParameterSets::put(Kind kind, std::size_t id, std::size_t parent, ByteView nal) {
+  const auto put = store_.put(kind, id, parent, nal);
+  if (put != ParameterSetStore::Put::tooLarge) return put == ParameterSetStore::Put::changed;
+  return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
+              "The stream's H.265 parameter sets are unreasonably large; the source sends garbage.");
 }
 
 Result<Bytes> H265ParameterSets::configurationRecord() const {
-  return makeHevcDecoderConfiguration({known(vps_), known(sps_), known(pps_)});
+  return makeHevcDecoderConfiguration({copies(store_.wanted(Kind::vps)), copies(store_.wanted(Kind::sps)),
+                                       copies(store_.wanted(Kind::pps))});
+}
+
+std::optional<H265Sps> H265ParameterSets::newestSps() const {
+  const auto sps = parseH265Sps(store_.get(Kind::sps, store_.active().value_or(newestSps_)));
+  return sps ? std::optional(*sps) : std::nullopt;
+}
+
+H265SliceKind H265ParameterSets::sliceKind(Pieces payload, NalUnit unit) const {
+  const auto ppsId = h265SlicePps(payload, unit);
+  const auto spsId = ppsId ? store_.spsOf(*ppsId) : std::nullopt;
+  if (!spsId) return H265SliceKind::inter;
+  const auto pps = parseH265Pps(store_.get(Kind::pps, *ppsId));
+  const auto sps = parseH265Sps(store_.get(Kind::sps, *spsId));
+  return pps && sps ? h265SliceKind(payload, unit, *pps, sps->codingBlocks) : H265SliceKind::inter;
 }
 
 }  // namespace kvs::media

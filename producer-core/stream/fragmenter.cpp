@@ -8,6 +8,8 @@ namespace kvs::stream {
 namespace {
 /// Between two frames: more is a jump, not a slow source.
 constexpr Nanoseconds longestGap = Seconds(10);
+/// After the first key frame that the bytes name, until it is clear whether they name another.
+constexpr Nanoseconds patience = Seconds(5);
 }  // namespace
 
 Placement Fragmenter::place(const store::Fragment* open, const FrameToPlace& frame, bool isVideo) {
@@ -54,7 +56,24 @@ bool Fragmenter::closedOneIsDue(const FrameToPlace& frame) const {
   return since >= Nanoseconds{0} && since <= closedDistance_ + closedDistance_ / 2;
 }
 
+bool Fragmenter::isOutranked(const store::Fragment* open, const FrameToPlace& frame) const {
+  return frame.believed && pointIsDue(frame, open != nullptr) &&
+         (!open || fit(*open, frame) == Placement::append);
+}
+
+/// Where nothing is open every wait is a loss: so it is only made for a point that is known to come.
+bool Fragmenter::pointIsDue(const FrameToPlace& frame, bool isOpen) const {
+  if (!lastPoint_ || pointDistance_ > config_.askAfter) return false;
+  const Nanoseconds since = timeOf(frame.ticks - *lastPoint_);
+  const Nanoseconds unknown = isOpen ? patience : Nanoseconds{0};
+  const Nanoseconds within = pointDistance_ == Nanoseconds{0} ? unknown : pointDistance_ + pointDistance_ / 2;
+  return since >= Nanoseconds{0} && since < std::min(within, config_.askAfter);
+}
+
 void Fragmenter::learn(const FrameToPlace& frame) {
+  if (frame.believed) return;
+  if (lastPoint_) pointDistance_ = std::max(timeOf(frame.ticks - *lastPoint_), Nanoseconds{0});
+  lastPoint_ = frame.ticks;
   if (frame.mayHaveLeading) return;
   if (lastClosed_) closedDistance_ = std::max(timeOf(frame.ticks - *lastClosed_), Nanoseconds{0});
   lastClosed_ = frame.ticks;

@@ -53,6 +53,7 @@ struct FrameToPlace {
   std::uint64_t bytes = 0;
   bool key = false;
   bool mayHaveLeading = false;
+  bool believed = false;  ///< a key frame by the application's word alone
 };
 
 class Fragmenter {
@@ -64,6 +65,11 @@ class Fragmenter {
   /// `open` is the growing fragment or null; `isVideo`: of the track that decides.
   Placement place(const store::Fragment* open, const FrameToPlace& frame, bool isVideo);
 
+  /// Whether a frame that is a key frame by the application's word alone is none after all: where the bytes
+  /// name points to begin at, and the next one of those is due, a picture that may refer to what lies before
+  /// it begins nothing.
+  bool isOutranked(const store::Fragment* open, const FrameToPlace& frame) const;
+
   /// It grows towards the limits and a key frame is wanted.
   bool wantsKeyFrame(const store::Fragment& open) const;
 
@@ -72,6 +78,7 @@ class Fragmenter {
   Placement fit(const store::Fragment& open, const FrameToPlace& frame) const;
   bool nextGroupFits(Nanoseconds length) const;
   bool closedOneIsDue(const FrameToPlace& frame) const;
+  bool pointIsDue(const FrameToPlace& frame, bool isOpen) const;
   void learn(const FrameToPlace& frame);
   Nanoseconds timeOf(Ticks ticks) const { return ticks * Nanoseconds(scale_); }
 
@@ -79,6 +86,8 @@ class Fragmenter {
   Milliseconds scale_;
   std::optional<Ticks> lastClosed_;  ///< the last key frame without leading pictures
   Nanoseconds closedDistance_{0};    ///< from one of those to the next; 0 while unknown
+  std::optional<Ticks> lastPoint_;   ///< the last key frame by the bytes
+  Nanoseconds pointDistance_{0};     ///< from one of those to the next; 0 while unknown
 };
 
 }  // namespace kvs::stream

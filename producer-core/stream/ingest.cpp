@@ -127,7 +127,7 @@ Result<void> Ingest::setTrack(TrackConfig config) {
   auto entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track->config, track->adapter));
   sequencer_.setTrack(track->config, *entry, known);
   sequencer_.setAnnouncer(number, thisFeeder());
-  if (known) track->entry = std::move(entry);
+  if (known) track->entry = track->current = std::move(entry);
   tracks_[number] = std::move(track);
   return {};
 }
@@ -249,13 +249,16 @@ Result<IngestOutcome> Ingest::putEach(Track& track, const Frame& frame) {
 }
 
 Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
+  track.saysDelta |= !frame.key;
   if (config_.timestampSource == TimestampSource::pts && frame.pts && WallTime(*frame.pts) < year2000) {
+    refuse(track, frame, std::nullopt);
     return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
                 "Presentation times are configured to count from 1970, and this one is before the year 2000: "
                 "the source counts from something else. Choose another timestamp source.");
   }
   const auto adapted = track.adapter.inspect(frame.payload);
   if (!adapted) {
+    refuse(track, frame, track.adapter.sawKey());
     const std::lock_guard lock(buffer_.mutex);
     ++buffer_.stats.skippedInvalid;
     return fail(adapted.error());
@@ -275,14 +278,11 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
   }
   if (adapted.codecChanged) {
     track.entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track.config, track.adapter));
+    track.current = track.entry;
   }
   Making& making = track.making;
   takeTimes(making, frame);
-  making.begun = true;
-  making.hasFrame |= adapted.isFrame;
-  making.bytesKey |= adapted.key;
-  making.saysKey |= frame.key;
-  making.mayHaveLeading |= adapted.mayHaveLeading;
+  takeKind(making, frame, adapted);
   if (adapted.startsUnit) track.skipUnit = false;
   if (!track.skipUnit && !addPayload(track, frame, adapted.size, outcome)) {
     making = {};
@@ -295,6 +295,31 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
     finish(track, outcome);
   }
   return outcome;
+}
+
+/// A key frame that is refused takes those with it that need it. Bytes that could not be read tell nothing:
+/// then it is the application's word that counts, where it tells key frames from others.
+void Ingest::refuse(Track& track, const Frame& frame, std::optional<bool> bytesKey) {
+  const bool isKey = frame.key && bytesKey.value_or(track.saysDelta);
+  if (track.config.kind != media::TrackKind::video || !isKey) return;
+  track.lostKey = true;
+  if (track.making.hasFrame) track.making = {};
+  track.skipUnit = true;
+  const std::lock_guard lock(buffer_.mutex);
+  sequencer_.askForKeyFrame(track.config.number);
+}
+
+void Ingest::takeKind(Making& making, const Frame& frame, const media::Adapted& adapted) {
+  making.begun = true;
+  making.hasFrame |= adapted.isFrame;
+  making.bytesKey |= adapted.key;
+  making.saysKey |= frame.key;
+  making.sliceSaysKey |= adapted.isFrame && frame.key;
+  making.hasIntra |= adapted.hasIntra;
+  making.hasInter |= adapted.hasInter;
+  making.closed |= adapted.closed;
+  making.mayHaveLeading |= adapted.mayHaveLeading;
+  if (adapted.outOfBand) making.outOfBand = adapted.outOfBand;
 }
 
 /// The slice's times go before those of what stands in front of it; but the first piece of an access
@@ -319,7 +344,7 @@ bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, Inge
     sequencer_.setFeeder(track.config.number, thisFeeder());
     const auto refuses = sequencer_.refuses(track.config.number);
     const bool whole = !track.config.nalAligned && making.hasFrame;
-    if (refuses && whole && !(making.bytesKey && making.saysKey)) {
+    if (refuses && whole && !making.key()) {
       passOver(track, outcome);
       sequencer_.refuse(track.config.number, outcome);
       return false;
@@ -440,6 +465,8 @@ bool Ingest::reserve(Track& track, std::size_t size, std::size_t beyond) {
 /// Under the lock: the unit is complete, and is given its times and its place.
 void Ingest::finish(Track& track, IngestOutcome& outcome) {
   Making making = std::exchange(track.making, {});
+  if (track.lostKey && !making.key()) return sequencer_.skip(FrameFate::afterGap, outcome);
+  track.lostKey = false;
   if (mustWaitForATime(track, making.times) && early_.size() < mostEarly) {
     early_.emplace_back(find(track.config.number), std::move(making));
   } else {
@@ -461,12 +488,17 @@ void Ingest::finishUnit(Track& track, Making making, IngestOutcome& outcome) {
   unit.times = timesOf(track, frame);
   unit.atArrival = saysNothing;
   unit.capture = captureOf(making.times, clock_, buffer_.wall ? buffer_.wall->moved() : Nanoseconds{0});
-  unit.key = track.config.kind != media::TrackKind::video || (making.bytesKey && making.saysKey);
-  unit.mayHaveLeading = making.mayHaveLeading;
+  const bool isVideo = track.config.kind == media::TrackKind::video;
+  unit.key = !isVideo || making.key();
+  unit.believed = isVideo && making.believed();
+  // What such a picture is followed by cannot be told from its bytes.
+  unit.mayHaveLeading = unit.believed || (making.mayHaveLeading && !making.closed);
   unit.invisible = making.times.invisible;
   unit.discardable = making.times.discardable;
   unit.corrupted = making.times.corrupted;
   unit.entry = std::exchange(track.entry, nullptr);
+  if (isVideo && unit.key) unit.entry = track.current;
+  unit.outOfBand = std::move(making.outOfBand);
   if (!making.sample.empty()) unit.sample = std::make_shared<const Bytes>(std::move(making.sample));
   unit.block = std::move(making.block);
   if (!saysNothing && !track.saysTimes()) ++track.timed;

@@ -56,9 +56,17 @@ class Ingest {
     store::Block block;
     bool begun = false;
     bool hasFrame = false;
-    bool bytesKey = false;  ///< the bytes say that decoding can start here
-    bool saysKey = false;   ///< and the application says so
+    bool bytesKey = false;      ///< the bytes say that decoding can start here
+    bool saysKey = false;       ///< and the application says so
+    bool sliceSaysKey = false;  ///< it says so of the picture itself
+    bool hasIntra = false;      ///< slices that refer to no other picture
+    bool hasInter = false;      ///< slices that may
+    bool closed = false;        ///< no picture that follows is shown before it, whatever mayHaveLeading says
     bool mayHaveLeading = false;
+    std::shared_ptr<const std::vector<Bytes>> outOfBand;
+    /// The application's word counts where the bytes name no point to begin at, but would allow one here.
+    bool believed() const { return !bytesKey && sliceSaysKey && hasIntra && !hasInter; }
+    bool key() const { return (bytesKey && saysKey) || believed(); }
     Frame times;   ///< times and flags of its first frame; no payload
     Bytes sample;  ///< of data tracks
   };
@@ -71,11 +79,14 @@ class Ingest {
     TrackConfig config;
     media::FrameAdapter adapter;
     TrackClock clock;
-    std::shared_ptr<const mkv::TrackEntry> entry;  ///< goes with the next unit; null: nothing is new
+    std::shared_ptr<const mkv::TrackEntry> entry;    ///< goes with the next unit; null: nothing is new
+    std::shared_ptr<const mkv::TrackEntry> current;  ///< what holds now; null while codec data are missing
     Making making;
     /// GStreamer's sources give a time of 0 to a first buffer that has none: it takes two to know.
     bool saysTimes() const { return timed > 1; }
     unsigned timed = 0;     ///< frames that had times
+    bool saysDelta = false;  ///< the application has told key frames from others
+    bool lostKey = false;    ///< a key frame was refused: so are those that need it
     bool skipUnit = false;  ///< the rest of an access unit that could not be kept
   };
   using TrackPtr = std::shared_ptr<Track>;
@@ -86,6 +97,8 @@ class Ingest {
   Result<IngestOutcome> putOne(Track& track, const Frame& frame);
   IngestOutcome take(Track& track, const Frame& frame, const media::Adapted& adapted);
   static void takeTimes(Making& making, const Frame& frame);
+  static void takeKind(Making& making, const Frame& frame, const media::Adapted& adapted);
+  void refuse(Track& track, const Frame& frame, std::optional<bool> bytesKey);
   bool addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome);
   bool makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size, IngestOutcome& outcome);
   bool mayWait(Feeder feeder, IngestOutcome& outcome);

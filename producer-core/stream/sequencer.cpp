@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/same_format.h"
+
 namespace kvs::stream {
 
 namespace {
@@ -93,8 +95,19 @@ void Sequencer::setTrack(const media::TrackConfig& config, mkv::TrackEntry entry
   line.known |= known;
 }
 
-void Sequencer::takeEntry(Line& line, const mkv::TrackEntry& entry) {
+/// Parameter sets that come with their pictures need no header of their own as long as the pictures stay
+/// what they are: the track keeps the entry that the session's header has.
+bool Sequencer::staysValid(const Line& line, const mkv::TrackEntry& next,
+                           const std::vector<Bytes>& outOfBand) {
+  mkv::TrackEntry same = next;
+  same.codecPrivate = line.entry.codecPrivate;
+  return line.known && same == line.entry &&
+         media::isSameFormat(line.config.codec, line.entry.codecPrivate, next.codecPrivate, outOfBand);
+}
+
+void Sequencer::takeEntry(Line& line, const mkv::TrackEntry& entry, const std::vector<Bytes>* outOfBand) {
   const bool changed = line.known && line.entry != entry;
+  if (changed && outOfBand && staysValid(line, entry, *outOfBand)) return;
   line.entry = entry;
   line.silence = media::silentUnit(line.config, line.entry.codecPrivate);
   if (changed && opened_) {
@@ -226,7 +239,7 @@ void Sequencer::commit(Interleaver::Next next, IngestOutcome& outcome) {
   Line* line = find(next.track);
   if (!line) return skip(FrameFate::trackAbsent, outcome);
   committing_ = next.track;
-  if (next.unit.entry) takeEntry(*line, *next.unit.entry);
+  if (next.unit.entry) takeEntry(*line, *next.unit.entry, next.unit.outOfBand.get());
   if (line->absent && line->isVideo() && next.unit.key) line->absent = false;
   Line* first = lead();
   if (line != first && !open() && videoIsGone(*first)) first = lead();
@@ -242,7 +255,17 @@ bool Sequencer::videoIsGone(Line& first) {
   return true;
 }
 
+void Sequencer::rank(Interleaver::Next& next) {
+  Unit& unit = next.unit;
+  if (!unit.believed) return;
+  const Ticks ticks = buffer_.timeline.place(next.groupStart, captureAt(next.groupStart, unit));
+  const Nanoseconds length = unit.times.pts - next.groupStart + lengthOf(unit);
+  const FrameToPlace asked{ticks, length, unit.block.size(), true, true, true};
+  if (fragmenter_.isOutranked(open(), asked)) unit.key = unit.believed = false;
+}
+
 void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& outcome) {
+  rank(next);
   Unit& unit = next.unit;
   store::Fragment* fragment = open();
   const bool follows = fragment && (fragment->wanted & line.bit()) != 0;
@@ -254,7 +277,8 @@ void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& o
   if (slightlyBack) ticks = fragment->firstTicks;
   const Nanoseconds length = unit.times.pts - start + lengthOf(unit);
   Placement placement = fragmenter_.place(
-      fragment, {ticks, length, unit.block.size(), unit.key, unit.mayHaveLeading}, line.isVideo());
+      fragment, {ticks, length, unit.block.size(), unit.key, unit.mayHaveLeading, unit.believed},
+      line.isVideo());
   // Without video every frame is a key frame: there another header waits until a fragment's time is over.
   const bool otherHeader = fragment && (line.isVideo() ? headerChanges(line) : line.entryChanged);
   if (unit.key && fragment && (!follows || otherHeader)) placement = Placement::open;
@@ -512,6 +536,10 @@ void Sequencer::askForKeyFrame(Line& line, const Unit& unit) {
 bool Sequencer::takeKeyFrameRequest(std::uint32_t number) {
   Line* line = find(number);
   return line && std::exchange(line->keyFrameRequest, false);
+}
+
+void Sequencer::askForKeyFrame(std::uint32_t number) {
+  if (Line* line = find(number)) line->keyFrameRequest = line->isVideo();
 }
 
 // --- time and ends ---

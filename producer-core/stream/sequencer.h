@@ -93,6 +93,8 @@ class Sequencer {
   bool waitsForOthers(Feeder feeder) const { return interleaver_.waitsForOthers(feeder, clock_.now()); }
   Nanoseconds waiting() const { return interleaver_.waiting(); }
   bool takeKeyFrameRequest(std::uint32_t number);
+  /// takeKeyFrameRequest() is to answer so.
+  void askForKeyFrame(std::uint32_t number);
 
   PendingMetadata& metadata() { return metadata_; }
 
@@ -128,7 +130,9 @@ class Sequencer {
   void commit(Interleaver::Next next, IngestOutcome& outcome);
   void commitLead(Line& line, Interleaver::Next& next, IngestOutcome& outcome);
   void commitOther(Line& line, Interleaver::Next& next, IngestOutcome& outcome);
-  void takeEntry(Line& line, const mkv::TrackEntry& entry);
+  void takeEntry(Line& line, const mkv::TrackEntry& entry, const std::vector<Bytes>* outOfBand = nullptr);
+  static bool staysValid(const Line& line, const mkv::TrackEntry& next, const std::vector<Bytes>& outOfBand);
+  void rank(Interleaver::Next& next);
   Line* lead();
   Line* find(std::uint32_t number);
   bool leads(const Line& line) const;

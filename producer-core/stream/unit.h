@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "mkv/header.h"
 #include "store/block.h"
@@ -16,6 +17,7 @@ struct Unit {
   FrameTimes times;
   Capture capture;
   bool key = false;
+  bool believed = false;        ///< a key frame by the application's word, where the bytes name none
   bool mayHaveLeading = false;  ///< pictures that follow it may be shown before it
   bool invisible = false;
   bool discardable = false;
@@ -26,6 +28,8 @@ struct Unit {
   std::shared_ptr<const Bytes> sample;
   /// What the header must say of the track from this unit on; null: as before.
   std::shared_ptr<const mkv::TrackEntry> entry;
+  /// What the entry's codec data hold of parameter sets and the unit does not bring itself; null: unknown.
+  std::shared_ptr<const std::vector<Bytes>> outOfBand;
 };
 
 }  // namespace kvs::stream
