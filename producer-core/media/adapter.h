@@ -59,8 +59,8 @@ class FrameAdapter {
   /// splitAdts() finds those of a larger one.
   Result<Adapted> inspect(Pieces payload);
 
-  /// Whether the payload that was inspected last holds a point where decoding can start, or a picture that may
-  /// be one: also where it was refused. None where its bytes could not be read.
+  /// Whether the payload that was inspected last holds a point where decoding can start, or a picture that
+  /// may be one: also where it was refused. None where its bytes could not be read.
   std::optional<bool> sawKey() const { return sawKey_; }
 
   /// Writes exactly the `size` bytes that the last inspect() measured, of the same payload.

@@ -37,14 +37,14 @@ struct H264Sps {
   std::uint8_t profileIdc = 0;
   std::uint8_t constraintFlags = 0;  ///< the byte as it stands between profile_idc and level_idc
   std::uint8_t levelIdc = 0;
-  std::uint8_t id = 0;               ///< 0 to 31
-  std::uint8_t chromaFormatIdc = 1;  ///< 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4
-  std::uint8_t bitDepthLuma = 8;     ///< 8 to 14
-  std::uint8_t bitDepthChroma = 8;   ///< 8 to 14
-  std::uint32_t width = 0;           ///< pixels, cropping applied
-  std::uint32_t height = 0;          ///< pixels, cropping applied
-  bool frameMbsOnly = true;          ///< false: pictures may be fields or have field macroblocks
-  bool planesApart = false;          ///< separate_colour_plane_flag
+  std::uint8_t id = 0;                         ///< 0 to 31
+  std::uint8_t chromaFormatIdc = 1;            ///< 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4
+  std::uint8_t bitDepthLuma = 8;               ///< 8 to 14
+  std::uint8_t bitDepthChroma = 8;             ///< 8 to 14
+  std::uint32_t width = 0;                     ///< pixels, cropping applied
+  std::uint32_t height = 0;                    ///< pixels, cropping applied
+  bool frameMbsOnly = true;                    ///< false: pictures may be fields or have field macroblocks
+  bool planesApart = false;                    ///< separate_colour_plane_flag
   std::array<std::uint64_t, 4> cropping = {};  ///< pixels cut off left, right, top and bottom
   PixelAspect pixelAspect{1, 1};
   /// Pictures that may be decoded before one and shown after it: the VUI's word, else what level and size
@@ -88,8 +88,8 @@ H264NalType h264NalType(Pieces payload, NalUnit unit);
 
 /// The beginning of slice_header() (7.3.3).
 struct H264SliceHead {
-  bool intra = false;                ///< of type I or SI: predicted from nothing but its own picture
-  std::optional<unsigned> ppsId;     ///< 0 to 255; none where the slice ends before it
+  bool intra = false;             ///< of type I or SI: predicted from nothing but its own picture
+  std::optional<unsigned> ppsId;  ///< 0 to 255; none where the slice ends before it
 };
 
 /// None where the unit has no slice header (partitions B and C among them) or ends within it.

@@ -54,7 +54,7 @@ bool readPictureOrder(RbspReader& reader, H264Sps& sps) {
   if (reader.ue() > 12) return false;  // log2_max_frame_num_minus4
   const std::uint32_t type = reader.ue();
   if (type > 2) return false;
-  if (type == 2) sps.reorderDepth = 0;  // output order is decoding order (8.2.1)
+  if (type == 2) sps.reorderDepth = 0;      // output order is decoding order (8.2.1)
   if (type == 0) return reader.ue() <= 12;  // log2_max_pic_order_cnt_lsb_minus4
   if (type == 1) {
     reader.flag();
@@ -218,8 +218,7 @@ Result<H264Sps> readPictureFields(RbspReader& reader, H264Sps sps) {
   auto result = finish(sps, reader);
   if (!result) return result;
   if (hasVui) readVui(reader, *result);
-  const std::uint32_t macroblocks =
-      (widthMinus1 + 1) * (heightMinus1 + 1) * (result->frameMbsOnly ? 1u : 2u);
+  const std::uint32_t macroblocks = (widthMinus1 + 1) * (heightMinus1 + 1) * (result->frameMbsOnly ? 1u : 2u);
   if (!result->reorderDepth) result->reorderDepth = mostReordered(*result, macroblocks);
   return result;
 }

@@ -66,23 +66,23 @@ struct H265Profile {
 /// The fields of a sequence parameter set that streaming needs (7.3.2.2.1).
 struct H265Sps {
   H265Profile profile;
-  std::uint8_t id = 0;               ///< 0 to 15
-  std::uint8_t vpsId = 0;            ///< 0 to 15
-  std::uint8_t temporalLayers = 1;   ///< sps_max_sub_layers_minus1 + 1, 1 to 7
-  bool temporalIdNested = false;     ///< sps_temporal_id_nesting_flag
-  std::uint8_t chromaFormatIdc = 1;  ///< 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4
-  std::uint8_t bitDepthLuma = 8;     ///< 8 to 15: the record has three bits for the rest
-  std::uint8_t bitDepthChroma = 8;   ///< 8 to 15
-  std::uint32_t width = 0;           ///< pixels, conformance window applied
-  std::uint32_t height = 0;          ///< pixels, conformance window applied
-  bool planesApart = false;          ///< separate_colour_plane_flag
+  std::uint8_t id = 0;                         ///< 0 to 15
+  std::uint8_t vpsId = 0;                      ///< 0 to 15
+  std::uint8_t temporalLayers = 1;             ///< sps_max_sub_layers_minus1 + 1, 1 to 7
+  bool temporalIdNested = false;               ///< sps_temporal_id_nesting_flag
+  std::uint8_t chromaFormatIdc = 1;            ///< 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4
+  std::uint8_t bitDepthLuma = 8;               ///< 8 to 15: the record has three bits for the rest
+  std::uint8_t bitDepthChroma = 8;             ///< 8 to 15
+  std::uint32_t width = 0;                     ///< pixels, conformance window applied
+  std::uint32_t height = 0;                    ///< pixels, conformance window applied
+  bool planesApart = false;                    ///< separate_colour_plane_flag
   std::array<std::uint64_t, 4> cropping = {};  ///< pixels cut off left, right, top and bottom
   /// Pictures that may be decoded before one and shown after it, in the highest temporal layer.
   std::uint32_t reorderDepth = 0;
   std::uint32_t codingBlocks = 0;  ///< PicSizeInCtbsY: how many coding tree blocks a picture has
   // Of the VUI: as if it were not there where it ends too soon.
   PixelAspect pixelAspect{1, 1};
-  bool fields = false;  ///< field_seq_flag: each picture is a field
+  bool fields = false;                              ///< field_seq_flag: each picture is a field
   std::array<std::uint32_t, 4> displayWindow = {};  ///< the default display window's offsets
 };
 
@@ -145,7 +145,7 @@ H265SliceKind h265SliceKind(Pieces payload, NalUnit unit, const H265Pps& pps, st
 struct H265AccessUnit {
   bool hasSlice = false;  ///< of the base layer
   bool randomAccess = false;
-  bool recoveryPoint = false;  ///< an SEI message of payload type 6 (D.2.8)
+  bool recoveryPoint = false;   ///< an SEI message of payload type 6 (D.2.8)
   bool mayHaveLeading = false;  ///< CRA, IDR_W_RADL, BLA_W_LP, BLA_W_RADL
   bool hasParameterSets = false;
 };

@@ -28,7 +28,7 @@ class H265Codec final : public NalCodec {
   H265ParameterSets sets_;
   GroupTracker group_{sets_.store()};
   bool intra_ = false;  // the slice that was read last
-  Bytes scratch_;  // one parameter set, gathered from its pieces
+  Bytes scratch_;       // one parameter set, gathered from its pieces
 };
 
 }  // namespace kvs::media

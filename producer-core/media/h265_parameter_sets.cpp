@@ -65,8 +65,8 @@ Result<bool> H265ParameterSets::put(Kind kind, std::size_t id, std::size_t paren
 }
 
 Result<Bytes> H265ParameterSets::configurationRecord() const {
-  return makeHevcDecoderConfiguration({copies(store_.wanted(Kind::vps)), copies(store_.wanted(Kind::sps)),
-                                       copies(store_.wanted(Kind::pps))});
+  return makeHevcDecoderConfiguration(
+      {copies(store_.wanted(Kind::vps)), copies(store_.wanted(Kind::sps)), copies(store_.wanted(Kind::pps))});
 }
 
 std::optional<H265Sps> H265ParameterSets::newestSps() const {

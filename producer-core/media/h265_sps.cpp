@@ -164,8 +164,8 @@ bool skipReferences(RbspReader& reader, std::uint32_t orderBits) {
 /// From the scaling lists to the VUI. False where its fields are out of range.
 bool skipTools(RbspReader& reader, std::uint32_t orderBits) {
   if (reader.flag() && reader.flag()) skipScalingLists(reader);
-  reader.flag();       // amp_enabled_flag
-  reader.flag();       // sample_adaptive_offset_enabled_flag
+  reader.flag();        // amp_enabled_flag
+  reader.flag();        // sample_adaptive_offset_enabled_flag
   if (reader.flag()) {  // pcm_enabled_flag
     reader.bits(8);
     reader.ue();

@@ -75,7 +75,8 @@ class NalCodec {
   /// The configuration record (CodecPrivate) of the parameter sets that the newest group of pictures uses,
   /// with 4-byte lengths; of all, where that is not known.
   virtual Result<Bytes> configurationRecord() const = 0;
-  /// From the sequence parameter set in use, else from the newest; zeros where there is none that can be read.
+  /// From the sequence parameter set in use, else from the newest; zeros where there is none that can be
+  /// read.
   virtual PictureSize pictureSize() const = 0;
   /// Of one frame, as that set declares it; unset where it does not, or is not read for it.
   virtual std::optional<Nanoseconds> frameDuration() const { return std::nullopt; }

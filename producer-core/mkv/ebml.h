@@ -37,6 +37,8 @@ enum class ElementId : std::uint32_t {
   trackName = 0x536E,
   codecId = 0x86,
   codecPrivate = 0x63A2,
+  codecDelay = 0x56AA,
+  seekPreRoll = 0x56BB,
   video = 0xE0,
   pixelWidth = 0xB0,
   pixelHeight = 0xBA,

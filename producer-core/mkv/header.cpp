@@ -102,6 +102,10 @@ Bytes audio(const TrackEntry& track) {
   return children;
 }
 
+std::uint64_t count(Nanoseconds time) {
+  return static_cast<std::uint64_t>(std::max(time, Nanoseconds{0}).count());
+}
+
 Bytes trackEntry(const TrackEntry& track) {
   Bytes children;
   EbmlWriter writer(children);
@@ -112,6 +116,8 @@ Bytes trackEntry(const TrackEntry& track) {
   if (!track.name.empty()) writer.text(ElementId::trackName, track.name);
   writer.text(ElementId::codecId, track.codecId);
   if (!track.codecPrivate.empty()) writer.binary(ElementId::codecPrivate, track.codecPrivate);
+  if (track.codecDelay) writer.uint(ElementId::codecDelay, count(*track.codecDelay));
+  if (track.seekPreRoll) writer.uint(ElementId::seekPreRoll, count(*track.seekPreRoll));
   if (track.kind == TrackKind::video && track.width != 0 && track.height != 0) {
     writer.master(ElementId::video, video(track));
   }

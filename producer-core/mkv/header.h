@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ struct TrackEntry {
   double samplingFrequency = 0;  ///< Hz; of audio
   std::uint32_t channels = 0;    ///< of audio; 0 counts as 1
   std::uint32_t bitDepth = 0;    ///< of audio; 0: no element
+  /// What the decoder gives before the sound begins (CodecDelay), and how long it must have decoded for its
+  /// output to be right after a seek (SeekPreRoll); unset: no element.
+  std::optional<Nanoseconds> codecDelay;
+  std::optional<Nanoseconds> seekPreRoll;
   bool operator==(const TrackEntry&) const = default;
 };
 

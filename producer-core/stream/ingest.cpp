@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/time_range.h"
 #include "media/aac.h"
+#include "media/opus.h"
 #include "media/piece_cursor.h"
 #include "mkv/cluster.h"
 
@@ -71,6 +72,10 @@ mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter&
   entry.samplingFrequency = adapter.samplingFrequency();
   entry.channels = adapter.channels();
   entry.bitDepth = config.bitsPerSample;
+  if (entry.codecId == media::opusCodecId) {
+    entry.codecDelay = media::opusCodecDelay(entry.codecPrivate);
+    entry.seekPreRoll = media::opusSeekPreRoll;
+  }
   return entry;
 }
 

@@ -87,7 +87,7 @@ class Ingest {
     unsigned timed = 0;     ///< frames that had times
     bool saysDelta = false;  ///< the application has told key frames from others
     bool lostKey = false;    ///< a key frame was refused: so are those that need it
-    bool skipUnit = false;  ///< the rest of an access unit that could not be kept
+    bool skipUnit = false;   ///< the rest of an access unit that could not be kept
   };
   using TrackPtr = std::shared_ptr<Track>;
 

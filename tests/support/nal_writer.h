@@ -179,8 +179,8 @@ struct SliceOf265 {
   unsigned kind = 1;     ///< 0 B, 1 P, 2 I
   unsigned pps = 0;
   unsigned extraBits = 0;
-  unsigned address = 0;       ///< of 20 coding tree blocks; not 0: not the first segment
-  bool mayDepend = false;     ///< the PPS allows dependent segments
+  unsigned address = 0;    ///< of 20 coding tree blocks; not 0: not the first segment
+  bool mayDepend = false;  ///< the PPS allows dependent segments
   bool dependent = false;
 };
 

@@ -198,7 +198,8 @@ TEST(IntraPictures, H265RecoveryPointsAreKeyFrames) {
   EXPECT_FALSE(idr.mayHaveLeading) << "the picture itself says more";
   EXPECT_FALSE(put(adapter, {test::hex("4E01 06 00 80"), sliceOf265({.kind = 1})}).key) << "without bytes";
   EXPECT_FALSE(put(adapter, {test::hex("5001 06 01 D0 80"), sliceOf265({.kind = 1})}).key) << "a suffix";
-  EXPECT_TRUE(put(adapter, {test::hex("4E01 05 02 AAAA 06 02 0A80 80"), sliceOf265({})}).key) << "behind another";
+  EXPECT_TRUE(put(adapter, {test::hex("4E01 05 02 AAAA 06 02 0A80 80"), sliceOf265({})}).key)
+      << "behind another";
 }
 
 // --- which changes keep the header ---
@@ -245,7 +246,8 @@ TEST(SameFormat, H264PicturesThatChangeNeedAnotherHeader) {
   EXPECT_FALSE(other([](SpsOf264& sps) { sps.frameMbsOnly = false, sps.heightMbs = 8; }));
   EXPECT_FALSE(other([](SpsOf264& sps) { sps.aspect = {16, 11}; }));
   EXPECT_FALSE(other([](SpsOf264& sps) { sps.reorder = 2; }));
-  EXPECT_FALSE(other([](SpsOf264& sps) { sps.vui = false, sps.aspect = {}; })) << "as far as the level allows";
+  EXPECT_FALSE(other([](SpsOf264& sps) { sps.vui = false, sps.aspect = {}; }))
+      << "as far as the level allows";
 }
 
 TEST(SameFormat, H265BufferModelsRatesAndIdsMayChange) {

@@ -128,6 +128,17 @@ TEST(Header, AudioOfUnknownRateHasNoAudioElement) {
   EXPECT_EQ(test::parse(*header(spec))[1].at(0x1654AE6B).children[1].at(0xE1).at(0x9F).uint(), 1u);
 }
 
+TEST(Header, WhatADecoderNeedsBeforeItIsRightIsSaidInNanoseconds) {
+  HeaderSpec spec = bothSpec();
+  const auto without = header(spec);
+  spec.tracks[1].codecDelay = Nanoseconds(6'500'000);
+  spec.tracks[1].seekPreRoll = Milliseconds(80);
+  const auto bytes = header(spec);
+  ASSERT_TRUE(without && bytes);
+  EXPECT_NE(toHex(*bytes).find(toHex(golden("56AA 83 632EA0  56BB 84 04C4B400"))), std::string::npos);
+  EXPECT_EQ(toHex(*without).find(toHex(golden("56AA"))), std::string::npos);
+}
+
 TEST(Header, ADataTrackHasTheMetadataType) {
   HeaderSpec spec = videoSpec();
   spec.tracks[0].kind = TrackKind::metadata;

@@ -110,6 +110,27 @@ TEST_F(IngestTest, ParameterSetsAloneStandBeforeTheNextFrame) {
   EXPECT_EQ(session.clusters[0].blocks[0].payload, lengthPrefixed({sets[0], sets[1], slice(true, 0)}));
 }
 
+TEST_F(IngestTest, AnOpusTracksHeaderSaysDelayAndPreRoll) {
+  TrackConfig track;
+  track.kind = media::TrackKind::audio;
+  track.codec = media::Codec::other;
+  track.codecId = "A_OPUS";
+  track.codecPrivate = fromHex(
+      "4F7075734865616401023801"
+      "80BB0000"
+      "000000");
+  track.samplingFrequency = 48000;
+  track.channels = 2;
+  ASSERT_TRUE(ingest.setTrack(track));
+  put(frame(0s, true, 20ms), fromHex("FC00"));
+  put(frame(3s, true, 20ms), fromHex("FC00"));
+  const Bytes header = readAll(*body());
+  for (const auto* element : {"56AA83632EA0", "56BB8404C4B400"}) {
+    const Bytes wanted = fromHex(element);
+    EXPECT_NE(std::ranges::search(header, wanted).begin(), header.end()) << element;
+  }
+}
+
 TEST_F(IngestTest, NothingIsSentBeforeTheCodecDataAreKnown) {
   video();
   EXPECT_EQ(put(frame(0s, true), annexB({slice(true, 0)})).fate, FrameFate::beforeFirstKeyFrame);

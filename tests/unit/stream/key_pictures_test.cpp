@@ -260,8 +260,8 @@ TEST_F(KeyPicturesTest, SetsInBandThatChangeUnderTheSamePictureKeepTheSession) {
   EXPECT_EQ(buffer.headers.size(), 1u);
   EXPECT_EQ(changes().size(), 0u);
   EXPECT_EQ(session.clusters[1].blocks[0].payload.size(),
-            test::lengthPrefixed({spsOf264({.vui = true, .bitRate = 1001}), ppsOf264(0, 0, 1),
-                                  sliceOf264(SliceOf::i, true)})
+            test::lengthPrefixed(
+                {spsOf264({.vui = true, .bitRate = 1001}), ppsOf264(0, 0, 1), sliceOf264(SliceOf::i, true)})
                 .size())
       << "the sets stay in their frames";
 }
