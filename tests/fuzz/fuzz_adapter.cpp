@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A track's life in the adapter: codec data, then frames. Byte 0: adaptation, byte 1: framing, byte 2:
+// A track's life in the adapter: codec data, then frames. Byte 0: adaptation, byte 1: framing and codec, byte 2:
 // size of the pieces, byte 3 and that many bytes: codec data; then frames, each behind a 2-byte size.
 #include "fuzz_input.h"
 #include "media/adapter.h"
 #include "media/h264.h"
+#include "media/h265.h"
+#include "media/same_format.h"
 
 namespace {
 
@@ -17,11 +19,19 @@ TrackConfig readConfig(fuzz::Input& input) {
   if (adaptation < 5) config.adaptation = static_cast<NalAdaptation>(adaptation);
   const unsigned framing = input.byte();
   config.nalAligned = (framing & 0x80) != 0;
+  if ((framing & 0x40) != 0) config.codec = Codec::h265;
   if ((framing & 7) != 0) config.inputFraming = {NalFraming::Kind::lengthPrefixed, framing & 7};
   return config;
 }
 
-void putFrame(FrameAdapter& adapter, Pieces payload) {
+void checkRecord(Codec codec, ByteView record) {
+  const bool readable = codec == Codec::h264 ? parseAvcDecoderConfiguration(record).has_value()
+                                             : parseHevcDecoderConfiguration(record).has_value();
+  require(readable, "its record can be read");
+  require(isSameFormat(codec, record, record, {}), "and is of its own format");
+}
+
+void putFrame(FrameAdapter& adapter, Codec codec, Pieces payload) {
   const bool wasKnown = adapter.codecPrivate().has_value();
   const auto adapted = adapter.inspect(payload);
   require(!wasKnown || adapter.codecPrivate(), "codec data once known stays known");
@@ -30,10 +40,7 @@ void putFrame(FrameAdapter& adapter, Pieces payload) {
   VectorSink sink(out);
   adapter.write(payload, sink);
   require(out.size() == adapted->size, "the adapter writes what it measured");
-  if (adapted->codecChanged) {
-    require(parseAvcDecoderConfiguration(adapter.codecPrivate().value()).has_value(),
-            "its record can be read");
-  }
+  if (adapted->codecChanged) checkRecord(codec, adapter.codecPrivate().value());
 }
 
 }  // namespace
@@ -49,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!input.empty()) {
     const std::size_t high = input.byte();
     const ByteView frame = input.take(high << 8 | input.byte());
-    putFrame(*adapter, fuzz::Pieced(frame, step));
+    putFrame(*adapter, config.codec, fuzz::Pieced(frame, step));
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include "media/h265.h"
 #include "media/h265_parameter_sets.h"
 #include "media/piece_cursor.h"
+#include "media/same_format.h"
 
 namespace {
 
@@ -34,6 +35,8 @@ void checkUnits(Pieces payload, std::span<const NalUnit> units) {
     VectorSink sink(bytes);
     copyRange(payload, unit.offset, unit.size, sink);
     checkSps(bytes);
+    static_cast<void>(parseH265Pps(bytes));
+    static_cast<void>(sets.sliceKind(payload, unit));
     const auto added = sets.add(bytes);
     require(!added || !sets.add(bytes).value(), "a repetition is no change");
   }
@@ -43,6 +46,7 @@ void checkUnits(Pieces payload, std::span<const NalUnit> units) {
   if (!sets.complete()) return;
   const auto record = sets.configurationRecord();
   require(!record || parseHevcDecoderConfiguration(*record).has_value(), "a record reads back");
+  require(!record || isSameFormat(Codec::h265, *record, *record, {}), "a record is of its own format");
 }
 
 void checkAdapter(Pieces payload, NalFraming framing) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each codec that the service takes, as GStreamer's encoders make it, alone: every frame's bytes, key flag and time."""
-from support import case, frames, judges, matroska, sources, tracks
+from support import case, frames, h264, judges, matroska, sources, tracks
 from support.pipelines import Pipeline, kvssink
 from support.sources import Feed
 
@@ -73,6 +73,53 @@ class CodecsTest(case.IntegrationTest):
 
     def test_audio_alone(self):
         self.check_all(AUDIOS, "audio_0")
+
+    def test_opus_says_its_delay_and_its_pre_roll(self):
+        service = self.service()
+        self.check(service, "opus", AUDIOS["opus"][0], "audio_0", "A_OPUS")
+        track = matroska.read(service.export("opus")[0]).tracks[0]
+        pre_skip = int.from_bytes(track.codec_private[10:12], "little")
+        self.assertGreater(pre_skip, 0)
+        self.assertEqual(track.codec_delay_ns, round(pre_skip * SECOND / 48000))
+        self.assertEqual(track.seek_pre_roll_ns, 80_000_000)
+
+    def check_groups(self, name, units, between):
+        """All of it arrives, in one session, and each group is a fragment."""
+        service = self.service()
+        feed = Feed(service, name, between=between, max_fragments_per_second=0).play()
+        feed.push(units)
+        feed.end()
+        recording = self.exported(service, name)
+        self.assertEqual(len(recording.blocks), len(units))
+        for cluster in recording.clusters:
+            self.assertTrue(cluster.blocks[0].key)
+        self.assertEqual(feed.structures("kvssink-codec-changed"), [])
+        return recording
+
+    def test_key_pictures_without_idr_and_without_recovery_point(self):
+        encoded = sources.encode(4 * FPS, FPS, (160, 120), FPS, bframes=2, option_string='"open-gop=1"')
+        units = sources.without(encoded, h264.SEI)
+        idr = [any(h264.kind(nal) == h264.IDR for nal in unit.units) for unit in units]
+        self.assertEqual([idr.count(True), idr[0]], [1, True])
+        for between in ("h264parse", "h264parse ! video/x-h264,stream-format=avc",
+                        "h264parse ! video/x-h264,stream-format=byte-stream,alignment=nal"):
+            with self.subTest(between):
+                # B pictures that refer to the group before it follow the first I picture: they go with it.
+                first = next(i for i, unit in enumerate(units) if unit.key and i > 0)
+                recording = self.check_groups("no-idr", units[first:], between)
+                self.assertEqual(len(recording.clusters), 3)
+                self.check_groups("one-idr", units, between)
+
+    def test_parameter_sets_in_band_that_change_under_the_same_picture(self):
+        # The same camera at two bit rates, which its SPS tells (HRD), by turns.
+        one, other = (sources.encode(4 * FPS, FPS, (160, 120), FPS,
+                                     bitrate=rate, option_string='"nal-hrd=vbr"')
+                      for rate in (800, 900))
+        units = one[:FPS] + other[FPS:2 * FPS] + one[2 * FPS:3 * FPS] + other[3 * FPS:]
+        sets = {nal for unit in units for nal in unit.units if h264.kind(nal) == h264.SPS}
+        self.assertEqual((len(sets), [unit.key for unit in units[::FPS]]), (2, [True] * 4))
+        recording = self.check_groups("same-picture", units, "h264parse")
+        self.assertEqual(len(recording.clusters), 4)
 
     def test_what_plays_by_getmedia_alone_is_told(self):
         service = self.service()

@@ -10,7 +10,7 @@ DOC_TYPE, TIMECODE_SCALE, DATE, TRACK_ENTRY, TIMECODE, SIMPLE_BLOCK, BLOCK_GROUP
     0x4282, 0x2AD7B1, 0x4461, 0xAE, 0xE7, 0xA3, 0xA0)
 VIDEO, WIDTH, HEIGHT = 0xE0, 0xB0, 0xBA
 TRACK_TEXTS = {0x86: "codec_id", 0x536E: "name"}
-TRACK_NUMBERS = {0xD7: "number", 0x83: "kind"}
+TRACK_NUMBERS = {0xD7: "number", 0x83: "kind", 0x56AA: "codec_delay_ns", 0x56BB: "seek_pre_roll_ns"}
 CODEC_PRIVATE = 0x63A2
 TAG, SIMPLE_TAG, TAG_NAME, TAG_STRING = 0x7373, 0x67C8, 0x45A3, 0x4487
 YEAR_2001 = 978_307_200_000_000_000  # Matroska's dates count from there
@@ -27,6 +27,8 @@ class Track:
     codec_private: bytes = b""
     width: int = 0
     height: int = 0
+    codec_delay_ns: int = 0
+    seek_pre_roll_ns: int = 0
 
 
 @dataclass
