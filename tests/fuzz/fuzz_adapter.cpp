@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A track's life in the adapter: codec data, then frames. Byte 0: adaptation, byte 1: framing and codec, byte 2:
-// size of the pieces, byte 3 and that many bytes: codec data; then frames, each behind a 2-byte size.
+// A track's life in the adapter: codec data, then frames. Byte 0: adaptation, byte 1: framing and codec, byte
+// 2: size of the pieces, byte 3 and that many bytes: codec data; then frames, each behind a 2-byte size.
 #include "fuzz_input.h"
 #include "media/adapter.h"
 #include "media/h264.h"
