@@ -83,13 +83,13 @@ class CodecsTest(case.IntegrationTest):
         self.assertEqual(track.codec_delay_ns, round(pre_skip * SECOND / 48000))
         self.assertEqual(track.seek_pre_roll_ns, 80_000_000)
 
-    def check_groups(self, name, units, between):
+    def check_groups(self, name, units, between, decode=True):
         """All of it arrives, in one session, and each group is a fragment."""
         service = self.service()
         feed = Feed(service, name, between=between, max_fragments_per_second=0).play()
         feed.push(units)
         feed.end()
-        recording = self.exported(service, name)
+        recording = self.exported(service, name, decode)
         self.assertEqual(len(recording.blocks), len(units))
         for cluster in recording.clusters:
             self.assertTrue(cluster.blocks[0].key)
@@ -104,11 +104,12 @@ class CodecsTest(case.IntegrationTest):
         for between in ("h264parse", "h264parse ! video/x-h264,stream-format=avc",
                         "h264parse ! video/x-h264,stream-format=byte-stream,alignment=nal"):
             with self.subTest(between):
-                # B pictures that refer to the group before it follow the first I picture: they go with it.
+                # As if tuned in to: the first pictures refer to some that came before. And the feed gives no
+                # decoding times below 0. FFmpeg tells both, so it does not decode these.
                 first = next(i for i, unit in enumerate(units) if unit.key and i > 0)
-                recording = self.check_groups("no-idr", units[first:], between)
+                recording = self.check_groups("no-idr", units[first:], between, decode=False)
                 self.assertEqual(len(recording.clusters), 3)
-                self.check_groups("one-idr", units, between)
+                self.check_groups("one-idr", units, between, decode=False)
 
     def test_parameter_sets_in_band_that_change_under_the_same_picture(self):
         # The same camera at two bit rates, which its SPS tells (HRD), by turns.
