@@ -64,6 +64,10 @@ void Ingest::finish(WallTime now) {
   }
   // Tags that no Cluster followed have nothing to stand on, save a mark that closed the fragment before.
   pendingTags_.clear();
+  if (config_.strictEnd && open_ && open_->hasBlocks && !open_->sized) {
+    reason_ = "nothing closed the last fragment, so it is dropped";
+    dropOpen();
+  }
   completeOpen();
   over_ = true;
 }
@@ -110,7 +114,8 @@ bool Ingest::onHeader(const StreamHeader& header) {
   return true;
 }
 
-bool Ingest::onClusterStart() {
+bool Ingest::onClusterStart(bool sized) {
+  clusterSized_ = sized;
   // With the minimum duration enforced, the fragment before is judged by the new one's Timecode.
   return config_.limits.minFragmentDuration ? true : completeOpen();
 }
@@ -125,6 +130,7 @@ bool Ingest::onClusterTimecode(std::uint64_t ticks) {
   const auto origin = config_.relative ? config_.start.time_since_epoch() : milliseconds{};
   Open fragment;
   fragment.clusterTicks = signedTicks;
+  fragment.sized = clusterSized_;
   fragment.summary.timecode = timecode;
   fragment.summary.ackTimecodeMs = floorMs(timecode - origin);
   for (const auto& track : header_.tracks)

@@ -35,8 +35,9 @@ struct IngestLimits {
 };
 
 struct IngestConfig {
-  bool relative = false;  ///< x-amzn-fragment-timecode-type
-  WallTime start;         ///< x-amzn-producer-start-timestamp; counts only when relative
+  bool relative = false;   ///< x-amzn-fragment-timecode-type
+  WallTime start;          ///< x-amzn-producer-start-timestamp; counts only when relative
+  bool strictEnd = false;  ///< the body's end closes no Cluster of unknown size
   IngestLimits limits;
 };
 
@@ -84,7 +85,8 @@ class Ingest final : private MatroskaHandler {
 
   /// Takes the body's next bytes. False once the session is over (an ERROR was acknowledged).
   bool feed(ByteView bytes, WallTime now);
-  /// The request's body ended properly: the open fragment is whole.
+  /// The request's body ended properly: the open fragment is whole, unless `strictEnd` asks for something
+  /// that closed it.
   void finish(WallTime now);
   /// The connection broke or the session was ended: the open fragment is thrown away.
   void abort();
@@ -100,13 +102,14 @@ class Ingest final : private MatroskaHandler {
   struct Open {
     FragmentSummary summary;
     std::int64_t clusterTicks = 0;
+    bool sized = false;      ///< its Cluster said where it ends
     bool hasBlocks = false;  ///< from here on the sink knows of it
     bool timed = false;      ///< firstTime and lastTime are set
     bool videoSeen = false;
   };
 
   bool onHeader(const StreamHeader& header) override;
-  bool onClusterStart() override;
+  bool onClusterStart(bool sized) override;
   bool onClusterTimecode(std::uint64_t ticks) override;
   bool onBlockStart(const BlockHead& head) override;
   bool onBlockBytes(ByteView bytes) override;
@@ -138,6 +141,7 @@ class Ingest final : private MatroskaHandler {
   std::vector<SimpleTag>
       pendingTags_;                    ///< after the open fragment's blocks: its tail, or the next one's head
   std::uint64_t pendingTagBytes_ = 0;  ///< of the elements that they stood in
+  bool clusterSized_ = false;
   bool over_ = false;
   std::string reason_;
   std::uint64_t sealed_ = 0;

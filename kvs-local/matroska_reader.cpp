@@ -171,7 +171,7 @@ void MatroskaReader::beginCluster(std::uint64_t size) {
   const bool sized = size != ebml::unknownSize;
   levels_.push_back({ebml::idCluster, sized ? offset_ + size : levels_.back().end, sized});
   clusterTimecodeSeen_ = false;
-  tell(&MatroskaHandler::onClusterStart);
+  tell(&MatroskaHandler::onClusterStart, sized);
 }
 
 void MatroskaReader::beginClusterChild(std::uint32_t id, std::uint64_t size) {

@@ -38,7 +38,8 @@ class MatroskaHandler {
   virtual ~MatroskaHandler() = default;
   /// The head is whole: once, before the first onClusterStart.
   virtual bool onHeader(const StreamHeader& header) = 0;
-  virtual bool onClusterStart() = 0;
+  /// `sized`: it says itself where it ends.
+  virtual bool onClusterStart(bool sized) = 0;
   virtual bool onClusterTimecode(std::uint64_t ticks) = 0;
   virtual bool onBlockStart(const BlockHead& head) = 0;
   /// Bytes of the block's element as received, ID and size included.

@@ -71,6 +71,8 @@ void addServe(CLI::App& app, ServeOptions& serve, Numbers& numbers) {
       ->check(CLI::PositiveNumber)
       ->needs(credentials);
   app.add_flag("--quotas", serve.quotas, "keep the service's rates and its minimum fragment duration");
+  app.add_flag("--strict-end", serve.strictEnd,
+               "drop a session's last fragment where its Cluster has no size and nothing closed it");
   app.add_option("--faults", serve.faultsFile, "JSON file of faults to play");
   app.add_option("--trace", serve.traceFile, "write a line a block with its arrival time");
   app.add_option("--creating-ms", numbers.creatingMs, "how long a new stream is CREATING [0]")

@@ -37,6 +37,7 @@ struct ServeOptions {
   bool credentials = false;     ///< serve temporary credentials
   std::chrono::seconds credentialLife{3600};
   bool quotas = false;
+  bool strictEnd = false;
   std::string faultsFile;
   std::string traceFile;
   bool noFsync = false;

@@ -67,7 +67,7 @@ void PutMedia::openSession() {
   retentionHours_ = record.retentionHours;
   context_.sessions[stream_] = weak_from_this();
 
-  IngestConfig config{headers_.relative, headers_.start, {}};
+  IngestConfig config{headers_.relative, headers_.start, context_.options.strictEnd, {}};
   if (context_.options.quotas) config.limits.minFragmentDuration = milliseconds(1000);
   ingest_ = std::make_unique<Ingest>(config, static_cast<IngestSink&>(*this));
   disk_ = std::make_unique<DiskSession>(context_.loop, *context_.disk, record.id,
@@ -115,6 +115,7 @@ void PutMedia::onEnd() {
   endedEarly_ = phase_ == Phase::starting;
   if (phase_ != Phase::streaming) return;
   ingest_->finish(context_.clock.wall());
+  if (phase_ == Phase::streaming && !ingest_->reason().empty()) log::warn(stream_ + ": " + ingest_->reason());
   if (phase_ == Phase::streaming) phase_ = Phase::ending;
   checkFaults();
   endIfSettled();

@@ -16,7 +16,7 @@ class HeaderTaker final : public MatroskaHandler {
     header = seen;
     return true;
   }
-  bool onClusterStart() override { return false; }
+  bool onClusterStart(bool /*sized*/) override { return false; }
   bool onClusterTimecode(std::uint64_t) override { return false; }
   bool onBlockStart(const BlockHead&) override { return false; }
   bool onBlockBytes(ByteView) override { return false; }

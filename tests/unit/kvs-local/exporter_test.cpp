@@ -77,7 +77,7 @@ class Reread final : public MatroskaHandler {
     header = seen;
     return true;
   }
-  bool onClusterStart() override { return true; }
+  bool onClusterStart(bool /*sized*/) override { return true; }
   bool onClusterTimecode(std::uint64_t ticks) override {
     clusters.push_back(ticks);
     return true;

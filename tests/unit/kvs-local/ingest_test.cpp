@@ -95,6 +95,50 @@ TEST_F(IngestTest, theBodysEndCompletesTheLastFragment) {
   EXPECT_TRUE(ingest().over());
 }
 
+class StrictEnd : public IngestTest {
+ protected:
+  StrictEnd() { config.strictEnd = true; }
+};
+
+TEST_F(StrictEnd, aLastFragmentOfUnknownSizeThatNothingClosedIsDropped) {
+  feed({head(), cluster(1000), block(1, 0, true), cluster(2000), block(1, 0, true)});
+  ingest().finish(now);
+  EXPECT_EQ(sink.told(), Told({"BUFFERING 1000", "RECEIVED 1000", "BUFFERING 2000"}));
+  EXPECT_EQ(sink.sealed.size(), 1U);
+  EXPECT_EQ(sink.discarded, 1);
+  EXPECT_FALSE(ingest().reason().empty());
+}
+
+TEST_F(StrictEnd, anEndOfFragmentTagClosesTheLastFragment) {
+  feed({head(), cluster(1000), block(1, 0, true), endOfFragment()});
+  ingest().finish(now);
+  EXPECT_EQ(sink.sealed.size(), 1U);
+  EXPECT_EQ(sink.discarded, 0);
+  EXPECT_TRUE(ingest().reason().empty());
+}
+
+TEST_F(StrictEnd, otherTagsCloseNothing) {
+  feed({head(), cluster(1000), block(1, 0, true), tags({{"a", "1"}})});
+  ingest().finish(now);
+  EXPECT_TRUE(sink.sealed.empty());
+  EXPECT_EQ(sink.discarded, 1);
+}
+
+TEST_F(StrictEnd, aLastClusterOfKnownSizeClosesItself) {
+  feed({head(), cluster(1000), block(1, 0, true), sizedCluster(2000, block(1, 0, true))});
+  ingest().finish(now);
+  EXPECT_EQ(sink.sealed.size(), 2U);
+  EXPECT_EQ(sink.discarded, 0);
+}
+
+TEST_F(StrictEnd, aBodyWithoutAFragmentIsWell) {
+  feed({head(), cluster(1000)});
+  ingest().finish(now);
+  EXPECT_TRUE(sink.told().empty());
+  EXPECT_EQ(sink.discarded, 0);
+  EXPECT_TRUE(ingest().reason().empty());
+}
+
 TEST_F(IngestTest, aBrokenConnectionDiscardsTheOpenFragment) {
   feed({head(), cluster(1000), block(1, 0, true), cluster(2000), block(1, 0, true)});
   ingest().abort();

@@ -19,7 +19,7 @@ class Recorder final : public MatroskaHandler {
     headers.push_back(header);
     return note("header");
   }
-  bool onClusterStart() override { return note("cluster"); }
+  bool onClusterStart(bool sized) override { return note(sized ? "sized cluster" : "cluster"); }
   bool onClusterTimecode(std::uint64_t ticks) override { return note("time " + std::to_string(ticks)); }
   bool onBlockStart(const BlockHead& head) override {
     note("block " + std::to_string(head.track) + " at " + std::to_string(head.relativeTicks) + " frames " +
@@ -104,7 +104,7 @@ TEST(MatroskaReader, tellsWhatStandsInAStream) {
       "block 1 at -3 frames 1 of 11",
       "delta",
       "tags b=2",
-      "cluster",
+      "sized cluster",
       "time 3000",
       "block 1 at 0 frames 1 of 11",
       "key",

@@ -238,6 +238,8 @@ TEST(Options, areRead) {
   EXPECT_EQ(serve.dataDir, "d");
   EXPECT_EQ(serve.silence, seconds(3));
   EXPECT_TRUE(serve.defaultKeys());
+  EXPECT_FALSE(serve.strictEnd) << "other clients send plain files";
+  EXPECT_TRUE(std::get<ServeOptions>(commandOf({"--strict-end"})).strictEnd);
   const auto exporting = std::get<ExportOptions>(
       commandOf({"export", "cam", "--from", "10", "--to", "1970-01-01T00:00:20Z", "o.mkv", "--no-tags"}));
   EXPECT_EQ(exporting.stream, "cam");
