@@ -157,6 +157,10 @@ void Reporter::onTrackSilence(const TrackSilence& silence) {
   post(structureOf(silence));
 }
 
+void Reporter::onKeyFrameWanted(std::uint32_t track) {
+  if (const ElementRef element = element_->lock()) sinkOf(element.get()).keyFrameWanted(*this, track);
+}
+
 void Reporter::onWarning(const Error& error) {
   if (const ElementRef element = element_->lock()) sinkOf(element.get()).announcer().warn(error);
 }

@@ -36,6 +36,7 @@ class Reporter final : public StreamListener, public std::enable_shared_from_thi
   void onCodecChanged(const CodecChange& change) override;
   void onTimeRepaired(const TimeRepair& repair) override;
   void onTrackSilence(const TrackSilence& silence) override;
+  void onKeyFrameWanted(std::uint32_t track) override;
   void onWarning(const Error& error) override;
   void onError(const Error& error) override;
   void onDrained() override;

@@ -98,6 +98,7 @@ class Sink {
   void streamDrained(const Reporter& reporter);
   void codecChanged(const Reporter& reporter, std::uint32_t track);
   void connectionChanged(const Reporter& reporter, const ConnectionChange& change);
+  void keyFrameWanted(const Reporter& reporter, std::uint32_t track);
 
  private:
   struct Session {

@@ -120,10 +120,14 @@ bool SinkPad::isClipped(GstBuffer* buffer) const {
   return GST_CLOCK_TIME_IS_VALID(earliest) && earliest >= segment_.stop;
 }
 
-// The event that gst_video_event_new_upstream_force_key_unit() makes (GStreamer's design document
-// "Forcing keyframes"). Pushed from the streaming thread, without a lock of ours.
 void SinkPad::passKeyFrameRequest(Stream& stream) {
-  if (!stream.takeKeyFrameRequest(*track_)) return;
+  if (stream.takeKeyFrameRequest(*track_)) askForKeyFrame();
+}
+
+// The event that gst_video_event_new_upstream_force_key_unit() makes (GStreamer's design document
+// "Forcing keyframes"). Pushed without a lock of ours, by the streaming thread or, where none runs since the
+// source has paused, by the executor's.
+void SinkPad::askForKeyFrame() {
   GST_CAT_DEBUG_OBJECT(elementCategory(), pad_, "asking upstream for a key frame");
   GstStructure* request =
       gst_structure_new("GstForceKeyUnit", "running-time", G_TYPE_UINT64, GST_CLOCK_TIME_NONE, "all-headers",

@@ -4,6 +4,7 @@
 
 #include <gst/gst.h>
 
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -14,8 +15,8 @@
 
 namespace kvs::gst {
 
-/// Belongs to the GstPad, which frees it. All but the place at the gate is used under the pad's stream
-/// lock only.
+/// Belongs to the GstPad, which frees it. All but the place at the gate and the asking for key frames is used
+/// under the pad's stream lock only.
 class SinkPad {
  public:
   SinkPad(Sink& sink, GstPad* pad, media::TrackKind kind) : sink_(sink), pad_(pad), kind_(kind) { reset(); }
@@ -35,6 +36,8 @@ class SinkPad {
   bool event(EventRef event);
   /// Nothing: the default handler is to be asked.
   std::optional<bool> query(GstQuery* query);
+  /// Asks upstream for a key frame. Any thread that holds no lock.
+  void askForKeyFrame();
 
  private:
   GstFlowReturn flowOf(Gate::Verdict verdict);
@@ -74,7 +77,7 @@ class SinkPad {
   bool ownPts_ = false;    // frames have the buffers' own times, not running time
   bool recorded_ = false;  // the user says when: frames have no age
   bool clips_ = true;      // what comes after the segment's end is not sent
-  guint keyFramesAsked_ = 0;
+  std::atomic<guint> keyFramesAsked_{0};
   std::optional<bool> live_;  // whether the source is; asked for with the first buffer
 };
 

@@ -2,6 +2,7 @@
 // The stream's tracks as the pads make them: what the core is told, and what the bus hears of players.
 #include "log_sink.h"
 #include "sink.h"
+#include "sink_pad.h"
 #include "structures.h"
 
 namespace kvs::gst {
@@ -49,6 +50,13 @@ void Sink::codecChanged(const Reporter& reporter, std::uint32_t track) {
     notes = playback_.codecChanged(track);
   }
   tellPlayback(notes);
+}
+
+void Sink::keyFrameWanted(const Reporter& reporter, std::uint32_t track) {
+  if (!isCurrent(reporter)) return;
+  for (const PadRef& pad : pads()) {
+    if (numberOf(pad.get()) == track) SinkPad::of(pad.get()).askForKeyFrame();
+  }
 }
 
 void Sink::tellPlayback(const std::vector<PlaybackNote>& notes) {

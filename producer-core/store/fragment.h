@@ -30,6 +30,7 @@ struct Fragment {
   std::vector<TagGroup> headTags;
   std::vector<TagGroup> tailTags;
   bool endTag = false;  ///< closed by AWS_KINESISVIDEO_END_OF_FRAGMENT
+  bool closed = false;  ///< by that mark on the wire, in the session that is open
   bool growing = true;
   std::uint32_t tracks = 0;    ///< which tracks have a block in it: a bit each, given by the writer
   std::uint32_t wanted = 0;    ///< which the header has, and so must have a block in it in the end
@@ -47,6 +48,8 @@ struct Fragment {
   bool isSendable() const { return frames > 0 && (wanted & ~optional & ~tracks) == 0; }
   /// In the session that is open, and not confirmed.
   bool isSent() const { return state == FragmentState::sent || state == FragmentState::received; }
+  /// Tags may still be put behind its blocks.
+  bool takesTail() const { return !closed && !isTerminal(state); }
   bool isWhole() const { return (wanted & ~tracks) == 0; }
 };
 

@@ -191,6 +191,7 @@ FragmentLog::Replayed FragmentLog::rewind(Nanoseconds replay) {
   pinnedInTheWay_ = false;
   const Replayed replayed = replayKept(replay);
   for (Fragment& fragment : fragments_) {
+    fragment.closed = false;
     fragment.awaitsWord = false;  // an acknowledgement belongs to its session
     fragment.mayBeStored |= fragment.isSent();
     if (!isTerminal(fragment.state)) apply(fragment, FragmentEvent::rewind);

@@ -98,6 +98,8 @@ class FragmentLog {
 
   Fragment* find(FragmentId id);
   const Fragment* find(FragmentId id) const { return const_cast<FragmentLog*>(this)->find(id); }
+  /// The one that was opened last; null where its record has gone.
+  Fragment* newest() { return fragments_.empty() ? nullptr : &fragments_.back(); }
   /// The oldest that is neither durable nor given up; null where there is none.
   Fragment* oldest();
   /// False where the fragment is unknown or the table has no place for the event.

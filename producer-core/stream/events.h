@@ -153,6 +153,9 @@ class StreamListener {
   virtual void onCodecChanged(const CodecChange&) {}
   virtual void onTimeRepaired(const TimeRepair&) {}
   virtual void onTrackSilence(const TrackSilence&) {}
+  /// The source has paused, and when it continues only a key frame of this track will be accepted: ask for
+  /// one now, since no frame comes with which takeKeyFrameRequest() could report it.
+  virtual void onKeyFrameWanted(std::uint32_t /*track*/) {}
   virtual void onDataAvailable() {}        ///< there is something to send again
   virtual void onWarning(const Error&) {}  ///< something the user should know; the stream continues
   virtual void onError(const Error&) {}    ///< the stream has ended: no retry can fix this

@@ -598,6 +598,12 @@ void Ingest::seal(SealWith with) {
   const std::lock_guard lock(buffer_.mutex);
   pushEarly(outcome);
   sequencer_.seal(with == SealWith::endTag, outcome);
+  if (with == SealWith::metadata) sequencer_.leaveMetadata();
+}
+
+void Ingest::leaveMetadata() {
+  const std::lock_guard lock(buffer_.mutex);
+  sequencer_.leaveMetadata();
 }
 
 IngestOutcome Ingest::expire() {

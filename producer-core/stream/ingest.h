@@ -39,10 +39,16 @@ class Ingest {
   Result<IngestOutcome> put(const Frame& frame);
   Result<void> putMetadata(Tag tag, bool persistent);
   Result<void> putEvent(const FragmentEvent& event);
-  enum class SealWith { nothing, endTag };
+  enum class SealWith {
+    nothing,
+    endTag,
+    metadata,  ///< the stream ends: what metadata waits for another fragment goes into this one's tail
+  };
   /// Ends the open fragment; the next frame that is taken is a key frame. Never waits for a frame that
   /// waits for room.
   void seal(SealWith with = SealWith::nothing);
+  /// See Sequencer::leaveMetadata().
+  void leaveMetadata();
   /// On the loop's timer: who has waited for long enough goes.
   IngestOutcome expire();
   /// When expire() would change something.

@@ -179,7 +179,7 @@ void Machine::handle(const event::Persisted&) {
 }
 
 void Machine::handle(const event::SessionConfirmed&) {
-  if (state_ != State::handingOver && state_ != State::idle && state_ != State::draining) return;
+  if (!inSession()) return;
   closeSession();
   goReady();
 }
@@ -289,7 +289,7 @@ void Machine::beginBurst() {
   openSession();
   state_ = State::handingOver;
   act(action::FinishSession{.burst = true});
-  patience_ = config_.completionTimeout;
+  patience_ = config_.completionTimeout + config_.longestFragment;  // where nothing is complete, one grows
   act(action::SetTimer{Timer::progress, patience_});
 }
 

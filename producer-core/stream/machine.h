@@ -75,7 +75,8 @@ struct AckRefused {
   std::optional<std::uint64_t> fragment;
 };
 struct Persisted {};
-/// Every fragment the ending session sent is durable: it may be closed.
+/// The session has nothing more to send, and all that it sent is durable: it may be closed. This may be heard
+/// before the hand-over that ended it, since the body may have found that by itself.
 struct SessionConfirmed {};
 /// Nothing was put for long enough to let the connection go.
 struct SourcePaused {};

@@ -17,6 +17,11 @@ std::size_t countTags(const std::vector<TagGroup>& groups) {
   return count;
 }
 
+bool hasRoom(const store::Fragment& fragment, const TagGroup& group) {
+  const std::size_t there = countTags(fragment.headTags) + countTags(fragment.tailTags);
+  return there + group.size() <= mkv::maxTagsPerFragment;
+}
+
 /// Whether an event of this type is among them; the mark stands first in its group.
 bool hasMark(const std::vector<TagGroup>& groups, const TagGroup& event) {
   return std::ranges::any_of(groups, [&](const TagGroup& group) {
@@ -47,6 +52,7 @@ Result<TagGroup> groupOf(const FragmentEvent& event) {
 Result<void> PendingMetadata::put(Tag tag, bool persistent) {
   if (persistent && tag.value.empty()) {
     persistent_.erase(tag.name);
+    changed_.erase(tag.name);
     return {};
   }
   if (auto valid = mkv::validateTag(tag); !valid) return valid;
@@ -56,7 +62,10 @@ Result<void> PendingMetadata::put(Tag tag, bool persistent) {
         StatusCode::maxFragmentMetadataCount, ErrorKind::fatal,
         "Metadata \"" + tag.name + "\" was not accepted: a fragment can have 10 items, and 10 are waiting.");
   }
+  leftTold_ = false;
   if (persistent) {
+    const auto former = persistent_.find(tag.name);
+    if (former == persistent_.end() || former->second != tag.value) changed_.insert(tag.name);
     persistent_.insert_or_assign(std::move(tag.name), std::move(tag.value));
   } else {
     once_.push_back(std::move(tag));
@@ -66,6 +75,7 @@ Result<void> PendingMetadata::put(Tag tag, bool persistent) {
 
 std::vector<TagGroup> PendingMetadata::take() {
   std::vector<TagGroup> groups;
+  changed_.clear();
   for (const auto& [name, value] : persistent_)
     groups.push_back({{name, value}});
   for (Tag& tag : std::exchange(once_, {}))
@@ -73,6 +83,30 @@ std::vector<TagGroup> PendingMetadata::take() {
   for (TagGroup& event : std::exchange(events_, {}))
     groups.push_back(std::move(event));
   return groups;
+}
+
+std::vector<std::string> PendingMetadata::leaveTo(store::Fragment* last) {
+  const auto leave = [last](const TagGroup& group) {
+    if (!last || !hasRoom(*last, group)) return false;
+    last->tailTags.push_back(group);
+    last->endTag = true;
+    return true;
+  };
+  std::erase_if(changed_, [&](const std::string& name) { return leave({{name, persistent_.at(name)}}); });
+  std::erase_if(once_, [&](const Tag& tag) { return leave({tag}); });
+  std::erase_if(events_, [&](const TagGroup& event) {
+    return last && !hasMark(last->headTags, event) && !hasMark(last->tailTags, event) && leave(event);
+  });
+  return std::exchange(leftTold_, true) ? std::vector<std::string>{} : left();
+}
+
+std::vector<std::string> PendingMetadata::left() const {
+  std::vector<std::string> names(changed_.begin(), changed_.end());
+  for (const Tag& tag : once_)
+    names.push_back(tag.name);
+  for (const TagGroup& event : events_)
+    names.push_back(event.front().name);
+  return names;
 }
 
 std::size_t PendingMetadata::waiting() const {
@@ -96,6 +130,7 @@ Result<void> PendingMetadata::putEvent(const FragmentEvent& event, store::Fragme
         "fragment can have; this one has " +
             std::to_string(there) + " and the event " + std::to_string(group->size()) + ".");
   }
+  leftTold_ = false;
   if (intoTail) {
     open->tailTags.push_back(*group);
     open->endTag = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,20 @@ class PendingMetadata {
   /// The tags of the fragment that opens now, one group each; the once-only ones are spent.
   std::vector<TagGroup> take();
 
- private:
-  std::map<std::string, std::string> persistent_;
-  std::size_t waiting() const;
+  /// No fragment follows for now: what waits for the next one goes into the tail of `last` (null: there is
+  /// none), as far as that has room, in front of the mark that then closes it. The rest goes on waiting;
+  /// gives the names of what was not given before.
+  std::vector<std::string> leaveTo(store::Fragment* last);
 
+ private:
+  std::size_t waiting() const;
+  std::vector<std::string> left() const;
+
+  std::map<std::string, std::string> persistent_;
+  std::set<std::string> changed_;  ///< persistent ones whose value no fragment has yet
   std::vector<Tag> once_;
   std::vector<TagGroup> events_;
+  bool leftTold_ = false;
 };
 
 }  // namespace kvs::stream

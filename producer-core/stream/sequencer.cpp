@@ -208,7 +208,7 @@ void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
   }
   if (line->absent && interleaver_.isSilent(number)) line->backSince = unit.times.pts;
   if (unit.key) {
-    line->awaitsKey = false;
+    line->awaitsKey = line->keyFrameRequest = false;
     line->isOtherSource = false;
     line->keyFrameAsked = false;
   }
@@ -567,18 +567,43 @@ std::optional<TimePoint> Sequencer::deadline() const {
 void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
   settle(outcome);
   completeOpen();
-  store::Fragment* growing = buffer_.log.growing();
+  store::Fragment* growing = open();  // one that is broken goes whole, as soon as the cursor has left it
   for (auto& [number, line] : lines_)
     skipHeld(line, outcome);
-  if (growing && endTag) growing->endTag = true;
   if (growing) {
+    growing->endTag |= endTag;
+    buffer_.log.seal();
     for (auto& [number, line] : lines_) {
       line.lastRefusal = endTag ? FrameFate::afterEndOfFragment : FrameFate::afterGap;
       line.awaitsKey = line.isVideo();
-      if (line.isVideo()) line.keyFrameRequest = endTag;
+      if (line.isVideo()) line.keyFrameRequest = false;
     }
   }
-  buffer_.log.seal();
+  for (auto& [number, line] : lines_) {
+    if (endTag) wantKeyFrame(line);
+  }
+}
+
+/// The source has paused: nobody puts a frame of the track, and could take the request with it.
+void Sequencer::wantKeyFrame(Line& line) {
+  if (!line.awaitsKey || !line.known || std::exchange(line.keyFrameRequest, true)) return;
+  buffer_.notes.push_back(
+      [track = line.config.number](StreamListener& listener) { listener.onKeyFrameWanted(track); });
+}
+
+void Sequencer::leaveMetadata() {
+  store::Fragment* last = buffer_.growingIsBroken ? nullptr : buffer_.log.newest();
+  const auto left = metadata_.leaveTo(last && last->takesTail() ? last : nullptr);
+  if (left.empty()) return;
+  std::string names;
+  for (const std::string& name : left)
+    names += (names.empty() ? "\"" : ", \"") + name + '"';
+  const Error warning{
+      StatusCode::maxFragmentMetadataCount, ErrorKind::retryable,
+      "The stream ended before this metadata found a fragment: " + names +
+          ". The last one has 10 items already, or is stored, or there was none. Put metadata "
+          "before the frames that it belongs to."};
+  buffer_.notes.push_back([warning](StreamListener& listener) { listener.onWarning(warning); });
 }
 
 bool Sequencer::giveUpWaiting(IngestOutcome& outcome) {

@@ -79,6 +79,9 @@ class Sequencer {
   void settle(IngestOutcome& outcome);
   /// settle(), and ends the open fragment. `endTag`: with the end-of-fragment tag.
   void seal(bool endTag, IngestOutcome& outcome);
+  /// Behind the last fragment, for now or for ever: what metadata waits for another goes into its tail; what
+  /// finds no place there is reported.
+  void leaveMetadata();
   /// Offline: nothing that waits for another track keeps the log from emptying.
   bool giveUpWaiting(IngestOutcome& outcome);
   bool hasUnits() const { return interleaver_.hasUnits(); }
@@ -153,6 +156,7 @@ class Sequencer {
   void place(Line& line, store::Block block, Ticks ticks, mkv::BlockFlags flags, Nanoseconds duration);
   void keepDuration(IngestOutcome& outcome);
   void askForKeyFrame(Line& line, const Unit& unit);
+  void wantKeyFrame(Line& line);
 
   // sequencer_fill.cpp
   void fillSilent(Ticks until);

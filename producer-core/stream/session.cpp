@@ -76,9 +76,13 @@ void Session::onEnd(Result<void> result) {
   const auto self = shared_from_this();
   if (!owner_) return;
   if (head_.status != 0 && !answered_) return owner_->onSessionEnd(refusal());
+  // However the service lets go of what we were letting go of, it is no failure.
+  if (body_.sent().empty() && body_.isEnding()) {
+    over_ = true;
+    return owner_->onSessionOver();
+  }
   if (result && !config_.body.acknowledged && body_.hasEnded()) {  // all of it was taken
-    if (!body_.sent().empty()) owner_->onSessionSent(body_.sent().back());
-    return;
+    return owner_->onSessionSent(body_.sent().back());
   }
   if (result) return owner_->onSessionEnd(std::nullopt);
   owner_->onSessionEnd(

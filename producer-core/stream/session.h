@@ -23,6 +23,8 @@ class SessionOwner {
   virtual void onSessionSent(const SentFragment& /*fragment*/) {}  ///< without acknowledgements
   virtual void onSessionPaced(TimePoint when) = 0;
   virtual void onSessionBodyEnd(bool headerChanged) = 0;
+  /// The answer has ended, and nothing was left to do but to end the session: see isConfirmed().
+  virtual void onSessionOver() = 0;
   virtual void onSessionEnd(std::optional<Error> error) = 0;
   virtual void onSessionNote(LogLevel level, std::string text) = 0;
 };
@@ -52,8 +54,8 @@ class Session final : public net::ExchangeListener,
   bool isAnswered() const { return answered_; }
   /// The service's time now, by the answer's Date.
   std::optional<WallTime> serverDate() const;
-  /// The body has ended and every fragment in it is settled.
-  bool isConfirmed() const { return body_.hasEnded() && body_.sent().empty(); }
+  /// Every fragment in it is settled, and its body has ended; or its answer, when the body was about to.
+  bool isConfirmed() const { return (body_.hasEnded() || over_) && body_.sent().empty(); }
   std::uint64_t bytesSent() const { return exchange_ ? exchange_->bytesSent() : 0; }
   /// What was sent, or begun, and is not settled.
   const std::deque<SentFragment>& unacknowledged() const { return body_.sent(); }
@@ -85,6 +87,7 @@ class Session final : public net::ExchangeListener,
   std::vector<aws::Acknowledgement> acks_;
   TimePoint lastAck_{};
   bool answered_ = false;
+  bool over_ = false;
 };
 
 }  // namespace kvs::stream

@@ -49,6 +49,11 @@ void SessionBody::finish(Finish how) {
   if (how == Finish::complete && growing && buffer_.log.atCursor() != growing) --lastFragment_;
 }
 
+bool SessionBody::isEnding() {
+  const std::lock_guard lock(buffer_.mutex);
+  return ending_ || (!buffer_.log.cursor().inside && endsHere());
+}
+
 void SessionBody::settle(store::FragmentId id) {
   std::erase_if(sent_, [id](const SentFragment& sent) { return sent.id == id; });
 }
@@ -76,15 +81,14 @@ SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
 }
 
 SessionBody::Step SessionBody::atBoundary() {
-  if (finish_ == Finish::fragment) return Step::end;
+  const store::Fragment* before = unclosed_ ? buffer_.log.find(*unclosed_) : nullptr;
+  if (before && before->endTag) return closeFragment();  // the mark may come behind the last block's reading
+  if (ending_ || endsHere()) return end();
   store::Fragment* fragment = buffer_.log.atCursor();
-  const bool nothingMore = !fragment || fragment->id > lastFragment_;
-  const bool bounded = finish_ == Finish::everything || finish_ == Finish::complete;
-  if (bounded && nothingMore) return Step::end;
   if (!fragment || !fragment->isSendable()) return Step::wait;
   if (mustEndBefore(*fragment)) {
     headerChanged_ = true;
-    return Step::end;
+    return end();
   }
   const TimePoint now = clock_.now();
   if (!pacer_.mayEnter(now)) {
@@ -93,6 +97,29 @@ SessionBody::Step SessionBody::atBoundary() {
   }
   pacer_.entered(now);
   enter(*fragment);
+  return Step::rendered;
+}
+
+/// Asked to end, and there is nothing more for this session behind the fragment that was left.
+bool SessionBody::endsHere() {
+  if (finish_ == Finish::no || finish_ == Finish::fragment) return finish_ == Finish::fragment;
+  const store::Fragment* next = buffer_.log.atCursor();
+  return !next || next->id > lastFragment_;
+}
+
+/// A Cluster of unknown size is closed by the next one. Behind a session's last there is none, so the mark
+/// closes it: a service that keeps only what was closed would lose it.
+SessionBody::Step SessionBody::end() {
+  ending_ = true;
+  return unclosed_ ? closeFragment() : Step::end;
+}
+
+SessionBody::Step SessionBody::closeFragment() {
+  store::Fragment* fragment = buffer_.log.find(*std::exchange(unclosed_, std::nullopt));
+  rendered_ = mkv::endOfFragmentTags(fragment ? fragment->tailTags : std::vector<TagGroup>{});
+  if (fragment) fragment->closed = true;
+  started_.reset();
+  count(rendered_.size());
   return Step::rendered;
 }
 
@@ -125,6 +152,7 @@ void SessionBody::enter(store::Fragment& fragment) {
   ++buffer_.stats.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   started_ = timecode;
+  unclosed_.reset();  // by this Cluster
   if (!config_.acknowledged && !sent_.empty()) observer_.onFragmentSent(sent_.back());
   sent_.push_back({fragment.id, timeOf(timecode), fragment.since, clock_.now(), {}});
   rendered_ = mkv::tags(fragment.headTags);
@@ -134,11 +162,7 @@ void SessionBody::enter(store::Fragment& fragment) {
 }
 
 void SessionBody::leave(store::Fragment& fragment) {
-  if (fragment.endTag) {
-    rendered_ = mkv::endOfFragmentTags(fragment.tailTags);
-    started_.reset();
-    count(rendered_.size());
-  }
+  unclosed_ = fragment.id;
   if (!sent_.empty() && sent_.back().id == fragment.id) sent_.back().left = clock_.now();
   buffer_.stats.framesSent += fragment.frames;
   greatest_ = timecodeOf(fragment, fragment.lastTicks);

@@ -64,6 +64,8 @@ class SessionBody final : public net::BodySource {
   void finish(Finish how);
 
   bool hasEnded() const { return ended_; }
+  /// All that this session was to send was given: what may be left is the mark, and the end itself.
+  bool isEnding();
 
   /// In the order sent, until they are settled.
   const std::deque<SentFragment>& sent() const { return sent_; }
@@ -73,6 +75,9 @@ class SessionBody final : public net::BodySource {
   enum class Step { rendered, block, wait, end };
   Step next(std::size_t room, store::Span& block);
   Step atBoundary();
+  bool endsHere();
+  Step end();
+  Step closeFragment();
   bool mustEndBefore(const store::Fragment& fragment);
   std::uint64_t timecodeOf(const store::Fragment& fragment, Ticks ticks) const;
   Milliseconds timeOf(std::uint64_t timecode) const;
@@ -90,10 +95,12 @@ class SessionBody final : public net::BodySource {
   Bytes rendered_;
   std::size_t renderedOffset_ = 0;
   bool headerSent_ = false;
+  bool ending_ = false;  ///< what is left to give is the mark that closes the last fragment
   bool ended_ = false;
   bool headerChanged_ = false;
-  std::optional<std::uint64_t> greatest_;  ///< of all blocks sent, as it stands on the wire
-  std::optional<std::uint64_t> started_;   ///< the newest fragment's; unset where an end tag closed it
+  std::optional<std::uint64_t> greatest_;      ///< of all blocks sent, as it stands on the wire
+  std::optional<std::uint64_t> started_;       ///< the newest fragment's; unset where an end tag closed it
+  std::optional<store::FragmentId> unclosed_;  ///< the fragment that was left, until something closes it
   std::deque<SentFragment> sent_;
 };
 

@@ -245,7 +245,7 @@ void StreamCore::interrupt(bool on) {
 }
 
 void StreamCore::endOfStream() {
-  ingest_.seal();
+  ingest_.seal(Ingest::SealWith::metadata);
   tellDropped(dropped_.end());
   tellUntold();
   ending_.store(true);

@@ -109,6 +109,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void onSessionSent(const SentFragment& fragment) override;
   void onSessionPaced(TimePoint when) override;
   void onSessionBodyEnd(bool headerChanged) override;
+  void onSessionOver() override { checkConfirmed(); }
   void onSessionEnd(std::optional<Error> error) override;
   void onSessionNote(LogLevel level, std::string text) override;
 
@@ -195,6 +196,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool createWanted_ = false;
   bool createOverdue_ = false;
   bool closed_ = false;
+  bool confirmedTold_ = false;  ///< that the session is
   bool sessionFailed_ = false;  ///< the next session is a reconnect
   bool receivedIsFinal_ = false;
   FragmentPacer pacer_;

@@ -389,6 +389,7 @@ void StreamCore::closeLog() {
     buffer_.log.forgetKept();
     buffer_.changed.notify_all();
   }
+  ingest_.leaveMetadata();
   tellDropped(dropped_.end());
   tellUntold();
 }

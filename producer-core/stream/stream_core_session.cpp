@@ -102,6 +102,7 @@ bool StreamCore::openSessionNow() {
     return aws::sign(unsignedRequest, credentials, {region}, clock.wallNow(), aws::emptyPayloadHash);
   };
   SessionOwner& owner = *this;
+  confirmedTold_ = false;
   session_ = std::make_shared<Session>(std::move(config), buffer_, pacer_, clock_, owner);
   session_->start(*context_->transport, std::move(request));
   watchSession();
@@ -207,7 +208,10 @@ bool StreamCore::sourceIsPaused(TimePoint now) const {
 }
 
 void StreamCore::perform(const action::FinishSession& finish) {
-  if (finish.endTag || (finish.burst && sourceIsPaused(clock_.now()))) ingest_.seal(Ingest::SealWith::endTag);
+  if (finish.endTag || (finish.burst && sourceIsPaused(clock_.now()))) {
+    ingest_.seal(Ingest::SealWith::endTag);
+    tellUntold();
+  }
   if (!session_) {  // the log was empty when it was to be opened: there is nothing to end
     checkEmpty();
     return dispatch(event::SessionConfirmed{});
@@ -382,7 +386,8 @@ void StreamCore::checkEmpty() {
 }
 
 void StreamCore::checkConfirmed() {
-  if (session_ && session_->isConfirmed()) dispatch(event::SessionConfirmed{});
+  if (!session_ || !session_->isConfirmed() || std::exchange(confirmedTold_, true)) return;
+  dispatch(event::SessionConfirmed{});
 }
 
 /// Called from inside the transport's read: noted now, acted on by the loop.

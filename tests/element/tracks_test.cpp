@@ -201,5 +201,46 @@ TEST_F(ElementTest, AKeyFrameIsAskedForUpstream) {
   EXPECT_EQ(camera.eventsSeen().size(), seen.size()) << "once a request";
 }
 
+TEST_F(ElementTest, AKeyFrameIsAskedForWhileTheSourceIsIdle) {
+  Upstream camera;
+  start(camera);
+  camera.begin();
+  camera.push(makeBuffer("a"));
+  core.tell([](StreamListener& listener) { listener.onKeyFrameWanted(1); });
+  settle();
+  EXPECT_THAT(camera.lastCustomEvent(), testing::StartsWith("GstForceKeyUnit"))
+      << "no frame is needed for it";
+}
+
+TEST_F(ElementTest, AKeyFrameIsAskedForOnThePadOfItsTrackOnly) {
+  Upstream camera;
+  Upstream microphone;
+  camera.link(requestPad("video_0"));
+  microphone.link(requestPad("audio_0"));
+  setState(GST_STATE_PLAYING);
+  camera.begin();
+  microphone.begin(aac);
+  core.tell([](StreamListener& listener) {
+    listener.onKeyFrameWanted(1);
+    listener.onKeyFrameWanted(7);
+  });
+  settle();
+  EXPECT_THAT(camera.lastCustomEvent(), testing::StartsWith("GstForceKeyUnit"));
+  EXPECT_EQ(microphone.lastCustomEvent(), "");
+}
+
+TEST_F(ElementTest, NoKeyFrameIsAskedForByAStreamThatHasEnded) {
+  Upstream camera;
+  start(camera);
+  camera.begin();
+  const auto former = core.listener;
+  setState(GST_STATE_READY);
+  setState(GST_STATE_PLAYING);
+  camera.begin();
+  former->onKeyFrameWanted(1);
+  settle();
+  EXPECT_EQ(camera.lastCustomEvent(), "");
+}
+
 }  // namespace
 }  // namespace kvs::test

@@ -66,7 +66,12 @@ class FakeService::ClientEnd final : public net::Exchange {
   void resume() override {
     if (!wire_->connected || !wire_->waiting) return;
     wire_->waiting = false;
-    if (service_.options_.readInsideResume) return service_.pump(wire_);
+    if (service_.options_.readInsideResume) {
+      const bool before = std::exchange(service_.resuming_, true);  // nothing is heard from inside it
+      service_.pump(wire_);
+      service_.resuming_ = before;
+      return;
+    }
     service_.after(Nanoseconds{0}, [&service = service_, wire = wire_] { service.pump(wire); });
   }
   std::uint64_t bytesSent() const override { return wire_->bytesSent; }
@@ -83,6 +88,7 @@ FakeService::FakeService(net::Loop& loop, const Clock& clock, std::uint64_t seed
     : loop_(loop),
       clock_(clock),
       random_(seed),
+      shuffle_(seed + 1),
       options_(options),
       serverOffset_(clock.wallNow().time_since_epoch() - clock.now().time_since_epoch() +
                     options.clockAhead.value_or(Seconds(0))) {}
@@ -101,9 +107,21 @@ unsigned FakeService::calls(const std::string& operation) const {
 }
 
 void FakeService::after(Nanoseconds delay, std::function<void()> task) {
-  loop_.at(clock_.now() + delay, [alive = alive_, task = std::move(task)] {
-    if (*alive) task();
+  const auto entry = agenda_.try_emplace({clock_.now() + delay, ++planned_}, std::move(task)).first;
+  loop_.at(entry->first.first, [this, alive = alive_, key = entry->first] {
+    if (!*alive) return;
+    if (auto due = agenda_.extract(key)) due.mapped()();
   });
+}
+
+/// A pass of the loop takes its time, and the line is quick: what would come within `time` comes in this
+/// pass. Not from inside a call of the producer, who is not called back there.
+void FakeService::runAhead(Nanoseconds time) {
+  if (resuming_ || std::exchange(runsAhead_, true)) return;
+  const TimePoint end = clock_.now() + time;
+  while (!agenda_.empty() && agenda_.begin()->first.first <= end)
+    agenda_.extract(agenda_.begin()).mapped()();
+  runsAhead_ = false;
 }
 
 // --- connections ---
@@ -162,9 +180,27 @@ void FakeService::pass(const std::shared_ptr<Wire>& wire, std::function<void()> 
 }
 
 void FakeService::toClient(const std::shared_ptr<Wire>& wire, std::function<void()> task) {
-  pass(wire, [wire, task = std::move(task)] {
-    if (wire->listener && !wire->dead) task();
+  pass(wire, [this, wire, task = std::move(task)] {
+    wire->inbox.push_back(task);
+    if (wire->inboxHeld) return;
+    if (!once(4)) return deliver(wire);
+    wire->inboxHeld = true;
+    after(shuffle_.upTo(Milliseconds(50)), [this, wire] {
+      wire->inboxHeld = false;
+      deliver(wire);
+    });
   });
+}
+
+/// What is there is read in one pass, and the body may be read before it or behind it.
+void FakeService::deliver(const std::shared_ptr<Wire>& wire) {
+  if (once(4)) pump(wire);
+  while (!wire->inbox.empty()) {
+    const auto task = std::move(wire->inbox.front());
+    wire->inbox.pop_front();
+    if (wire->listener && !wire->dead) task();
+  }
+  if (once(4)) pump(wire);
 }
 
 void FakeService::failClient(const std::shared_ptr<Wire>& wire, const std::string& why) {
@@ -236,8 +272,10 @@ void FakeService::setSwallow(bool on) {
 // --- the request's body ---
 
 void FakeService::pump(const std::shared_ptr<Wire>& wire) {
+  if (!wire->connected) return;
   while (wire->source && !wire->dead && !wire->waiting && !wire->bodyEnded &&
          wire->inFlight < network.sendBuffer) {
+    if (once(8)) return after(shuffle_.upTo(Milliseconds(20)), [this, wire] { pump(wire); });
     room_.resize(mostInAPiece);
     const auto room = std::span(room_).first(
         std::min(1 + random_.next() % mostInAPiece, network.sendBuffer - wire->inFlight));
@@ -249,10 +287,14 @@ void FakeService::pump(const std::shared_ptr<Wire>& wire) {
       case net::BodyRead::State::end:
         wire->bodyEnded = true;
         sendPiece(wire, {}, true);
-        return endsWithTheBody ? wire->listener->onEnd({}) : void();
+        if (endsWithTheBody) return wire->listener->onEnd({});
+        if (passThatEndsTheBody > Nanoseconds{0}) runAhead(passThatEndsTheBody);
+        if (once(2)) runAhead(shuffle_.upTo(Milliseconds(3000)));
+        return;
       case net::BodyRead::State::data:
         expect(got.bytes > 0 && got.bytes <= room.size(), "the body gave nothing and called it data");
         sendPiece(wire, Bytes(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(got.bytes)), false);
+        if (once(16)) runAhead(shuffle_.upTo(Milliseconds(300)));
     }
   }
 }

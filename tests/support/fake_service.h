@@ -3,8 +3,8 @@
 // control plane and PutMedia on a loop, real or simulated, and fails when it is told to. It reads the
 // Matroska for itself, keeps what became durable, and notes what the service would not have taken.
 //
-// Used on the loop's thread. What it assumes of the service is what kvs-local does: a Cluster that the
-// connection's end cuts is discarded; one whose body ended properly is complete.
+// Used on the loop's thread. What it assumes of the service: a Cluster that nothing closed is discarded,
+// whether the connection's end cuts it or the body ends behind it.
 #pragma once
 
 #include <deque>
@@ -49,6 +49,9 @@ struct FakeServiceOptions {
   Seconds silence{30};                       ///< the service ends a session on which nothing arrives
   Milliseconds longestSession{45 * 60'000};  ///< 4003
   bool readInsideResume = false;             ///< the transport may pull the body from inside resume()
+  /// What a busy pass of the loop may bring together comes together now and then, by the seed: several
+  /// words of the service, what was read from the body before or after them, the end with the last word.
+  bool shuffled = false;
   /// Signatures that are off by more than five minutes are refused. The service's own clock shows what the
   /// producer's wall clock showed at the start, and this much more.
   std::optional<Seconds> clockAhead{};
@@ -87,6 +90,8 @@ class FakeService final : public net::Transport {
   std::function<std::optional<FakeReply>(const std::string& operation)> intercept;
   bool withholdAcks = false;     ///< fragments are stored, nobody is told
   bool endsWithTheBody = false;  ///< the end of the answer is read in the loop's pass that ended the body
+  /// What comes back within so long is read in the loop's pass that ended the body.
+  Nanoseconds passThatEndsTheBody{0};
   bool withholdStorage = false;  ///< and not even stored
   /// The data endpoint becomes another; the old one no longer serves.
   void moveEndpoint() { ++endpoint_; }
@@ -133,7 +138,10 @@ class FakeService final : public net::Transport {
   void giveUpIfStuck(const std::shared_ptr<Wire>& wire);
   /// Runs `task` at the client when what is sent now arrives there.
   void toClient(const std::shared_ptr<Wire>& wire, std::function<void()> task);
+  void deliver(const std::shared_ptr<Wire>& wire);
   void failClient(const std::shared_ptr<Wire>& wire, const std::string& why);
+  bool once(unsigned in) { return options_.shuffled && shuffle_.next() % in == 0; }
+  void runAhead(Nanoseconds time);
   void after(Nanoseconds delay, std::function<void()> task);
   void pass(const std::shared_ptr<Wire>& wire, std::function<void()> task);
   void told(const std::shared_ptr<Wire>& wire, std::int64_t wallMs);
@@ -141,6 +149,12 @@ class FakeService final : public net::Transport {
   net::Loop& loop_;
   const Clock& clock_;
   Random random_;
+  Random shuffle_;
+  std::map<std::pair<TimePoint, std::uint64_t>, std::function<void()>>
+      agenda_;  ///< what the loop's timers do
+  std::uint64_t planned_ = 0;
+  bool runsAhead_ = false;
+  bool resuming_ = false;
   Bytes room_;  // for what the body gives next
   FakeServiceOptions options_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -2,6 +2,8 @@
 // What stands behind FakeService: a connection, and the service's side of an upload session.
 #pragma once
 
+#include <deque>
+
 #include "fake_service.h"
 #include "matroska_reader.h"
 
@@ -24,6 +26,8 @@ struct FakeService::Wire {
   std::uint64_t bytesSent = 0;
   std::uint64_t delivered = 0;
   TimePoint lineFree{};
+  std::deque<std::function<void()>> inbox{};  // has arrived at the client
+  bool inboxHeld = false;                     // until the loop looks
   std::shared_ptr<Session> session;
 };
 
@@ -40,7 +44,7 @@ class FakeService::Session final : public MatroskaVisitor, public std::enable_sh
   /// Answers 200.
   void open();
   void feed(ByteView bytes);
-  /// The request's body ended properly: the last Cluster is complete.
+  /// The request's body ended properly; the end-of-fragment tag has closed the last Cluster.
   void bodyEnd();
   /// The connection is gone: an unfinished Cluster is discarded.
   void broken();

@@ -39,8 +39,9 @@ void FakeService::Session::feed(ByteView bytes) {
 void FakeService::Session::bodyEnd() {
   if (over_) return;
   service_.expect(reader_.atBoundary(), "the body ended in the middle of an element");
+  service_.expect(!cluster_, "the body ended behind a fragment that nothing closed");
   bodyEnded_ = true;
-  complete();
+  cluster_.reset();  // nobody promises that it is kept
   if (unsettled_ == 0 && service_.options_.retentionHours != 0) endResponse();
 }
 

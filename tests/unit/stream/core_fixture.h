@@ -52,6 +52,7 @@ struct Told final : StreamListener {
   std::vector<FragmentRefused> refused;
   std::vector<CredentialsTaken> credentials;
   std::vector<FramesDropped> dropped;
+  std::vector<std::uint32_t> keyFramesWanted;
   std::size_t lossesAtError = 0;
   int ready = 0, drained = 0, closed = 0, stale = 0, dataAvailable = 0;
 
@@ -66,6 +67,7 @@ struct Told final : StreamListener {
   void onFragmentRefused(const FragmentRefused& fragment) override { refused.push_back(fragment); }
   void onCredentials(const CredentialsTaken& taken) override { credentials.push_back(taken); }
   void onWarning(const Error& error) override { warnings.push_back(error); }
+  void onKeyFrameWanted(std::uint32_t track) override { keyFramesWanted.push_back(track); }
   void onFramesDropped(const FramesDropped& frames) override { dropped.push_back(frames); }
   void onError(const Error& error) override {
     errors.push_back(error);

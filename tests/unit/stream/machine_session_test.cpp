@@ -67,6 +67,14 @@ TEST(MachineSession, AHandOverWaitsForTheFragmentToEndAndBeConfirmed) {
   EXPECT_GE(m.timerIn(Timer::progress), Milliseconds(29500));
 }
 
+TEST(MachineSession, AConfirmedSessionEndsWellAlsoBeforeItsHandOverIsHeardOf) {
+  MachineDriver machine(MachineConfig{.restartOnError = false});
+  machine.toStreaming();
+  EXPECT_EQ(machine.on(event::SessionConfirmed{}), Words({"close", "open"}));
+  EXPECT_FALSE(machine.tells(ConnectionState::disconnected));
+  EXPECT_EQ(machine.state(), State::streaming);
+}
+
 TEST(MachineSession, AnEndWithoutConfirmationIsAFailure) {
   MachineDriver m;
   m.toStreaming();

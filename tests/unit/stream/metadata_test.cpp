@@ -42,6 +42,70 @@ TEST(PendingMetadata, TenAtMostOverBothKinds) {
   EXPECT_TRUE(metadata.put({"p6", "v"}, true)) << "the once-only ones are spent";
 }
 
+using Groups = std::vector<TagGroup>;
+using Names = std::vector<std::string>;
+
+TEST(PendingMetadata, WhatNoFragmentFollowsGoesIntoTheLastOnesTail) {
+  PendingMetadata metadata;
+  ASSERT_TRUE(metadata.put({"place", "door"}, true));
+  ASSERT_TRUE(metadata.put({"same", "1"}, true));
+  store::Fragment last;
+  last.headTags = metadata.take();
+  ASSERT_TRUE(metadata.put({"place", "yard"}, true));
+  ASSERT_TRUE(metadata.put({"same", "1"}, true));
+  ASSERT_TRUE(metadata.put({"new", "2"}, true));
+  ASSERT_TRUE(metadata.put({"once", "3"}, false));
+  EXPECT_EQ(metadata.leaveTo(&last), Names());
+  EXPECT_EQ(last.tailTags, Groups({{{"new", "2"}}, {{"place", "yard"}}, {{"once", "3"}}}));
+  EXPECT_TRUE(last.endTag);
+  EXPECT_EQ(metadata.take(), Groups({{{"new", "2"}}, {{"place", "yard"}}, {{"same", "1"}}}))
+      << "persistent ones go on";
+}
+
+TEST(PendingMetadata, BehindAnEventInTheSameTail) {
+  PendingMetadata metadata;
+  store::Fragment last;
+  ASSERT_TRUE(metadata.putEvent({}, &last));
+  ASSERT_TRUE(metadata.put({"once", "1"}, false));
+  EXPECT_EQ(metadata.leaveTo(&last), Names());
+  EXPECT_EQ(last.tailTags, Groups({{{"AWS_KINESISVIDEO_NOTIFICATION", ""}}, {{"once", "1"}}}));
+}
+
+TEST(PendingMetadata, WhatTheLastFragmentHasNoRoomForIsNamedOnceAndWaits) {
+  PendingMetadata metadata;
+  store::Fragment last;
+  for (int i = 0; i < 8; ++i)
+    last.headTags.push_back({{"h" + std::to_string(i), "v"}});
+  for (const char* name : {"a", "b", "c", "d"})
+    ASSERT_TRUE(metadata.put({name, "v"}, false));
+  EXPECT_EQ(metadata.leaveTo(&last), Names({"c", "d"}));
+  EXPECT_EQ(last.tailTags, Groups({{{"a", "v"}}, {{"b", "v"}}}));
+  EXPECT_EQ(metadata.leaveTo(&last), Names()) << "said already";
+  EXPECT_EQ(metadata.take(), Groups({{{"c", "v"}}, {{"d", "v"}}}));
+}
+
+TEST(PendingMetadata, WithoutAFragmentAllThatWaitsIsNamed) {
+  PendingMetadata metadata;
+  ASSERT_TRUE(metadata.put({"p", "v"}, true));
+  ASSERT_TRUE(metadata.put({"gone", "v"}, true));
+  ASSERT_TRUE(metadata.put({"gone", ""}, true));
+  ASSERT_TRUE(metadata.put({"o", "v"}, false));
+  ASSERT_TRUE(metadata.putEvent({}, nullptr));
+  EXPECT_EQ(metadata.leaveTo(nullptr), Names({"p", "o", "AWS_KINESISVIDEO_NOTIFICATION"}));
+  ASSERT_TRUE(metadata.put({"later", "v"}, false));
+  EXPECT_FALSE(metadata.leaveTo(nullptr).empty()) << "there is more than was said";
+}
+
+TEST(PendingMetadata, AnEventThatFoundNoFragmentOpenGoesIntoTheTailWhereItMay) {
+  PendingMetadata metadata;
+  store::Fragment last;
+  ASSERT_TRUE(metadata.putEvent({}, nullptr));
+  EXPECT_EQ(metadata.leaveTo(&last), Names());
+  ASSERT_TRUE(metadata.putEvent({}, nullptr));
+  EXPECT_EQ(metadata.leaveTo(&last).size(), 1u) << "one of each type in a fragment";
+  EXPECT_EQ(last.tailTags.size(), 1u);
+}
+
 TEST(PendingMetadata, WhatTheServiceDoesNotTakeIsRefused) {
   PendingMetadata metadata;
   EXPECT_EQ(metadata.put({"AWS_X", "v"}, false).error().code, StatusCode::invalidMetadataName);

@@ -219,6 +219,109 @@ TEST_F(RecoveryTest, ARotationAsksForCredentialsAgainAndRenewsTheSession) {
   EXPECT_EQ(told->losses.size(), 0u);
 }
 
+// --- ends that we asked for ---
+
+/// Whatever ends a session on our side, its last word, the end of its answer and the end of its body are
+/// heard in one pass of the loop; and the first failure would end the stream.
+class AskedEnds : public RecoveryTest {
+ protected:
+  AskedEnds() { config.restartOnError = false; }
+  void beginInOnePass() {
+    begin();
+    service->passThatEndsTheBody = 5s;
+  }
+  void expectNoFailure(unsigned sessions) {
+    EXPECT_TRUE(drain());
+    EXPECT_EQ(stored(), range(number));
+    EXPECT_GE(service->sessions(), sessions);
+    EXPECT_EQ(told->errors.size(), 0u);
+    EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+    EXPECT_EQ(core->stats().reconnects, 0u);
+    EXPECT_EQ(core->stats().lastError, "");
+    EXPECT_EQ(core->stats().fragmentsSent, core->stats().fragmentsIn) << "nothing was sent twice";
+  }
+};
+
+TEST_F(AskedEnds, AnotherFormat) {
+  beginInOnePass();
+  for (int i = 0; i < 6; ++i) {
+    stream(6s);
+    largeFormat = !largeFormat;
+  }
+  expectNoFailure(6);
+}
+
+TEST_F(AskedEnds, ARotation) {
+  config.rotationPeriod = 10s;
+  beginInOnePass();
+  stream(60s);
+  expectNoFailure(5);
+}
+
+TEST_F(AskedEnds, ASourceThatPauses) {
+  beginInOnePass();
+  for (int i = 0; i < 3; ++i) {
+    stream(4s);
+    pass(40s);
+    pts += 40s;
+  }
+  expectNoFailure(3);
+}
+
+TEST_F(AskedEnds, TheEndOfTheStreamAndMoreBehindIt) {
+  beginInOnePass();
+  for (int i = 0; i < 3; ++i) {
+    stream(4s);
+    EXPECT_TRUE(drain());
+  }
+  expectNoFailure(3);
+}
+
+TEST_F(AskedEnds, Bursts) {
+  config.streamingType = StreamingType::nearRealtime;
+  config.burstInterval = 5s;
+  beginInOnePass();
+  stream(31s);
+  expectNoFailure(5);
+}
+
+TEST_F(AskedEnds, ABurstWhoseOnlyFragmentStopsGrowing) {
+  config.streamingType = StreamingType::nearRealtime;
+  config.burstInterval = 5s;
+  group = 100;
+  interval = 8s;  // a source that is slow is idle only after some such frames
+  beginInOnePass();
+  stream(16s);
+  pass(60s);
+  expectNoFailure(1);
+}
+
+TEST_F(AskedEnds, CredentialsThatExpire) {
+  keys->expiration = [this] { return clock.wallNow() + 20s; };
+  beginInOnePass();
+  stream(60s);
+  expectNoFailure(3);
+}
+
+TEST_F(AskedEnds, AnotherFormatWithRetentionZero) {
+  options.retentionHours = 0;
+  beginInOnePass();
+  stream(6s);
+  largeFormat = true;
+  stream(6s);
+  expectNoFailure(2);
+}
+
+TEST_F(AskedEnds, AnotherFormatWithoutAcknowledgements) {
+  config.fragmentAcks = false;
+  beginInOnePass();
+  service->withholdAcks = true;
+  stream(6s);
+  largeFormat = true;
+  stream(6s);
+  expectNoFailure(2);
+}
+
 // --- without acknowledgements ---
 
 class WithoutAcks : public RecoveryTest {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of a session: header, Clusters with their Tags, blocks; the same however they are asked for.
+#include "mkv/tags.h"
 #include "stream_fixture.h"
 
 namespace kvs::stream {
@@ -14,6 +15,20 @@ class SessionBodyTest : public test::StreamFixture {
  protected:
   SessionBodyTest() { video(); }
   const std::vector<ReadTag> endTag{{"AWS_KINESISVIDEO_END_OF_FRAGMENT", ""}};
+  static Bytes closing() { return mkv::endOfFragmentTags({}); }
+  /// The body ends here, behind the end-of-fragment tag, which stands nowhere before.
+  void expectClosed(SessionBody& session, std::size_t clusters) {
+    const std::uint64_t before = buffer.stats.bytesSent;
+    const Bytes bytes = readAll(session);
+    EXPECT_EQ(last.state, State::end);
+    EXPECT_EQ(buffer.stats.bytesSent - before, bytes.size());
+    const auto read = parse(bytes);
+    EXPECT_EQ(read.tagsBehind, endTag);
+    ASSERT_EQ(read.clusters.size(), clusters);
+    for (const auto& cluster : read.clusters)
+      EXPECT_TRUE(cluster.tagsBefore.empty());
+    EXPECT_TRUE(readAll(session).empty()) << "once";
+  }
 };
 
 TEST_F(SessionBodyTest, BeginsWithTheHeaderEvenWhenNothingIsThere) {
@@ -131,6 +146,143 @@ TEST_F(SessionBodyTest, AnEndTagIsReadAtAnySize) {
   EXPECT_EQ(parse(expected).clusters[1].tagsBefore, endTag);
 }
 
+class AnyFinish : public SessionBodyTest, public testing::WithParamInterface<Finish> {};
+
+TEST_P(AnyFinish, ClosesTheSessionsLastFragment) {
+  putGroups(2, 20);
+  ingest.seal();
+  const auto session = body();
+  const Bytes before = readAll(*session);
+  EXPECT_TRUE(parse(before).tagsBehind.empty()) << "another fragment may follow";
+  session->finish(GetParam());
+  EXPECT_EQ(readAll(*session), closing());
+  EXPECT_EQ(last.state, State::end);
+  buffer.log.rewind();
+  const auto again = body();
+  again->finish(GetParam());
+  if (GetParam() != Finish::fragment) expectClosed(*again, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, AnyFinish,
+                         testing::Values(Finish::fragment, Finish::complete, Finish::everything));
+
+TEST_F(SessionBodyTest, ABurstClosesItsLastFragmentAlsoWhereAnotherGrows) {
+  putGroups(3, 20);
+  const auto session = body();
+  session->finish(Finish::complete);
+  expectClosed(*session, 2);
+}
+
+TEST_F(SessionBodyTest, AnotherHeaderClosesTheFragmentBefore) {
+  putGroups(1, 20);
+  put(frame(nextPts, true), test::annexB(test::accessUnit(true, nextNumber++, 64, kvs::test::largePicture)));
+  expectClosed(*body({.header = 0}), 1);
+}
+
+TEST_F(SessionBodyTest, AnotherEpochClosesTheFragmentBefore) {
+  put(100s, true);
+  clock.advance(2s);
+  put(0s, true);
+  expectClosed(*body({.epoch = 0, .absoluteTimes = false}), 1);
+}
+
+TEST_F(SessionBodyTest, AClockThatWasSetBackClosesTheFragmentBefore) {
+  putGroups(1, 20);
+  clock.stepWall(-1h);
+  putGroups(1, 20);
+  expectClosed(*body(), 1);
+}
+
+TEST_F(SessionBodyTest, AFragmentThatWasCutShortIsClosed) {
+  put(0s, true);
+  ingest.seal();
+  put(500ms, true);
+  expectClosed(*body(), 1);
+}
+
+TEST_F(SessionBodyTest, ASessionWithoutAFragmentClosesNothing) {
+  putGroups(1, 20);
+  const auto session = body();
+  session->finish(Finish::fragment);
+  EXPECT_EQ(readAll(*session), buffer.headers[0]) << "no mark without a block before it";
+  EXPECT_EQ(last.state, State::end);
+}
+
+TEST_F(SessionBodyTest, AFragmentIsClosedInItsMiddleByNothing) {
+  putGroups(1, 10);
+  const auto session = body();
+  const Bytes before = readAll(*session);
+  session->finish(Finish::everything);
+  EXPECT_TRUE(readAll(*session).empty());
+  EXPECT_EQ(last.state, State::wait);
+  EXPECT_TRUE(parse(before).tagsBehind.empty());
+}
+
+TEST_F(SessionBodyTest, AFragmentThatAMarkClosedIsNotClosedAgainByTheEnd) {
+  putGroups(1, 20);
+  ASSERT_TRUE(ingest.putEvent({}));
+  ingest.seal(Ingest::SealWith::endTag);
+  const auto session = body();
+  session->finish(Finish::everything);
+  const auto tags = parse(readAll(*session)).tagsBehind;
+  EXPECT_EQ(tags, (std::vector<ReadTag>{{"AWS_KINESISVIDEO_NOTIFICATION", ""}, endTag[0]}));
+  EXPECT_EQ(last.state, State::end);
+}
+
+TEST_F(SessionBodyTest, TheLastOfOneSessionIsSentAgainWithoutAMarkInTheMiddleOfTheNext) {
+  putGroups(1, 20);
+  ingest.seal();
+  const auto first = body();
+  first->finish(Finish::everything);
+  expectClosed(*first, 1);
+  buffer.log.rewind();
+  putGroups(1, 20);
+  ingest.seal();
+  const auto second = body();
+  second->finish(Finish::everything);
+  expectClosed(*second, 2);
+}
+
+TEST_F(SessionBodyTest, TheLastFragmentIsClosedAlsoWhereItWasGivenUpMeanwhile) {
+  putGroups(1, 20);
+  ingest.seal();
+  const auto session = body();
+  readAll(*session);
+  buffer.log.dropAll(store::LossReason::storageFull);
+  session->finish(Finish::fragment);
+  EXPECT_EQ(readAll(*session), closing());
+  EXPECT_EQ(last.state, State::end);
+}
+
+TEST_F(SessionBodyTest, WhoLooksOnIsShownTheMarkToo) {
+  struct Copy final : BodyTap {
+    void taken(ByteView bytes) override { all.insert(all.end(), bytes.begin(), bytes.end()); }
+    Bytes all;
+  };
+  putGroups(1, 20);
+  ingest.seal();
+  const auto copy = std::make_shared<Copy>();
+  const auto session = body({.tap = copy});
+  session->finish(Finish::everything);
+  EXPECT_EQ(readAll(*session), copy->all);
+  EXPECT_EQ(parse(copy->all).tagsBehind, endTag);
+}
+
+TEST_F(SessionBodyTest, TheMarkOfASessionsEndIsReadAtAnySize) {
+  putGroups(2, 20);
+  ingest.seal();
+  const auto all = [this](std::size_t size) {
+    buffer.log.rewind();
+    const auto session = body();
+    session->finish(Finish::everything);
+    return readAll(*session, size);
+  };
+  const Bytes expected = all(1 << 20);
+  EXPECT_EQ(parse(expected).tagsBehind, endTag);
+  for (const std::size_t size : {1u, 5u, 11u, 4096u})
+    EXPECT_EQ(all(size), expected);
+}
+
 TEST_F(SessionBodyTest, FinishFragmentEndsBehindTheOneUnderTheCursor) {
   putGroups(3, 20);
   const auto session = body();
@@ -159,7 +311,7 @@ TEST_F(SessionBodyTest, FinishFragmentWaitsForAGrowingOne) {
   put(nextPts, false);
   EXPECT_FALSE(readAll(*session).empty());
   ingest.seal();
-  EXPECT_TRUE(readAll(*session).empty());
+  EXPECT_EQ(readAll(*session), closing());
   EXPECT_EQ(last.state, State::end);
 }
 
@@ -170,7 +322,7 @@ TEST_F(SessionBodyTest, FinishBetweenFragmentsEndsAtOnce) {
   readAll(*session);
   session->finish(Finish::fragment);
   putGroups(1, 20);
-  EXPECT_TRUE(readAll(*session).empty());
+  EXPECT_EQ(readAll(*session), closing());
   EXPECT_EQ(last.state, State::end);
   EXPECT_EQ(buffer.log.find(2)->state, store::FragmentState::open);
 }

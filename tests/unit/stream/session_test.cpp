@@ -2,6 +2,7 @@
 // One request from opening to end: which acknowledgement settles which fragment, and what its owner hears.
 #include "stream/session.h"
 
+#include "mkv/tags.h"
 #include "stream_fixture.h"
 
 namespace kvs::stream {
@@ -81,6 +82,7 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
     ++ends;
     endedByHeader = headerChanged;
   }
+  void onSessionOver() override { ++overs; }
   void onSessionEnd(std::optional<Error> error) override {
     ended = true;
     endError = std::move(error);
@@ -93,6 +95,7 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
   std::vector<SentFragment> sent;
   std::vector<std::string> notes;
   int answered = 0;
+  int overs = 0;
   bool closeAtAck = false;
   bool ended = false;
   std::optional<Error> endError;
@@ -218,6 +221,72 @@ TEST_F(SessionTest, IsConfirmedWhenTheBodyEndedAndAllIsSettled) {
   EXPECT_FALSE(session->isConfirmed());
   ack("PERSISTED", 2000);
   EXPECT_TRUE(session->isConfirmed());
+}
+
+class AskedEnd : public SessionTest {
+ protected:
+  /// A session that is to end, all of it confirmed; its body was read up to the last `unread` bytes, and its
+  /// end was not.
+  void openAndConfirm(std::size_t unread) {
+    ingest.seal();
+    const std::size_t all = readAll(*body()).size() + mkv::endOfFragmentTags({}).size();
+    buffer.log.rewind();
+    open();
+    answer();
+    session->finish(SessionBody::Finish::everything);
+    for (std::size_t left = all - unread; left > 0;) {
+      Bytes room(std::min<std::size_t>(left, 4096));
+      left -= transport.request.source->read(room).bytes;
+    }
+    for (const int timecode : {0, 2000, 4000})
+      ack("PERSISTED", timecode);
+  }
+};
+
+class AskedEndUnread : public AskedEnd, public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(AskedEndUnread, TheEndOfTheAnswerBeforeTheBodysEndIsNoFailure) {
+  openAndConfirm(GetParam());
+  EXPECT_EQ(ends, 0);
+  EXPECT_FALSE(session->isConfirmed());
+  transport.listener->onEnd({});
+  EXPECT_TRUE(session->isConfirmed());
+  EXPECT_EQ(overs, 1);
+  EXPECT_FALSE(ended);
+}
+
+INSTANTIATE_TEST_SUITE_P(Bytes, AskedEndUnread, testing::Values(0, 1, 20));
+
+TEST_F(AskedEnd, NorIsAConnectionThatIsResetThen) {
+  openAndConfirm(0);
+  transport.listener->onEnd(fail(StatusCode::unknown, ErrorKind::retryable, "connection reset"));
+  EXPECT_TRUE(session->isConfirmed());
+  EXPECT_FALSE(ended);
+}
+
+TEST_F(AskedEnd, AnEndThatLeavesAFragmentUnconfirmedIsOne) {
+  ingest.seal();
+  open();
+  answer();
+  session->finish(SessionBody::Finish::everything);
+  pull();
+  ack("PERSISTED", 0);
+  ack("PERSISTED", 2000);
+  transport.listener->onEnd({});
+  EXPECT_TRUE(ended);
+  EXPECT_FALSE(session->isConfirmed());
+}
+
+TEST_F(AskedEnd, ThatTheServiceEndsWhatWasNotToEndIsOne) {
+  ingest.seal();
+  open();
+  answer();
+  pull();
+  for (const int timecode : {0, 2000, 4000})
+    ack("PERSISTED", timecode);
+  transport.listener->onEnd({});
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(overs, 0);
 }
 
 TEST_F(SessionTest, KnowsSinceWhenNobodyHasAnswered) {

@@ -688,6 +688,159 @@ TEST_F(StreamCoreTest, FramesThatAreNotTakenAreToldWithTheirTimesAlsoAtTheEnd) {
   EXPECT_EQ(rest.end, rest.start + static_cast<int>(rest.count - 1) * interval);
 }
 
+// --- metadata that no fragment follows ---
+
+class LastMetadata : public StreamCoreTest {
+ protected:
+  using Tags = std::vector<std::string>;
+  const Tags& lastTags() const { return service->stored().back().tags; }
+};
+
+TEST_F(LastMetadata, PutBehindTheLastKeyFrameIsInTheLastFragment) {
+  begin();
+  ASSERT_TRUE(core->putMetadata({"place", "door"}, true));
+  stream(5s);
+  ASSERT_TRUE(core->putMetadata({"place", "yard"}, true));
+  ASSERT_TRUE(core->putMetadata({"once", "1"}, false));
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(lastTags(), Tags({"place=door", "place=yard", "once=1"}));
+  EXPECT_TRUE(told->warnings.empty());
+}
+
+TEST_F(LastMetadata, ThatComesAfterAnEventIsBehindIt) {
+  begin();
+  stream(5s);
+  ASSERT_TRUE(core->putEvent({}));
+  ASSERT_TRUE(core->putMetadata({"once", "1"}, false));
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(lastTags(), Tags({"AWS_KINESISVIDEO_NOTIFICATION=", "once=1"}));
+}
+
+TEST_F(LastMetadata, FindsTheLastFragmentAlsoBehindAFlush) {
+  begin();
+  stream(5s);
+  core->flush();
+  pass(2s);  // all of it is sent, and nothing has closed it
+  ASSERT_TRUE(core->putMetadata({"once", "1"}, false));
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(lastTags(), Tags({"once=1"}));
+  EXPECT_TRUE(told->warnings.empty());
+}
+
+TEST_F(LastMetadata, IsInTheLastFragmentAlsoWhereTheStreamGoesOnAtOnce) {
+  begin();
+  stream(4s);
+  put();
+  ASSERT_TRUE(core->putMetadata({"once", "1"}, false));
+  core->endOfStream();
+  while (number % group != 0)
+    ++number, pts += interval;
+  const std::uint64_t next = number;
+  stream(4s);
+  EXPECT_TRUE(drain());
+  for (const auto& fragment : service->stored()) {
+    const bool isIt = std::ranges::find(fragment.frames, 20u) != fragment.frames.end();
+    EXPECT_EQ(fragment.tags, isIt ? Tags({"once=1"}) : Tags()) << fragment.frames.front();
+  }
+  EXPECT_EQ(stored().back() + 1, number);
+  EXPECT_GT(number, next);
+}
+
+TEST_F(LastMetadata, IsSentAgainWithItsFragment) {
+  begin();
+  stream(5s);
+  ASSERT_TRUE(core->putMetadata({"once", "1"}, false));
+  service->withholdStorage = true;
+  core->endOfStream();
+  pass(100ms);
+  service->withholdStorage = false;
+  EXPECT_TRUE(passUntil([&] { return told->drained > 0; }));
+  EXPECT_EQ(lastTags(), Tags({"once=1"}));
+}
+
+TEST_F(LastMetadata, ThatHasNoRoomIsReportedAndGoesWithTheNextFragment) {
+  begin();
+  for (int i = 0; i < 9; ++i)
+    ASSERT_TRUE(core->putMetadata({"h" + std::to_string(i), "v"}, false));
+  stream(1s);
+  ASSERT_TRUE(core->putMetadata({"first", "v"}, false));
+  ASSERT_TRUE(core->putMetadata({"second", "v"}, false));
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(lastTags().back(), "first=v");
+  ASSERT_EQ(told->warnings.size(), 1u);
+  EXPECT_EQ(told->warnings[0].code, StatusCode::maxFragmentMetadataCount);
+  EXPECT_NE(told->warnings[0].message.find("\"second\""), std::string::npos);
+  EXPECT_EQ(told->warnings[0].message.find("first"), std::string::npos);
+  number = 2 * group;
+  stream(1s);
+  EXPECT_TRUE(drain());
+  EXPECT_EQ(lastTags(), Tags({"second=v"}));
+}
+
+TEST_F(LastMetadata, WithoutAnyFragmentIsReported) {
+  begin();
+  ASSERT_TRUE(core->putMetadata({"once", "1"}, false));
+  core->endOfStream();
+  pass(1s);
+  ASSERT_EQ(told->warnings.size(), 1u);
+  EXPECT_NE(told->warnings[0].message.find("\"once\""), std::string::npos);
+}
+
+TEST_F(LastMetadata, BehindAFragmentThatIsClosedIsReported) {
+  begin();
+  stream(5s);
+  EXPECT_TRUE(drain());
+  ASSERT_TRUE(core->putMetadata({"late", "1"}, false));
+  EXPECT_TRUE(told->warnings.empty()) << "another fragment may come";
+  core->endOfStream();
+  pass(1s);
+  EXPECT_EQ(told->warnings.size(), 1u);
+}
+
+TEST_F(LastMetadata, IsReportedWhereTheStreamIsStopped) {
+  begin();
+  stream(5s);
+  ASSERT_TRUE(core->putMetadata({"once", "1"}, false));
+  core->stop();
+  pass(1s);
+  EXPECT_EQ(told->warnings.size(), 1u);
+}
+
+// --- a source that pauses ---
+
+TEST_F(StreamCoreTest, AKeyFrameIsAskedForWhenThePausedSourcesFragmentIsClosed) {
+  begin();
+  stream(5s);
+  pass(14s);
+  EXPECT_TRUE(told->keyFramesWanted.empty());
+  pass(3s);
+  EXPECT_EQ(told->keyFramesWanted, std::vector<std::uint32_t>{1}) << "no frame is needed for it";
+  pass(60s);
+  EXPECT_EQ(told->keyFramesWanted.size(), 1u) << "once a pause";
+  number = 3 * group;
+  EXPECT_EQ(put(), FrameFate::accepted);
+  EXPECT_FALSE(core->takeKeyFrameRequest(1)) << "it has come";
+  EXPECT_TRUE(drain());
+}
+
+TEST_F(StreamCoreTest, WhoGivesADeltaAllTheSameAfterAPauseIsAskedAgain) {
+  begin();
+  stream(5s);
+  pass(20s);
+  EXPECT_EQ(put(), FrameFate::afterEndOfFragment);
+  EXPECT_TRUE(core->takeKeyFrameRequest(1));
+  EXPECT_FALSE(core->takeKeyFrameRequest(1));
+}
+
+TEST_F(StreamCoreTest, AKeyFrameIsAskedForInAPauseBetweenBursts) {
+  config.streamingType = StreamingType::nearRealtime;
+  config.burstInterval = 20s;
+  begin();
+  stream(5s);
+  pass(40s);
+  EXPECT_EQ(told->keyFramesWanted, std::vector<std::uint32_t>{1});
+}
+
 TEST_F(StreamCoreTest, NothingIsDueAfterTheEnd) {
   begin();
   stream(10s);
