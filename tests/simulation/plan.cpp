@@ -85,6 +85,20 @@ Fault makeFault(Random& random, Milliseconds before, std::map<std::int64_t, int>
   return fault;
 }
 
+/// Sessions end only as we want it: by a rotation, a new format, a pause, the end of the stream, a burst.
+void makeCalm(Plan& plan, Milliseconds before, Random& random) {
+  plan.calm = true;
+  plan.clockBehind.reset();
+  plan.streamExists = true;
+  std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind < Kind::pauseSource; });
+  plan.storageChunks = 512;
+  plan.bufferDuration = Seconds(120);
+  if (random.next() % 3 == 0) plan.burst = pick(random, std::array{Seconds(5), Seconds(20)});
+  if (random.next() % 2 == 0) plan.rotation = Seconds(10);
+  for (int i = 0; i < 4; ++i)
+    plan.faults.push_back({Kind::newFormat, random.upTo(before)});
+}
+
 }  // namespace
 
 Plan makePlan(std::uint64_t seed) {
@@ -143,6 +157,10 @@ Plan makePlan(std::uint64_t seed) {
     std::erase_if(plan.faults, [](const Fault& fault) { return fault.kind == Fault::Kind::wallStep; });
   }
   plan.drops = plan.audio && random.next() % 3 == 0;
+  plan.shuffled = random.next() % 4 != 0;
+  if (random.next() % 4 == 0)
+    plan.rotation = pick(random, std::array{Seconds(10), Seconds(45), Seconds(120)});
+  if (random.next() % 4 == 0) makeCalm(plan, faulty, random);
   std::ranges::stable_sort(plan.faults, {}, &Fault::at);
   plan.length = faulty;
   for (const Fault& fault : plan.faults)
@@ -160,6 +178,7 @@ Nanoseconds recoveryBound(const Plan& plan) {
   const Milliseconds group(1000 * plan.framesPerGroup / plan.framesPerSecond);
   Nanoseconds bound =
       Seconds(10 + 5 + 1) + 2 * std::max(group, Milliseconds(1000)) + plan.persistDelay + 6 * plan.latency;
+  if (plan.burst) bound += 2 * *plan.burst;
   for (const Fault& fault : plan.faults) {
     if (end - fault.end() > Seconds(120)) continue;
     switch (fault.kind) {
@@ -210,8 +229,11 @@ std::string describe(const Plan& plan) {
       (plan.audio ? ", microphone" : "") + (plan.drops ? " (drop)" : "") +
       (plan.clockBehind ? ", clock behind by " + std::to_string(plan.clockBehind->count()) + " s" : "") +
       (plan.streamExists ? "" : ", to be created") + (plan.retentionHours == 0 ? ", retention 0" : "") +
-      ", latency " + std::to_string(plan.latency.count()) + " ms, persisted after " +
-      std::to_string(plan.persistDelay.count()) + " ms\n";
+      ", latency " + std::to_string(plan.latency.count()) + " ms" + (plan.shuffled ? ", shuffled" : "") +
+      (plan.calm ? ", calm" : "") +
+      (plan.rotation < Seconds(3600) ? ", rotation " + std::to_string(plan.rotation.count()) + " s" : "") +
+      (plan.burst ? ", bursts every " + std::to_string(plan.burst->count()) + " s" : "") +
+      ", persisted after " + std::to_string(plan.persistDelay.count()) + " ms\n";
   for (const Fault& fault : plan.faults)
     text += describe(fault) + "\n";
   return text;

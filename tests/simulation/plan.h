@@ -71,6 +71,11 @@ struct Plan {
   Milliseconds latency{20};
   Milliseconds persistDelay{150};
   bool readInsideResume = false;
+  bool shuffled = false;  ///< what a pass of the loop may bring together comes together
+  Seconds rotation{3600};
+  std::optional<Seconds> burst{};  ///< near-realtime, so often
+  /// Nothing goes wrong but in the source: no session fails, and one that did would end the stream.
+  bool calm = false;
   /// The camera's clock at the start: how far it is behind the service's, whose signatures must be of the
   /// time.
   std::optional<Seconds> clockBehind{};

@@ -98,6 +98,7 @@ class Simulation {
     options.retentionHours = plan.retentionHours;
     options.persistDelay = plan.persistDelay;
     options.readInsideResume = plan.readInsideResume;
+    options.shuffled = plan.shuffled;
     options.clockAhead = plan.clockBehind;
     return options;
   }
@@ -122,6 +123,12 @@ class Simulation {
     config.timecodeScale = plan_.timecodeScale;
     config.absoluteFragmentTimes = plan_.absoluteTimes;
     config.bufferDuration = plan_.bufferDuration;
+    config.rotationPeriod = plan_.rotation;
+    config.restartOnError = !plan_.calm;
+    if (plan_.burst) {
+      config.streamingType = StreamingType::nearRealtime;
+      config.burstInterval = *plan_.burst;
+    }
     config.silentTrack = plan_.drops ? SilentTrack::drop : SilentTrack::fill;
     core_ = std::make_shared<stream::StreamCore>(
         context, config, std::make_shared<stream::Notifier>(witness_, executor_), plan_.seed);
@@ -353,6 +360,9 @@ class Simulation {
     outcome.broken = std::move(witness_->broken);
     judgeFrames(source_, *witness_, *service_, atEnd_, outcome.broken);
     judgeStats(source_, *witness_, *service_, atEnd_, outcome.broken);
+    if (plan_.calm && (atEnd_.reconnects > 0 || atEnd_.framesLost > 0 || !atEnd_.lastError.empty()))
+      outcome.broken.push_back("nothing was wrong, and there are " + std::to_string(atEnd_.reconnects) +
+                               " reconnects; " + atEnd_.lastError);
     for (const std::string& violation : service_->violations())
       outcome.broken.push_back("service: " + violation);
     outcome.frames = source_.accepted().size();

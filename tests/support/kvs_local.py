@@ -19,12 +19,16 @@ LISTENING = re.compile(r"listening on (https?://\S+):(\d+)")
 
 
 class KvsLocal:
-    """One kvs-local with a data folder. Its options stay the same over restarts; so does its port."""
+    """One kvs-local with a data folder. Its options stay the same over restarts; so does its port.
 
-    def __init__(self, folder, *options, faults=None, port=0):
+    It keeps only fragments that something closed, unless not `strict_end`: for clients that are not ours."""
+
+    def __init__(self, folder, *options, faults=None, port=0, strict_end=True):
         self.data = os.path.join(folder, "data")
         self.log_path = os.path.join(folder, "kvs-local.log")
         self.options = [*options, "--verbose", "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
+        if strict_end:
+            self.options.append("--strict-end")
         if faults is not None:
             self.options += ["--faults", self.write_faults(folder, faults)]
         self.port = port
