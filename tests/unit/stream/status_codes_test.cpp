@@ -43,7 +43,7 @@ TEST(StatusCodes, OfTheNetwork) {
   EXPECT_EQ(net::explain({.code = CURLE_OUT_OF_MEMORY}, place).code, StatusCode::notEnoughMemory);
   EXPECT_EQ(net::explain({.code = CURLE_COULDNT_RESOLVE_HOST}, place).code, StatusCode::serviceUnknownError);
   StatusCode code = StatusCode::success;
-  std::make_shared<net::Trust>(std::weak_ptr<net::Loop>(), "/nowhere")
+  std::make_shared<net::Trust>(std::weak_ptr<net::Loop>(), net::CaPlaces{{"/nowhere"}})
       ->whenLoaded([&](const Result<void>& loaded) { code = loaded.error().code; });
   EXPECT_EQ(code, StatusCode::internalError) << "without a loop";
 }
