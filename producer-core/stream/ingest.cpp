@@ -469,9 +469,13 @@ bool Ingest::reserve(Track& track, std::size_t size, std::size_t beyond) {
 
 /// Under the lock: the unit is complete, and is given its times and its place.
 void Ingest::finish(Track& track, IngestOutcome& outcome) {
-  Making making = std::exchange(track.making, {});
-  if (track.lostKey && !making.key()) return sequencer_.skip(FrameFate::afterGap, outcome);
+  if (track.lostKey && !track.making.key()) {
+    passOver(track, outcome);
+    track.making = {};
+    return sequencer_.skip(FrameFate::afterGap, outcome);
+  }
   track.lostKey = false;
+  Making making = std::exchange(track.making, {});
   if (mustWaitForATime(track, making.times) && early_.size() < mostEarly) {
     early_.emplace_back(find(track.config.number), std::move(making));
   } else {
