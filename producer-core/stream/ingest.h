@@ -90,7 +90,7 @@ class Ingest {
     Making making;
     /// GStreamer's sources give a time of 0 to a first buffer that has none: it takes two to know.
     bool saysTimes() const { return timed > 1; }
-    unsigned timed = 0;     ///< frames that had times
+    unsigned timed = 0;      ///< frames that had times
     bool saysDelta = false;  ///< the application has told key frames from others
     bool lostKey = false;    ///< a key frame was refused: so are those that need it
     bool skipUnit = false;   ///< the rest of an access unit that could not be kept
