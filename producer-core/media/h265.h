@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/time.h"
 #include "media/nal.h"
 #include "media/pixel_aspect.h"
 
@@ -84,6 +85,7 @@ struct H265Sps {
   PixelAspect pixelAspect{1, 1};
   bool fields = false;                              ///< field_seq_flag: each picture is a field
   std::array<std::uint32_t, 4> displayWindow = {};  ///< the default display window's offsets
+  std::optional<Nanoseconds> frameDuration;         ///< vui_timing_info: of one picture
 };
 
 /// Reads a whole SPS NAL unit, header bytes included. Never reads past `nal`, whatever is in it.

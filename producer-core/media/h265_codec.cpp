@@ -67,6 +67,11 @@ PictureSize H265Codec::pictureSize() const {
   return sps ? PictureSize{sps->width, sps->height} : PictureSize{};
 }
 
+std::optional<Nanoseconds> H265Codec::frameDuration() const {
+  const auto sps = sets_.newestSps();
+  return sps ? sps->frameDuration : std::nullopt;
+}
+
 Result<unsigned> H265Codec::lengthSize(ByteView configurationRecord) const {
   return parseHevcDecoderConfiguration(configurationRecord).map([](const HevcDecoderConfiguration& parsed) {
     return parsed.lengthSize;

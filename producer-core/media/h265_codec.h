@@ -17,6 +17,7 @@ class H265Codec final : public NalCodec {
   ParameterSetStore& sets() override { return sets_.store(); }
   Result<Bytes> configurationRecord() const override { return sets_.configurationRecord(); }
   PictureSize pictureSize() const override;
+  std::optional<Nanoseconds> frameDuration() const override;
   Result<unsigned> lengthSize(ByteView configurationRecord) const override;
   Result<Bytes> withFourByteLengths(ByteView configurationRecord) const override;
 

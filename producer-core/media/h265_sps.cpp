@@ -178,6 +178,16 @@ bool skipTools(RbspReader& reader, std::uint32_t orderBits) {
   return true;
 }
 
+/// A picture lasts one clock tick (E.3.1), where H.264 counts two.
+std::optional<Nanoseconds> readFrameDuration(RbspReader& reader) {
+  if (!reader.flag()) return std::nullopt;
+  const std::uint64_t ticks = reader.bits(32);
+  const std::uint64_t scale = reader.bits(32);
+  if (reader.failed() || ticks == 0 || scale == 0) return std::nullopt;
+  constexpr std::uint64_t nanosecondsPerSecond = 1'000'000'000;
+  return Nanoseconds(ticks * nanosecondsPerSecond / scale);  // 2^32 * 2^30 < 2^63
+}
+
 void readVui(RbspReader& reader, H265Sps& sps) {  // E.2.1
   constexpr std::uint32_t extendedSar = 255;
   H265Sps read = sps;
@@ -200,7 +210,9 @@ void readVui(RbspReader& reader, H265Sps& sps) {  // E.2.1
   read.fields = reader.flag();
   reader.flag();  // frame_field_info_present_flag
   read.displayWindow = readWindow(reader);
-  if (!reader.failed()) sps = read;
+  if (reader.failed()) return;
+  sps = read;
+  sps.frameDuration = readFrameDuration(reader);
 }
 
 /// Behind what a record needs: fields that end too soon, or are out of range, cost themselves only.

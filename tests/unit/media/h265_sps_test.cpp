@@ -30,6 +30,14 @@ TEST(H265Sps, ReadsWhatX265Wrote) {
   }
 }
 
+TEST(H265Sps, APictureLastsOneTickOfTheRateThatX265Declares) {
+  for (const auto& stream : realH265Streams) {
+    const auto sps = parseH265Sps(hex(stream.sps));
+    ASSERT_TRUE(sps);
+    EXPECT_EQ(sps->frameDuration.value_or(Nanoseconds(0)).count(), stream.frameNanoseconds) << stream.name;
+  }
+}
+
 TEST(H265Sps, EveryShorterOneIsRefusedOrSaysTheSame) {
   for (const auto& stream : realH265Streams) {
     const Bytes whole = hex(stream.sps);
