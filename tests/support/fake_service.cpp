@@ -114,6 +114,12 @@ void FakeService::after(Nanoseconds delay, std::function<void()> task) {
   });
 }
 
+void FakeService::afterByTheClock(Nanoseconds delay, std::function<void()> task) {
+  loop_.at(clock_.now() + delay, [alive = alive_, task = std::move(task)] {
+    if (*alive) task();
+  });
+}
+
 /// A pass of the loop takes its time, and the line is quick: what would come within `time` comes in this
 /// pass. Not from inside a call of the producer, who is not called back there.
 void FakeService::runAhead(Nanoseconds time) {
@@ -142,7 +148,7 @@ std::unique_ptr<net::Exchange> FakeService::start(net::Request request, net::Exc
   if (network.refuse) {
     after(network.latency, [this, wire] { failClient(wire, "connection refused"); });
   } else if (network.blackhole || network.swallow) {
-    after(wire->request.connectTimeout, [this, wire] { failClient(wire, "connect timed out"); });
+    afterByTheClock(wire->request.connectTimeout, [this, wire] { failClient(wire, "connect timed out"); });
   } else {
     after(2 * network.latency, [this, wire] { connect(wire); });
   }
@@ -160,7 +166,7 @@ void FakeService::connect(const std::shared_ptr<Wire>& wire) {
   }
   wire->connected = true;
   if (wire->request.profile == net::Profile::call) {
-    after(wire->request.totalTimeout, [this, wire] { failClient(wire, "the call timed out"); });
+    afterByTheClock(wire->request.totalTimeout, [this, wire] { failClient(wire, "the call timed out"); });
   }
   pass(wire, [this, wire] { wire->source ? openUpload(wire) : answerCall(wire); });
   if (wire->source) pump(wire);
@@ -232,7 +238,7 @@ void FakeService::release() {
 void FakeService::giveUpIfStuck(const std::shared_ptr<Wire>& wire) {
   if (!wire->listener || wire->inFlight == 0 || std::exchange(wire->stuckWatched, true)) return;
   const std::uint64_t before = wire->delivered;
-  after(userTimeout, [this, wire, before] {
+  afterByTheClock(userTimeout, [this, wire, before] {
     wire->stuckWatched = false;
     if (!network.blackhole) return;
     if (wire->delivered == before) return failClient(wire, "nothing was acknowledged for 20 s");

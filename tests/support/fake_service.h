@@ -143,6 +143,8 @@ class FakeService final : public net::Transport {
   bool once(unsigned in) { return options_.shuffled && shuffle_.next() % in == 0; }
   void runAhead(Nanoseconds time);
   void after(Nanoseconds delay, std::function<void()> task);
+  /// Of those who look at the clock: never before its time, however quick the line is.
+  void afterByTheClock(Nanoseconds delay, std::function<void()> task);
   void pass(const std::shared_ptr<Wire>& wire, std::function<void()> task);
   void told(const std::shared_ptr<Wire>& wire, std::int64_t wallMs);
 

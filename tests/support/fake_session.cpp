@@ -15,7 +15,7 @@ void FakeService::Session::open() {
   }
   service_.toClient(wire, [wire] { wire->listener->onHead({200, {{"x-amzn-RequestId", "put"}}}); });
   watchSilence();
-  service_.after(service_.options_.longestSession, [weak = weak_from_this()] {
+  service_.afterByTheClock(service_.options_.longestSession, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->errorAck(4003, "MAX_CONNECTION_DURATION_REACHED", false);
   });
 }
@@ -23,7 +23,7 @@ void FakeService::Session::open() {
 void FakeService::Session::watchSilence() {
   const Nanoseconds left = lastData_ + service_.options_.silence - service_.clock_.now();
   if (left <= Nanoseconds{0}) return endResponse();
-  service_.after(left, [weak = weak_from_this()] {
+  service_.afterByTheClock(left, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (self && !self->over_) self->watchSilence();
   });

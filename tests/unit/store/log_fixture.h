@@ -37,7 +37,7 @@ class LogFixture : public testing::Test {
   explicit LogFixture(std::size_t chunks = 64, Nanoseconds duration = Nanoseconds::max(),
                       Nanoseconds keep = {}, bool keepAll = false)
       : budget(std::make_shared<StorageBudget>(chunks * chunkSize)),
-        log({budget, duration, keep, keepAll}, pool,
+        log({budget, duration, Nanoseconds{0}, keep, keepAll}, pool,
             [this](const Fragment& fragment, LossReason reason, bool sent) {
               losses.push_back({fragment.id, reason, sent, fragment.bytes, fragment.frames});
             }) {}
