@@ -58,7 +58,10 @@ void HttpConnection::beginRequest() {
   dateOffset_ = std::chrono::seconds(0);
   since_ = Clock::mono();
   closeAfter(limits_.idle);
-  if (inputBytes_ == 0 && !readUnderWay_) input_ = Bytes(leastRead);
+  if (inputBytes_ == 0 && !readUnderWay_) {
+    input_ = Bytes(leastRead);
+    filled_ = false;
+  }
   // The parser lives in this object and is replaced only outside feed(): `this` outlives its callbacks.
   HttpParserEvents events;
   events.head = [this](const HttpHead& head) {
@@ -106,7 +109,8 @@ Standing HttpConnection::standing() const {
 void HttpConnection::readMore() {
   if (readUnderWay_ || paused_ || closed_ || feeding_) return;
   if (!discarding_ && requestEnded_) return;  // the answer is being made
-  if (inputBytes_ == input_.size()) input_.resize(std::max(input_.size() * 2, leastRead));
+  const bool full = inputBytes_ == input_.size();
+  if (full || (filled_ && input_.size() < mostRead)) input_.resize(std::max(input_.size() * 2, leastRead));
   readUnderWay_ = true;
   const std::size_t room = input_.size() - inputBytes_;
   socket_->readSome(input_.data() + inputBytes_, std::min(room, readLimit_.value_or(room)),
@@ -121,10 +125,9 @@ void HttpConnection::onRead(std::size_t bytes) {
     dropHandler();
     return close();
   }
-  const bool filled = inputBytes_ + bytes == input_.size();
+  filled_ = inputBytes_ + bytes == input_.size();
   inputBytes_ = discarding_ ? 0 : inputBytes_ + bytes;
   feedParser();
-  if (filled && input_.size() < mostRead) input_.resize(input_.size() * 2);
   readMore();
 }
 

@@ -123,6 +123,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::string requestId_;
 
   Bytes input_;
+  bool filled_ = false;  ///< by the last read: more may be waiting
   std::size_t inputBytes_ = 0;
   std::optional<std::size_t> readLimit_;
   std::optional<std::size_t> replyLimit_;
