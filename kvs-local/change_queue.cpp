@@ -14,7 +14,18 @@ void ChangeQueue::enter(const std::string& stream, std::function<void()> change)
   change();
 }
 
+// A change that is settled at once leaves while it begins. If the next one began from there, a queue of
+// refused changes would take as much of the stack as it is long.
 void ChangeQueue::leave(const std::string& stream) {
+  left_.push_back(stream);
+  if (beginning_) return;
+  beginning_ = true;
+  for (; !left_.empty(); left_.pop_front())
+    beginNext(left_.front());
+  beginning_ = false;
+}
+
+void ChangeQueue::beginNext(const std::string& stream) {
   const auto place = waiting_.find(stream);
   if (place == waiting_.end()) return;
   if (place->second.empty()) {

@@ -18,7 +18,11 @@ class ChangeQueue {
   void leave(const std::string& stream);
 
  private:
+  void beginNext(const std::string& stream);
+
   std::map<std::string, std::deque<std::function<void()>>> waiting_;  ///< behind the one that is under way
+  std::deque<std::string> left_;                                      ///< streams whose next change may begin
+  bool beginning_ = false;
 };
 
 }  // namespace kvslocal

@@ -214,6 +214,21 @@ TEST(ChangeQueue, changesOfOneStreamFollowEachOther) {
   EXPECT_EQ(order, "1b234");
 }
 
+TEST(ChangeQueue, aLongQueueOfChangesThatAreRefusedAtOnceTakesNoStack) {
+  ChangeQueue queue;
+  constexpr int count = 100'000;
+  int refused = 0;
+  queue.enter("a", [] {});
+  for (int i = 0; i < count; ++i) {
+    queue.enter("a", [&] {
+      ++refused;
+      queue.leave("a");
+    });
+  }
+  queue.leave("a");
+  EXPECT_EQ(refused, count);
+}
+
 TEST_F(ControlPlaneTest, theDataEndpointIsHowWeWereReached) {
   call("createStream", {{"StreamName", "cam"}});
   EXPECT_EQ(call("getDataEndpoint", {{"StreamName", "cam"}, {"APIName", "PUT_MEDIA"}})["DataEndpoint"],
