@@ -10,9 +10,10 @@
 namespace kvslocal {
 namespace {
 
-/// An absolute path as a URI: what means something there is written as %XX.
-std::string uriPath(const std::string& path) {
-  std::string uri;
+/// An absolute path as a URI: what means something there is written as %XX. The host is left out by name, or
+/// a path that begins with two slashes would be taken for one.
+std::string uriOf(const std::string& path) {
+  std::string uri = "file://";
   for (const char c : std::filesystem::absolute(path).string()) {
     if (c != '%' && c != '?' && c != '#') {
       uri += c;
@@ -71,7 +72,7 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
   const int access =
       mode == Mode::readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   const bool unchanging = mode == Mode::unchanging;
-  const std::string name = unchanging ? "file:" + uriPath(path) + "?immutable=1" : path;
+  const std::string name = unchanging ? uriOf(path) + "?immutable=1" : path;
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &raw, access | (unchanging ? SQLITE_OPEN_URI : 0), nullptr);
   Database database;

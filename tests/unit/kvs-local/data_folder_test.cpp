@@ -107,6 +107,14 @@ TEST_F(DataFolder, aFolderThatIsNotThereIsMade) {
   EXPECT_TRUE(store) << store.error();
 }
 
+TEST_F(DataFolder, aPathThatBeginsWithTwoSlashesIsOne) {
+  open();
+  const std::string path = '/' + data.path();
+  EXPECT_TRUE(StoreReader::open(path));
+  const auto store = Store::open(path);
+  EXPECT_TRUE(store) << store.error();
+}
+
 TEST_F(DataFolder, anIndexOfNoLengthIsAnEmptyFolder) {
   write(at("kvs-local.db"), "");
   open();
