@@ -68,8 +68,11 @@ std::string reachedUrl(bool tls, const std::optional<std::string>& hostHeader, c
 
 std::string publicUrlFault(std::string_view url) {
   const std::size_t scheme = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
-  if (scheme != 0 && parseAuthority(url.substr(scheme))) return {};
-  return "must be http:// or https://, a host and a port if it needs one, and nothing behind that";
+  const std::string_view authority = url.substr(scheme);
+  // "::1:9000" would be one address without brackets, and its port a part of it.
+  if (scheme != 0 && !isIpv6(authority) && parseAuthority(authority)) return {};
+  return "must be http:// or https://, a host (an IPv6 address in brackets), a port if it needs one, and "
+         "nothing behind that";
 }
 
 }  // namespace kvslocal

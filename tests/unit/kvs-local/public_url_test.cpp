@@ -49,8 +49,8 @@ NothingToDo refusalOf(const std::string& url) {
 TEST(PublicUrl, isCheckedOnTheCommandLine) {
   for (const char* good : {"http://localhost:9000", "https://kvs.example", "http://[::1]:1"})
     EXPECT_EQ(refusalOf(good).status, 0) << good;
-  for (const char* wrong :
-       {"localhost:9000", "ftp://a", "http://", "http://a/b", "http://a:x", "https://a?b"})
+  for (const char* wrong : {"localhost:9000", "ftp://a", "http://", "http://a/b", "http://a:x", "https://a?b",
+                            "http://::1", "http://::1:9000", "https://2001:db8::1"})
     EXPECT_EQ(refusalOf(wrong).status, 2) << wrong;
 }
 
