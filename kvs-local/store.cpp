@@ -225,8 +225,7 @@ Result<void> Store::putInPlace(const FragmentFile& fragment) {
   if (durable_) {
     if (auto synced = syncFile(fragment.file.get(), fragments->pathOf(part)); !synced) return synced;
   }
-  if (auto renamed = fragments->rename(part, name); !renamed) return renamed;
-  return durable_ ? fragments->sync() : Result<void>();
+  return fragments->rename(part, name);
 }
 
 Result<void> Store::addRow(std::int64_t streamId, std::int64_t headerId, const FragmentSummary& summary,
@@ -250,8 +249,8 @@ void Store::discard(FragmentFile fragment) {
 
 Result<void> Store::commit() {
   if (!inTransaction_) return {};
-  const auto committed =
-      index_->inTransaction() ? index_->execute("COMMIT") : failure("the index: SQLite undid the changes");
+  auto committed = index_->inTransaction() ? syncSealed() : failure("the index: SQLite undid the changes");
+  if (committed) committed = index_->execute("COMMIT");
   inTransaction_ = false;
   if (!committed) {
     undo();
@@ -260,6 +259,20 @@ Result<void> Store::commit() {
   sealed_.clear();
   for (const Deleted& stream : std::exchange(deleted_, {}))
     removeFiles(stream);
+  return {};
+}
+
+/// The names of the sealed files reach the disk before their rows do, those of one folder together.
+Result<void> Store::syncSealed() {
+  if (!durable_) return {};
+  std::set<std::string> folders;
+  for (const Sealed& fragment : sealed_)
+    folders.insert(fragment.folder);
+  for (const auto& folder : folders) {
+    const auto fragments = openStreamPart(root_, folder, fragmentsName);
+    if (!fragments) return failure(fragments.error());
+    if (auto synced = fragments->sync(); !synced) return synced;
+  }
   return {};
 }
 

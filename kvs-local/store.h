@@ -69,6 +69,7 @@ class Store {
   Result<void> lockFolder();
   Result<void> openIndex();
   Result<void> begin();
+  Result<void> syncSealed();
   void undo();
 
   [[nodiscard]] std::string leafOf(const std::string& folder) const;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -12,6 +15,19 @@
 #include "mkv_bytes.h"
 #include "store_reader.h"
 #include "temp_folder.h"
+
+namespace {
+
+std::size_t foldersSynced = 0;
+
+}  // namespace
+
+// In place of the C library's: the same, and folders are counted.
+extern "C" int fsync(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) ++foldersSynced;
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
 
 namespace kvslocal {
 namespace {
@@ -213,6 +229,19 @@ TEST_F(StoreTest, anIdIsNotGivenAgainWhileFilesOfItAreLeft) {
   ASSERT_TRUE(header);
   ASSERT_TRUE(store->deleteStream(stream));
   EXPECT_EQ(store->nextStreamId(), 7) << "the stream's row is gone, its files are not";
+}
+
+TEST_F(StoreTest, aFolderIsSyncedOnceForAllFragmentsThatAreCommittedTogether) {
+  addStream("cam");
+  seal(begin(1), milliseconds(1000));
+  ASSERT_TRUE(store->commit());
+  foldersSynced = 0;
+  for (std::uint64_t counter = 2; counter <= 20; ++counter)
+    seal(begin(counter), milliseconds(1000 * counter));
+  EXPECT_EQ(foldersSynced, 0U);
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(foldersSynced, 1U);
+  EXPECT_EQ(rows().size(), 20U);
 }
 
 TEST_F(StoreTest, aFolderThatCouldNotBeMadeIsTriedAgain) {
