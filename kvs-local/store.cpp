@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <thread>
 #include <utility>
 
 #include "data_format.h"
@@ -13,6 +14,12 @@
 #include "sigv4.h"
 
 namespace kvslocal {
+namespace {
+
+constexpr int lockTries = 20;
+constexpr std::chrono::milliseconds lockPause{10};
+
+}  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& dataDir, bool durable) {
   if (auto made = makeFolders(dataDir); !made) return failure(made.error());
@@ -31,8 +38,10 @@ Result<void> Store::lockFolder() {
   const std::string path = root_.pathOf(lockName);
   lock_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!lock_.valid()) return failure(fileError("open", path));
-  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    return failure("another kvs-local uses the data folder " + root_.path());
+  // A reader holds it for a moment, to learn whether a server runs.
+  for (int tries = 1; ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (tries == lockTries) return failure("another kvs-local uses the data folder " + root_.path());
+    std::this_thread::sleep_for(lockPause);
   }
   return {};
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which folders kvs-local takes for its own, and what it leaves alone in them.
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,6 +18,22 @@
 #include "store.h"
 #include "store_reader.h"
 #include "temp_folder.h"
+
+namespace {
+
+int readersThere = 0;
+
+}  // namespace
+
+// In place of the C library's: the same, but for readers who hold the lock at so many attempts.
+extern "C" int flock(int fd, int operation) noexcept {
+  if ((operation & LOCK_EX) != 0 && readersThere > 0) {
+    --readersThere;
+    errno = EWOULDBLOCK;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_flock, fd, operation));
+}
 
 namespace kvslocal {
 namespace {
@@ -340,6 +359,12 @@ TEST_F(DataFolder, aKeyThatIsThereIsNotReplaced) {
   EXPECT_EQ(contents(at("tls/key.pem")), "mine");
   fs::remove_all(at("tls"));
   EXPECT_TRUE(ensureSelfSigned(data.path()));
+}
+
+TEST_F(DataFolder, readersThatLookWhetherAServerRunsKeepNoneFromStarting) {
+  readersThere = 3;
+  open();
+  EXPECT_EQ(readersThere, 0);
 }
 
 TEST_F(DataFolder, twoServersCannotTakeOneOver) {
