@@ -60,6 +60,7 @@ void Gate::open() {
   change([&] {
     mode_ = Mode::paused;
     ++pauses_;
+    ++opening_;
     failure_ = Failure::none;
     interrupts_ = 0;
   });
@@ -90,15 +91,21 @@ void Gate::remove(Place& place) {
   change([&] { place.removed_ = true; });
 }
 
-bool Gate::claimFailure() {
+std::optional<Gate::Opening> Gate::claimFailure() {
   const std::lock_guard lock(mutex_);
-  if (failure_ != Failure::none) return false;
+  if (failure_ != Failure::none) return std::nullopt;
   failure_ = Failure::claimed;
-  return true;
+  return opening_;
 }
 
-void Gate::failed() {
-  change([&] { failure_ = Failure::told; });
+bool Gate::failed(Opening opening) {
+  bool changes = false;
+  change([&] {
+    if (opening != opening_) return;
+    failure_ = Failure::told;
+    changes = interrupts_++ == 0;
+  });
+  return changes;
 }
 
 void Gate::awaitFailed() {

@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 
 namespace kvs::gst {
 
@@ -42,9 +43,14 @@ class Gate {
   void setEnded(Place& place, bool ended);
   void remove(Place& place);
 
-  /// True for the first caller since open(): it has to tell the user, then call failed().
-  bool claimFailure();
-  void failed();
+  /// The time between open() and the next one, which a failure belongs to.
+  using Opening = unsigned;
+  /// Something for the first caller since open(): it has to tell the user, then call failed().
+  std::optional<Opening> claimFailure();
+  /// Nothing passes any more, and whoever waits for room is interrupted for good: true when that changed, as
+  /// of interrupt(). The user may have started the element anew when told: then it is no failure of what
+  /// runs.
+  bool failed(Opening opening);
   /// Waits until the failure that was claimed has been reported, or the element is closed.
   void awaitFailed();
   bool hasFailed();
@@ -67,6 +73,7 @@ class Gate {
   Failure failure_ = Failure::none;
   unsigned pauses_ = 0;  // counts entries into PAUSED, so that places need not be visited
   unsigned interrupts_ = 0;
+  Opening opening_ = 0;
 };
 
 }  // namespace kvs::gst

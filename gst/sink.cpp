@@ -246,7 +246,9 @@ void Sink::tellLeftBehind(Stream& stream) {
 }
 
 void Sink::fail(ErrorCode code, const Error& error) {
-  if (!gate_.claimFailure()) return gate_.awaitFailed();
+  const auto opening = gate_.claimFailure();
+  if (!opening) return gate_.awaitFailed();
+  const auto stream = this->stream();
   {
     const std::lock_guard lock(mutex_);
     failure_ = Failure{code, error};
@@ -254,8 +256,8 @@ void Sink::fail(ErrorCode code, const Error& error) {
   }
   announcer_->connectionFailed(error);
   postError(element_, code, error);
-  gate_.failed();
-  interrupt();  // whoever waits for another pad waits in vain
+  const std::lock_guard order(interruptMutex_);
+  if (gate_.failed(*opening) && stream) stream->interrupt(true);  // who waits for another pad waits in vain
 }
 
 void Sink::interrupt() {

@@ -135,6 +135,33 @@ TEST_F(ElementTest, FramesRefusedInAnEarlierStreamDoNotCount) {
   EXPECT_FALSE(takeMessage(GST_MESSAGE_ERROR));
 }
 
+/// Starts the element anew as soon as it hears of an error, from inside the call that posts it.
+GstBusSyncReply startAnew(GstBus* /*bus*/, GstMessage* message, gpointer sink) {
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return GST_BUS_PASS;
+  gst_element_set_state(GST_ELEMENT(sink), GST_STATE_READY);
+  gst_element_set_state(GST_ELEMENT(sink), GST_STATE_PLAYING);
+  return GST_BUS_PASS;
+}
+
+TEST_F(ElementTest, AnErrorIsNoneOfTheStreamThatIsStartedWhenItIsHeard) {
+  Upstream upstream;
+  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
+  start(upstream);
+  const std::unique_ptr<GstBus, gst::ObjectUnref> bus(gst_element_get_bus(sink()));
+  gst_bus_set_sync_handler(bus.get(), &startAnew, sink(), nullptr);
+  upstream.begin();
+  upstream.push(makeBuffer("f"));
+  upstream.push(gst_event_new_eos());
+  EXPECT_TRUE(waitForMessage(GST_MESSAGE_ERROR));
+  settle();
+  gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
+  core.onPut = nullptr;
+  upstream.begin();
+  EXPECT_EQ(upstream.push(makeBuffer("f")), GST_FLOW_OK);
+  upstream.push(gst_event_new_eos());
+  EXPECT_TRUE(waitForMessage(GST_MESSAGE_EOS));
+}
+
 TEST_F(ElementTest, WhereSomethingOfOneTrackIsStoredTheEndIsAnEnd) {
   Upstream video;
   Upstream audio;

@@ -26,6 +26,7 @@ struct Page {
   std::vector<LogLine> whole;
   bool onWorker = true;
   bool closed = false;
+  Signal reached;  ///< the writer has been called
 
   void add(const LogLine& line) {
     const std::lock_guard lock(mutex);
@@ -41,6 +42,7 @@ class PageWriter final : public LogWriter {
   ~PageWriter() override { page_->closed = true; }
   bool wants(LogLevel level, Room /*room*/) const override { return level <= most_; }
   void write(const LogLine& line) override {
+    page_->reached.raise();
     if (gate_) gate_->wait();
     page_->onWorker = page_->onWorker && Loop::worker()->onThread();
     page_->add(line);
@@ -156,6 +158,7 @@ TEST(QueuedLog, LosesLinesRatherThanWaitAndSaysHowMany) {
   Signal gate;
   QueuedLog log(writerTo(page, LogLevel::info, &gate), nullptr);
   log.write(LogLevel::info, Room::net, "yard", "first");
+  ASSERT_TRUE(page->reached.wait());  // from here on nothing is taken before the gate opens
   const std::size_t count = 2 * QueuedLog::bound;
   for (std::size_t i = 0; i < count; ++i)
     log.write(LogLevel::info, Room::net, "yard", "line");
