@@ -3,11 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "base/secret.h"
@@ -163,58 +160,111 @@ WipingString hexOf(std::string_view text) {
   return out;
 }
 
-/// What is looked for: all parts of all secrets, in all spellings that folding does not take off.
-class Parts {
- public:
-  Parts() {
-    std::unordered_set<std::string_view> seen;  // streams share their keys
-    Secret::forEachSent([&](std::string_view secret) {
-      if (seen.insert(secret).second) addSecret(secret);
-    });
+/// Samples of a secret: every part that is long enough has a whole one in it.
+constexpr std::size_t sampleSize = shortestPart;
+constexpr std::size_t sampleDistance = longestPart - sampleSize + 1;
+
+/// Of the samples that begin at each place of a text.
+using Hashes = std::vector<std::uint32_t>;
+
+Hashes hashesOf(std::string_view folded, std::size_t distance) {
+  Hashes hashes;
+  for (std::size_t at = 0; at + sampleSize <= folded.size(); at += distance) {
+    std::uint32_t hash = 2166136261u;  // FNV-1a
+    for (const char c : folded.substr(at, sampleSize))
+      hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+    hashes.push_back(hash);
   }
-
-  bool empty() const { return sizes_.empty(); }
-
-  /// How many characters from `at` on are part of a secret; 0: none.
-  std::size_t match(std::string_view folded, std::size_t at) const {
-    for (const auto& [size, parts] : sizes_) {
-      if (at + size <= folded.size() && parts.contains(folded.substr(at, size))) return size;
-    }
-    return 0;
-  }
-
- private:
-  void addSecret(std::string_view secret) {
-    add(secret);
-    for (const std::size_t skipped : {0, 1, 2})
-      add(base64(secret, skipped));
-    add(hexOf(secret));
-  }
-
-  void add(std::string_view spelling) {
-    folded_.push_back(std::make_unique<WipingString>(Folded(spelling).characters));
-    const std::string_view whole = *folded_.back();
-    const std::size_t size = std::min(whole.size(), longestPart);
-    if (size < shortestPart) return;
-    for (std::size_t at = 0; at + size <= whole.size(); ++at)
-      sizes_[size].insert(whole.substr(at, size));
-  }
-
-  std::vector<std::unique_ptr<WipingString>> folded_;  // what the views below lie in
-  std::map<std::size_t, std::unordered_set<std::string_view>, std::greater<>> sizes_;
-};
+  return hashes;
+}
 
 struct Range {
   std::size_t begin, end;
 };
 
-/// In order, none touching another.
-std::vector<Range> secretRanges(const Folded& folded, const Parts& parts) {
+/// What is looked for of a secret: its parts, in all spellings that folding does not take off.
+class Parts {
+ public:
+  explicit Parts(std::string_view secret) {
+    add(secret);
+    for (const std::size_t skipped : {0, 1, 2})
+      add(base64(secret, skipped));
+    add(hexOf(secret));
+    std::ranges::sort(samples_, {}, &Sample::hash);
+    for (const Sample& sample : samples_)
+      mark(sample.hash) = true;
+  }
+
+  /// Where parts of it stand in the text.
+  void find(std::string_view folded, const Hashes& hashes, std::vector<Range>& ranges) const {
+    constexpr std::size_t few = 8;
+    std::size_t known = 0;  // in a secret that repeats itself, one look at each place is enough
+    for (std::size_t at = 0; at < hashes.size(); ++at) {
+      if (!mark(hashes[at]) || at + sampleSize <= known) continue;
+      const auto samples = std::ranges::equal_range(samples_, hashes[at], {}, &Sample::hash);
+      for (const Sample& sample : samples) {
+        const auto range = common(folded, at, sample);
+        if (!range) continue;
+        const bool isNew =
+            ranges.empty() || range->begin < ranges.back().begin || range->end > ranges.back().end;
+        if (isNew) ranges.push_back(*range);
+        if (samples.size() > few) known = std::max(known, range->end);
+      }
+    }
+  }
+
+ private:
+  struct Sample {
+    std::uint32_t hash;
+    std::uint32_t spelling;
+    std::size_t at;
+  };
+  static constexpr std::size_t marks = 1 << 14;
+
+  void add(std::string_view spelling) {
+    WipingString folded = Folded(spelling).characters;
+    if (folded.size() < shortestPart) return;
+    const auto which = static_cast<std::uint32_t>(folded_.size());
+    std::size_t at = 0;
+    for (const std::uint32_t hash : hashesOf(folded, sampleDistance)) {
+      samples_.push_back({hash, which, at});
+      at += sampleDistance;
+    }
+    folded_.push_back(std::move(folded));
+  }
+
+  /// What the text around `at` has in common with the secret around the sample, where it is a part.
+  std::optional<Range> common(std::string_view folded, std::size_t at, const Sample& sample) const {
+    const std::string_view whole = folded_[sample.spelling];
+    std::size_t before = 0;
+    while (before < at && before < sample.at && folded[at - before - 1] == whole[sample.at - before - 1])
+      ++before;
+    std::size_t behind = 0;
+    while (at + behind < folded.size() && sample.at + behind < whole.size() &&
+           folded[at + behind] == whole[sample.at + behind])
+      ++behind;
+    if (before + behind < std::min(whole.size(), longestPart)) return std::nullopt;
+    return Range{at - before, at + behind};
+  }
+
+  std::vector<bool>::reference mark(std::uint32_t hash) { return marked_[(hash ^ hash >> 16) % marks]; }
+  bool mark(std::uint32_t hash) const { return marked_[(hash ^ hash >> 16) % marks]; }
+
+  std::vector<WipingString> folded_;
+  std::vector<Sample> samples_;                          // by their hashes
+  std::vector<bool> marked_ = std::vector<bool>(marks);  // nearly all of a text is told at once to be none
+};
+
+/// Places in the text itself, in order, none touching another.
+std::vector<Range> secretRanges(const Folded& folded, const std::vector<MadeOfSecret>& secrets) {
+  const Hashes hashes = hashesOf(folded.characters, 1);
+  std::vector<Range> found;
+  for (const MadeOfSecret& parts : secrets)
+    static_cast<const Parts*>(parts.get())->find(folded.characters, hashes, found);
+  std::ranges::sort(found, {}, &Range::begin);
   std::vector<Range> ranges;
-  for (std::size_t at = 0; at < folded.characters.size(); ++at) {
-    const std::size_t size = parts.match(folded.characters, at);
-    if (size == 0) continue;
-    const Range range{folded.places[at].begin, folded.places[at + size - 1].end};
+  for (const Range& part : found) {
+    const Range range{folded.places[part.begin].begin, folded.places[part.end - 1].end};
     if (!ranges.empty() && range.begin <= ranges.back().end) {
       ranges.back().end = std::max(ranges.back().end, range.end);
     } else {
@@ -234,12 +284,12 @@ bool isControl(char c) {
 std::string withoutSecrets(std::string_view text) {
   text = text.substr(0, longestRead);
   if (text.size() < shortestPart) return std::string(text);
-  const auto made = madeOfSentSecrets([] { return std::make_shared<const Parts>(); });
-  const Parts& parts = *static_cast<const Parts*>(made.get());
-  if (parts.empty()) return std::string(text);
+  const auto secrets =
+      madeOfSentSecrets([](std::string_view secret) { return std::make_shared<const Parts>(secret); });
+  if (secrets->empty()) return std::string(text);
   std::string clean;
   std::size_t at = 0;
-  for (const Range& range : secretRanges(Folded(text), parts)) {
+  for (const Range& range : secretRanges(Folded(text), *secrets)) {
     clean.append(text.substr(at, range.begin - at)).append(inItsPlace);
     at = range.end;
   }

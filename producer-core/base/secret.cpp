@@ -4,9 +4,9 @@
 #include <openssl/crypto.h>
 #include <pthread.h>
 
-#include <cstdint>
 #include <map>
 #include <mutex>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -19,15 +19,13 @@ namespace {
 
 /// The secrets that were sent. The lock is held across fork(), so that a child finds it free.
 struct Sent {
+  struct Known {
+    std::string_view text;
+    MadeOfSecret made;  // null: nothing yet
+  };
   std::mutex mutex;  // guards the rest
-  std::map<const void*, std::string_view> all;
-  std::shared_ptr<const void> made;  // of them
-  std::uint64_t changes = 0;
-
-  void changed() {
-    ++changes;
-    made.reset();
-  }
+  std::map<const void*, Known> all;
+  std::shared_ptr<const std::vector<MadeOfSecret>> made;  // of all of them; null: they have changed since
 
   static Sent& get() {
     static Immortal<Sent> sent;
@@ -46,7 +44,7 @@ class Secret::Bytes {
     {
       Sent& sent = Sent::get();
       const std::lock_guard lock(sent.mutex);
-      if (sent.all.erase(this) > 0) sent.changed();
+      if (sent.all.erase(this) > 0) sent.made.reset();
     }
     OPENSSL_cleanse(text_.data(), text_.size());
   }
@@ -57,7 +55,7 @@ class Secret::Bytes {
   void list() {
     Sent& sent = Sent::get();
     const std::lock_guard lock(sent.mutex);
-    if (sent.all.emplace(this, text()).second) sent.changed();
+    if (sent.all.emplace(this, Sent::Known{text(), nullptr}).second) sent.made.reset();
   }
 
  private:
@@ -74,25 +72,20 @@ void Secret::sent() const {
   if (bytes_) bytes_->list();
 }
 
-void Secret::forEachSent(const std::function<void(std::string_view)>& visit) {
+std::shared_ptr<const std::vector<MadeOfSecret>> madeOfSentSecrets(
+    const std::function<MadeOfSecret(std::string_view)>& make) {
   Sent& sent = Sent::get();
   const std::lock_guard lock(sent.mutex);
-  for (const auto& [bytes, text] : sent.all)
-    visit(text);
-}
-
-std::shared_ptr<const void> madeOfSentSecrets(const std::function<std::shared_ptr<const void>()>& make) {
-  Sent& sent = Sent::get();
-  std::uint64_t changes = 0;
-  {
-    const std::lock_guard lock(sent.mutex);
-    if (sent.made) return sent.made;
-    changes = sent.changes;
+  if (sent.made) return sent.made;
+  auto made = std::make_shared<std::vector<MadeOfSecret>>();
+  std::unordered_set<std::string_view> seen;  // streams share their keys
+  for (auto& [bytes, known] : sent.all) {
+    if (!seen.insert(known.text).second) continue;
+    if (!known.made) known.made = make(known.text);
+    made->push_back(known.made);
   }
-  auto made = make();
-  const std::lock_guard lock(sent.mutex);
-  if (sent.changes == changes) sent.made = made;
-  return made;
+  sent.made = std::move(made);
+  return sent.made;
 }
 
 }  // namespace kvs

@@ -3,7 +3,6 @@
 // every place that takes a secret out can be found by searching for reveal().
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -24,9 +23,6 @@ class Secret {
   /// It leaves this process: whoever gets it may repeat it. From now on, and for as long as anybody holds it
   /// or a copy, it is taken out of what comes from outside (redaction.h). Any thread.
   void sent() const;
-  /// Gives all secrets that were sent and are still held. They stand still meanwhile: `visit` may make no
-  /// secret and drop none.
-  static void forEachSent(const std::function<void(std::string_view)>& visit);
 
  private:
   class Bytes;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was made of the secrets that were sent, so that it need not be made for each text. Inside the room
-// only.
+// What was made of each secret that was sent, so that it need not be made for each text, nor for all secrets
+// again when one comes or goes. Inside the room only.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 namespace kvs {
 
-/// What `make` made of Secret::forEachSent(), now or before. It is kept as long as those secrets are all
-/// there are, and dropped when the first of them goes: no copy outlives it for longer than the caller holds
-/// this.
-std::shared_ptr<const void> madeOfSentSecrets(const std::function<std::shared_ptr<const void>()>& make);
+using MadeOfSecret = std::shared_ptr<const void>;
+
+/// What `make` made of each of them, now or before; of equal ones once. It is dropped with its secret: no
+/// copy outlives it for longer than the caller holds this. `make` may make no secret and drop none.
+std::shared_ptr<const std::vector<MadeOfSecret>> madeOfSentSecrets(
+    const std::function<MadeOfSecret(std::string_view)>& make);
 
 }  // namespace kvs

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,7 @@
 #include "aws/http_call.h"
 #include "aws/service_error.h"
 #include "aws/sigv4.h"
+#include "base/sent_secrets.h"
 #include "net/curl_error.h"
 #include "net/proxy.h"
 
@@ -289,6 +291,51 @@ TEST(Redaction, EveryCutOfEverySpellingIsRead) {
     for (std::size_t size = 0; size <= whole.size(); ++size)
       EXPECT_LE(withoutSecrets(whole.substr(0, size)).size(), size + 3);
   }
+}
+
+TEST(Redaction, EveryPartOfTwelveLettersAndDigitsIsTakenOut) {
+  const Secret secret(secretKey);
+  secret.sent();
+  std::string letters;
+  std::ranges::copy_if(secretKey, std::back_inserter(letters),
+                       [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
+  for (std::size_t at = 0; at + 12 <= letters.size(); ++at)
+    EXPECT_EQ(withoutSecrets("it is " + letters.substr(at, 12) + "!"), "it is ***!") << at;
+}
+
+TEST(Redaction, ASecretThatRepeatsItselfIsTakenOutOfATextThatRepeatsIt) {
+  const Secret secret(std::string(10'000, 'x'));
+  secret.sent();
+  EXPECT_EQ(withoutSecrets("it is " + std::string(16'000, 'x')), "it is ***");
+}
+
+TEST(Redaction, ManySecretsArePreparedOnceEachWhicheverComesOrGoes) {
+  std::size_t prepared = 0;
+  const auto count = [&] {
+    prepared = 0;
+    const auto made = madeOfSentSecrets([&](std::string_view) {
+      ++prepared;
+      return std::make_shared<const int>();
+    });
+    return made->size();
+  };
+  withoutSecrets("those of other tests");
+  const std::size_t before = count();
+  ASSERT_EQ(prepared, 0u);
+  std::vector<Secret> secrets;
+  for (int i = 0; i < 100; ++i) {
+    secrets.emplace_back("the secret number " + std::to_string(i));
+    secrets.back().sent();
+  }
+  EXPECT_EQ(count(), before + 100);
+  EXPECT_EQ(prepared, 100u);
+  const Secret another("another secret");
+  another.sent();
+  EXPECT_EQ(count(), before + 101);
+  EXPECT_EQ(prepared, 1u);
+  secrets.pop_back();
+  EXPECT_EQ(count(), before + 100);
+  EXPECT_EQ(prepared, 0u);
 }
 
 TEST(ForeignBytes, AreQuotedWhereTheyAreText) {
