@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include "net/start_error.h"
+
 namespace kvs::net {
 
 namespace {
@@ -22,30 +24,47 @@ tl::unexpected<Error> noCertificates(const std::string& what) {
                   "ca-path or in KVSSINK_CA_CERT_PATH");
 }
 
-bool addFile(X509_STORE* store, const std::string& file) {
-  std::error_code error;
-  if (const auto size = fs::file_size(file, error); error || size > kMaxFile) return false;
-  const bool added = X509_STORE_load_file(store, file.c_str()) == 1;
-  ERR_clear_error();
-  return added;
+/// What was found where one looked.
+struct Found {
+  bool certificates = false;
+  int lack = 0;  ///< errno's number, where there was no descriptor to look with
+
+  void add(Found more) {
+    certificates = certificates || more.certificates;
+    if (more.lack != 0) lack = more.lack;
+  }
+};
+
+int lackOfDescriptors(int error) {
+  return isLackOfDescriptors(error) ? error : 0;
 }
 
-/// Returns how many files of the folder held certificates.
-int addFolder(X509_STORE* store, const std::string& folder) {
-  int files = 0;
+Found addFile(X509_STORE* store, const std::string& file) {
+  std::error_code error;
+  if (const auto size = fs::file_size(file, error); error || size > kMaxFile) return {};
+  ERR_clear_error();
+  if (X509_STORE_load_file(store, file.c_str()) == 1) return {.certificates = true};
+  const unsigned long why = ERR_peek_error();
+  ERR_clear_error();
+  return {.lack = ERR_SYSTEM_ERROR(why) ? lackOfDescriptors(ERR_GET_REASON(why)) : 0};
+}
+
+Found addFolder(X509_STORE* store, const std::string& folder) {
+  Found found;
   int looked = 0;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (++looked > kMaxEntries) break;
     std::error_code ignored;
-    if (entry->is_regular_file(ignored) && addFile(store, entry->path().string())) ++files;
+    if (entry->is_regular_file(ignored)) found.add(addFile(store, entry->path().string()));
   }
-  return files;
+  found.add({.lack = lackOfDescriptors(error.value())});
+  return found;
 }
 
-bool addPlace(X509_STORE* store, const std::string& path) {
+Found addPlace(X509_STORE* store, const std::string& path) {
   std::error_code ignored;
-  return fs::is_directory(path, ignored) ? addFolder(store, path) > 0 : addFile(store, path);
+  return fs::is_directory(path, ignored) ? addFolder(store, path) : addFile(store, path);
 }
 
 std::string listOf(const std::vector<std::string>& paths) {
@@ -80,10 +99,15 @@ Result<X509StorePtr> loadCaStore(const CaPlaces& places) {
   std::vector<std::string> paths = places.paths;
   if (paths.empty()) paths = {defaultCaFile()};
   if (paths.front().empty()) return noCertificates("no CA certificates were found on this machine");
-  bool loaded = false;
+  Found found;
   for (const std::string& path : paths)
-    loaded = addPlace(store.get(), path) || loaded;
-  if (!loaded) return noCertificates("no CA certificate can be read from " + listOf(paths) + naming(places));
+    found.add(addPlace(store.get(), path));
+  // A part of what is to be trusted is not trusted in its place: it is read again.
+  if (found.lack != 0)
+    return fail(StatusCode::notEnoughMemory, ErrorKind::retryable,
+                "the CA certificates can't be read: " + limitOfDescriptors(found.lack));
+  if (!found.certificates)
+    return noCertificates("no CA certificate can be read from " + listOf(paths) + naming(places));
   // As libcurl does with a store of its own: a certificate that is listed is trusted, a root or not.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   return store;

@@ -28,7 +28,8 @@ struct CaPlaces {
 };
 
 /// Loads PEM files of up to 16 MiB, and folders; of a folder every such file in it is read now, whatever
-/// its name, of 10,000 entries at most. Blocks: for the worker. Fatal error where no place has a certificate.
+/// its name, of 10,000 entries at most. Blocks: for the worker. Fatal error where no place has a certificate;
+/// retryable where there is no descriptor left to look with.
 Result<X509StorePtr> loadCaStore(const CaPlaces& places);
 /// The same for one place; empty: the distribution's bundle.
 Result<X509StorePtr> loadCaStore(const std::string& path);

@@ -34,15 +34,15 @@ Loop::Impl::Impl(const Clock& theClock, Drive theDrive, const char* theName)
 Result<void> Loop::Impl::open() {
   if (epoll && wakeFd) return {};
   Fd newEpoll(epoll_create1(EPOLL_CLOEXEC));
-  if (!newEpoll) return fail(cantStart("epoll_create1", errno));
+  if (!newEpoll) return fail(cantStart(sentenceName(), "epoll_create1", errno));
   Fd newWakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!newWakeFd) return fail(cantStart("eventfd", errno));
+  if (!newWakeFd) return fail(cantStart(sentenceName(), "eventfd", errno));
   epoll_event event{};
   // Edge-triggered: each write is an event, so that the counter never needs to be read.
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = kWakeMark;
   if (epoll_ctl(newEpoll.get(), EPOLL_CTL_ADD, newWakeFd.get(), &event) != 0)
-    return fail(cantStart("epoll_ctl", errno));
+    return fail(cantStart(sentenceName(), "epoll_ctl", errno));
   epoll = std::move(newEpoll);
   wakeFd = std::move(newWakeFd);
   return {};

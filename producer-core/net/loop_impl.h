@@ -54,6 +54,8 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   Result<void> open();
   Result<void> start();
   void startLater();
+  /// The thread in words, at the beginning of a sentence.
+  const char* sentenceName() const;
   void requestStop();
   void shutDown();
   void adopt(std::unique_ptr<Loop> loop);

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "net/loop_impl.h"
@@ -14,6 +15,7 @@ namespace kvs::net {
 namespace {
 constexpr Seconds kExitPatience{1};
 constexpr Seconds kStartAgain{1};
+constexpr const char* kWorkerName = "kvs-worker";
 }  // namespace
 
 /// The one whose thread this is.
@@ -74,7 +76,7 @@ std::shared_ptr<Loop> Loop::shared() {
 }
 
 std::shared_ptr<Loop> Loop::worker() {
-  return holdOrMake(Process::get().worker, "kvs-worker");
+  return holdOrMake(Process::get().worker, kWorkerName);
 }
 
 void Loop::retire(Loop* loop) {
@@ -119,11 +121,16 @@ Result<void> Loop::Impl::start() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (refused != 0) {
     forThread.reset();
-    return fail(cantStart("pthread_create", refused));
+    return fail(cantStart(sentenceName(), "pthread_create", refused));
   }
   process.running.push_back(this);
   started.store(true, std::memory_order_release);
   return {};
+}
+
+const char* Loop::Impl::sentenceName() const {
+  return std::string_view(threadName) == kWorkerName ? "The thread that reads files"
+                                                     : "The thread that sends";
 }
 
 /// A worker that is needed while there is no room for it: who asked waits for its answer, and asks nothing

@@ -11,8 +11,7 @@ namespace kvs::net {
 
 namespace {
 std::string reasonFor(std::string_view call, int error) {
-  if (error == EMFILE) return limitOfDescriptors();
-  if (error == ENFILE) return "this machine may have no more files open; raise fs.file-max";
+  if (isLackOfDescriptors(error)) return limitOfDescriptors(error);
   const std::string what = std::string(call) + " failed (" + std::system_category().message(error) + ")";
   if (error == EAGAIN)
     return what +
@@ -22,16 +21,21 @@ std::string reasonFor(std::string_view call, int error) {
 }
 }  // namespace
 
-std::string limitOfDescriptors() {
+bool isLackOfDescriptors(int error) {
+  return error == EMFILE || error == ENFILE;
+}
+
+std::string limitOfDescriptors(int error) {
+  if (error == ENFILE) return "this machine may have no more files open; raise fs.file-max";
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   return "this process may have no more than " + std::to_string(limit.rlim_cur) +
          " files and sockets open; raise RLIMIT_NOFILE (ulimit -n, LimitNOFILE=)";
 }
 
-Error cantStart(const char* call, int error) {
+Error cantStart(const char* what, const char* call, int error) {
   return {StatusCode::notEnoughMemory, ErrorKind::fatal,
-          "The thread that sends can't be started: " + reasonFor(call, error) + "."};
+          std::string(what) + " can't be started: " + reasonFor(call, error) + "."};
 }
 
 }  // namespace kvs::net

@@ -39,8 +39,9 @@ void Trust::whenLoaded(Then then) {
 }
 
 void Trust::load() {
-  loading_ = true;
   const auto worker = Loop::worker();
+  if (auto started = worker->start(); !started) return cantLoad(std::move(started.error()));
+  loading_ = true;
   worker->post([worker, trust = shared_from_this(), loop = loop_.lock(), places = places_, known = modified_,
                 have = store_ != nullptr]() mutable {
     auto answer = std::make_shared<Answer>();
@@ -50,6 +51,13 @@ void Trust::load() {
     // Moved, so that the last hold of `trust` never goes here.
     target.post([trust = std::move(trust), answer = std::move(answer)] { trust->onAnswer(answer); });
   });
+}
+
+/// It may go better at the next request.
+void Trust::cantLoad(Error error) {
+  error.kind = ErrorKind::retryable;
+  for (Then& then : std::exchange(waiting_, {}))
+    then(fail(error));
 }
 
 void Trust::onAnswer(const std::shared_ptr<Answer>& answer) {

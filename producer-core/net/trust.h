@@ -29,6 +29,7 @@ class Trust : public std::enable_shared_from_this<Trust> {
  private:
   struct Answer;
   void load();
+  void cantLoad(Error error);
   void onAnswer(const std::shared_ptr<Answer>& answer);
 
   std::weak_ptr<Loop> loop_;

@@ -4,6 +4,7 @@ import os
 import resource
 
 from support import case, sources
+from support.certificates import Authority
 from support.pipelines import Gst
 from support.sources import Feed
 from support.threads import ours
@@ -36,6 +37,41 @@ class DescriptorsTest(case.IntegrationTest):
         again.push(units)
         again.end()
         self.assertEqual(again.stats()["frames-persisted"], len(units), again.summary())
+
+    def limited_to(self, free):
+        """Lets this process open that many files more; answers what ends it."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        taken = [os.dup(0) for _ in range(200)]
+        for descriptor in taken[-free:]:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken[-1] + 1, hard))
+
+        def end():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for descriptor in taken[:-free]:
+                os.close(descriptor)
+
+        return end
+
+    def test_with_a_few_left_the_limit_is_named_and_the_stream_goes_on_when_there_are_more(self):
+        authority = Authority(self.folder)
+        certificate, key = authority.sign("service", "IP:127.0.0.1", days=2)
+        service = self.service("--tls", "--cert", certificate, "--key", key)
+        units = sources.encode(50)
+        for free in range(2, 8):
+            with self.subTest(free=free):
+                feed = Feed(service, f"cam{free}", ca_path=authority.path)
+                self.addCleanup(feed.stop)
+                end = self.limited_to(free)
+                try:
+                    feed.play()
+                    feed.wait_for(lambda: "RLIMIT_NOFILE" in feed.stats()["last-error"]
+                                  or feed.stats()["state"] == "ready", "an error, or a connection")
+                finally:
+                    end()
+                feed.push(units)
+                feed.end()
+                self.assertEqual(feed.stats()["frames-persisted"], len(units), feed.summary())
 
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ class WorkerFiles final : public FileReader {
     auto pending = std::make_shared<Pending<FileText>>(std::move(callback));
     auto handle = std::make_unique<PendingCall<FileText>>(pending);
     const auto worker = net::Loop::worker();
+    if (const auto started = worker->start(); !started) {
+      loop_->post([pending, why = started.error().message] { pending->answer(sourceFailed(why)); });
+      return handle;
+    }
     worker->post([worker, loop = loop_, pending = std::move(pending), path = std::move(path)]() mutable {
       auto text = std::make_shared<FileText>(readFile(path));
       net::Loop& target = *loop;

@@ -210,6 +210,10 @@ class WorkerPrograms final : public ProgramRunner {
   CallHandle run(std::vector<std::string> words, Callback callback) override {
     auto pending = std::make_shared<Pending<Output>>(std::move(callback));
     const auto worker = net::Loop::worker();
+    if (const auto started = worker->start(); !started) {
+      loop_->post([pending, why = started.error().message] { pending->answer(sourceFailed(why)); });
+      return std::make_unique<PendingCall<Output>>(std::move(pending));
+    }
     const auto child =
         std::make_shared<Child>(worker, std::move(words), timeout_, [loop = loop_, pending](Output output) {
           auto told = std::make_shared<Output>(std::move(output));

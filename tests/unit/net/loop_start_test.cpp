@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A process that has no descriptor, or no thread, for a loop hears so, and tries again with success.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <cstddef>
@@ -16,6 +14,7 @@
 #include "await.h"
 #include "child.h"
 #include "net/loop.h"
+#include "no_descriptors.h"
 #include "sanitizers.h"
 
 namespace kvs::net::test {
@@ -28,24 +27,6 @@ constexpr int wentWell = 1;
 constexpr int saidSomethingElse = 2;
 constexpr int notAgain = 3;
 constexpr int burnt = 4;
-
-/// No descriptor more than there are.
-class NoDescriptors {
- public:
-  explicit NoDescriptors(int left = 0) {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    const int lowestFree = fcntl(0, F_DUPFD, 0);
-    close(lowestFree);
-    const rlimit none{static_cast<rlim_t>(lowestFree + left), before_.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &none);
-  }
-  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-  NoDescriptors(const NoDescriptors&) = delete;
-  NoDescriptors& operator=(const NoDescriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 /// From now on the kernel refuses `call` to this process, with `error`.
 bool forbid(long call, int error) {

@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <future>
 
+#include "child.h"
 #include "net/ca_store.h"
+#include "net/trust.h"
+#include "no_descriptors.h"
+#include "sanitizers.h"
 #include "tls_identity.h"
 #include "transport_fixture.h"
 
@@ -212,6 +217,71 @@ TEST(CaStore, AnEmptyFolderIsAnError) {
   const auto store = loadCaStore(folder.path().string());
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().kind, ErrorKind::fatal);
+}
+
+TEST(CaStore, WithoutADescriptorIsReadLaterAndSaysWhichLimitIsInTheWay) {
+  if (kAddressSanitizer) GTEST_SKIP() << "the sanitizer itself opens files to check objects";
+  const TemporaryFolder folder;
+  const Authority authority;
+  const fs::path file = folder.path() / "ca.pem";
+  authority.writePem(file);
+  for (const std::string& path : {file.string(), folder.path().string()}) {
+    EXPECT_EQ(inChild([&] {
+                const auto store = [&] {
+                  const NoDescriptors full;
+                  return loadCaStore(path);
+                }();
+                if (store) return 1;
+                if (store.error().kind != ErrorKind::retryable) return 2;
+                if (store.error().message.find("RLIMIT_NOFILE") == std::string::npos) return 3;
+                return loadCaStore(path) ? 0 : 4;
+              }),
+              0)
+        << path;
+  }
+}
+
+TEST(CaStore, OfAFolderIsNotLoadedInPartForLackOfADescriptor) {
+  if (kAddressSanitizer) GTEST_SKIP() << "the sanitizer itself opens files to check objects";
+  const TemporaryFolder folder;
+  const Authority authority;
+  authority.writePem(folder.path() / "ca.pem");
+  const CaPlaces places{{(folder.path() / "ca.pem").string(), folder.path().string()}, {}};
+  // One descriptor is enough for the file, and for the folder without what is in it.
+  EXPECT_EQ(inChild([&] {
+              const NoDescriptors one(1);
+              const auto store = loadCaStore(places);
+              return !store && store.error().kind == ErrorKind::retryable ? 0 : 1;
+            }),
+            0);
+}
+
+TEST(Trust, WithoutADescriptorForTheWorkerSaysSoAndIsLoadedLater) {
+  if (kAddressSanitizer) GTEST_SKIP() << "the sanitizer itself opens files to check objects";
+  const TemporaryFolder folder;
+  const Authority authority;
+  const fs::path file = folder.path() / "ca.pem";
+  authority.writePem(file);
+  EXPECT_EQ(inChild([&] {
+              const auto loop = Loop::shared();
+              const auto trust = std::make_shared<Trust>(loop, CaPlaces{{file.string()}, {}});
+              const auto load = [&] {
+                std::promise<Result<void>> loaded;
+                loop->post([&] {
+                  trust->whenLoaded([&](const Result<void>& result) { loaded.set_value(result); });
+                });
+                return loaded.get_future().get();
+              };
+              if (!loop->start()) return 1;
+              {
+                const NoDescriptors full;
+                const auto refused = load();
+                if (refused || refused.error().kind != ErrorKind::retryable) return 2;
+                if (refused.error().message.find("RLIMIT_NOFILE") == std::string::npos) return 3;
+              }
+              return load() ? 0 : 4;
+            }),
+            0);
 }
 
 // --- mutual TLS ---
