@@ -116,7 +116,7 @@ const Property table[] = {
      "Whether frames have the source's times; false is the same as timestamp-source=arrival, if that is "
      "auto"},
     {"file-start-time", "seconds since 1970", inReady, LargeNumberSlot{&S::fileStartTime, 0, G_MAXUINT64},
-     "Wall time of the first frame of a recording, before the year 2252; 0: now"},
+     "Wall time of the first frame of a recording, before the year 2115; 0: now"},
     {"file-start-time-iso", "", inReady, TextSlot{&S::fileStartTimeIso, ""},
      "The same as file-start-time with milliseconds, such as 2026-01-31T10:15:30.250Z; it has precedence"},
     {"disable-buffer-clipping", "", inReady, FlagSlot{&S::disableBufferClipping, false},

@@ -9,8 +9,8 @@ namespace kvs::gst {
 
 namespace {
 
-/// An int64_t holds its nanoseconds, and those of a recording that begins there.
-constexpr std::uint64_t lastSecond = 9'223'372'036 - 10 * 365 * 86'400;
+/// The end of 2114: the core takes no start time that is a year later.
+constexpr std::uint64_t lastSecond = 4'575'743'999;
 constexpr Seconds longestTimeout = std::chrono::hours(24);
 /// More is no rate of frames that anybody sends.
 constexpr unsigned mostFramesPerSecond = 1000;
@@ -39,13 +39,13 @@ Result<std::optional<WallTime>> startTime(const Settings& settings) {
     return fail(
         StatusCode::invalidArg, ErrorKind::fatal,
         "file-start-time-iso is \"" + settings.fileStartTimeIso +
-            "\", which is no time since 1970 and before 2252: write it like 2026-01-31T10:15:30.250Z.");
+            "\", which is no time since 1970 and before 2115: write it like 2026-01-31T10:15:30.250Z.");
   }
   if (settings.fileStartTime == 0) return std::nullopt;
   if (settings.fileStartTime > lastSecond) {
     return fail(StatusCode::invalidArg, ErrorKind::fatal,
                 "file-start-time is " + std::to_string(settings.fileStartTime) +
-                    " s, which is no time before the year 2252: give seconds since 1970.");
+                    " s, which is no time before the year 2115: give seconds since 1970.");
   }
   return WallTime(Seconds(settings.fileStartTime));
 }

@@ -227,8 +227,10 @@ void Sink::drainBeforeReady(Stream& stream) {
   announcer_->setPlaying(true);  // whoever stops us is past waiting for the beginning
   announcer_->draining("sending what is left of stream " + stream.name());
   const bool drained = timeout.count() > 0 && stream.drain(timeout);
-  if (drained || stream.stats().bytesBuffered == 0)
+  if (drained || stream.stats().bytesBuffered == 0) {
+    if (failureToStore(stream)) return announcer_->drained(GST_PROGRESS_TYPE_ERROR, "nothing was stored");
     return announcer_->drained(GST_PROGRESS_TYPE_COMPLETE, "all is stored");
+  }
   announcer_->drained(GST_PROGRESS_TYPE_ERROR, "not everything was stored before the wait for it ended");
   if (!gate_.hasFailed()) tellLeftBehind(stream);
 }

@@ -131,6 +131,7 @@ class Sink {
   void postEos();
   bool failIfNothingWasStored(const Stream& stream);
   void tellLeftBehind(Stream& stream);
+  std::optional<Error> failureToStore(const Stream& stream);
   void drainBeforeReady(Stream& stream);
   Counts counts() const;
   void emitMetricsNow();

@@ -76,14 +76,19 @@ void Sink::streamDrained(const Reporter& reporter) {
   postEos();
 }
 
-/// An end of the stream says that what came is stored. Where all of it was refused, an error says why.
-bool Sink::failIfNothingWasStored(const Stream& stream) {
+/// Where media came and none of it was stored.
+std::optional<Error> Sink::failureToStore(const Stream& stream) {
   RefusedFrames refused;
   {
     const std::lock_guard lock(mutex_);
     refused = refused_;
   }
-  const auto failure = failureOf(stream.stats(), refused);
+  return failureOf(stream.stats(), refused);
+}
+
+/// An end of the stream says that what came is stored. Where all of it was refused, an error says why.
+bool Sink::failIfNothingWasStored(const Stream& stream) {
+  const auto failure = failureToStore(stream);
   if (!failure) return false;
   announcer_->drained(GST_PROGRESS_TYPE_ERROR, "nothing was stored");
   fail(*failure);

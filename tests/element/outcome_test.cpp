@@ -104,6 +104,24 @@ TEST_F(ElementTest, WhereEveryFrameWasSkippedTheEndIsAnErrorAlsoWithoutAWait) {
   EXPECT_NE(toldBy(waitForMessage(GST_MESSAGE_ERROR).get()).text.find("no key frame"), std::string::npos);
 }
 
+TEST_F(ElementTest, WhereEveryFrameWasRefusedAStopDoesNotSayThatAllIsStored) {
+  Upstream upstream;
+  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
+  start(upstream);
+  upstream.begin();
+  upstream.push(makeBuffer("f"));
+  setState(GST_STATE_READY);
+  GstProgressType type = GST_PROGRESS_TYPE_START;
+  std::string text;
+  while (const auto message = takeMessage(GST_MESSAGE_PROGRESS)) {
+    gchar* said = nullptr;
+    gst_message_parse_progress(message.get(), &type, nullptr, &said);
+    text = gst::Text(said).get();
+  }
+  EXPECT_EQ(type, GST_PROGRESS_TYPE_ERROR);
+  EXPECT_EQ(text, "nothing was stored");
+}
+
 TEST_F(ElementTest, FramesRefusedBeforeAFlushStillCountAtTheEnd) {
   Upstream upstream;
   core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
