@@ -77,7 +77,7 @@ class FrameAdapter {
   /// As samplingFrequency().
   std::uint32_t channels() const { return channels_; }
   /// Of the payload last inspected, or of each, where the bytes tell: AAC by its samples, G.711 and PCM by
-  /// their size, H.264 by the rate that its parameter set declares.
+  /// their size, H.264 and H.265 by the rate that their parameter sets declare.
   std::optional<Nanoseconds> frameDuration() const;
 
  private:

@@ -78,8 +78,8 @@ class NalCodec {
   /// From the sequence parameter set in use, else from the newest; zeros where there is none that can be
   /// read.
   virtual PictureSize pictureSize() const = 0;
-  /// Of one frame, as that set declares it; unset where it does not, or is not read for it.
-  virtual std::optional<Nanoseconds> frameDuration() const { return std::nullopt; }
+  /// Of one frame, as that set declares it; unset where it does not.
+  virtual std::optional<Nanoseconds> frameDuration() const = 0;
 
   /// The length size that a configuration record declares.
   virtual Result<unsigned> lengthSize(ByteView configurationRecord) const = 0;
