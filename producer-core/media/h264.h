@@ -50,6 +50,7 @@ struct H264Sps {
   /// Pictures that may be decoded before one and shown after it: the VUI's word, else what level and size
   /// allow. Known of every SPS that was read.
   std::optional<std::uint32_t> reorderDepth;
+  bool saysReorderDepth = false;  ///< the SPS itself says so
   /// Of one frame (two ticks, E.2.1), where the VUI declares a fixed rate.
   std::optional<Nanoseconds> frameDuration;
 };

@@ -219,7 +219,8 @@ Result<H264Sps> readPictureFields(RbspReader& reader, H264Sps sps) {
   if (!result) return result;
   if (hasVui) readVui(reader, *result);
   const std::uint32_t macroblocks = (widthMinus1 + 1) * (heightMinus1 + 1) * (result->frameMbsOnly ? 1u : 2u);
-  if (!result->reorderDepth) result->reorderDepth = mostReordered(*result, macroblocks);
+  result->saysReorderDepth = result->reorderDepth.has_value();
+  if (!result->saysReorderDepth) result->reorderDepth = mostReordered(*result, macroblocks);
   return result;
 }
 

@@ -10,13 +10,18 @@
 namespace kvs::media {
 namespace {
 
+/// What neither says follows from the level, which a decoder has room for where it is not higher.
+bool isSameReordering(const H264Sps& from, const H264Sps& to) {
+  return from.reorderDepth == to.reorderDepth || (!from.saysReorderDepth && !to.saysReorderDepth);
+}
+
 bool goesOn(const H264Sps& from, const H264Sps& to) {
   const auto format = [](const H264Sps& sps) {
     return std::tuple(sps.profileIdc, sps.constraintFlags, sps.chromaFormatIdc, sps.planesApart,
                       sps.bitDepthLuma, sps.bitDepthChroma, sps.width, sps.height, sps.cropping,
-                      sps.frameMbsOnly, sps.pixelAspect, sps.reorderDepth);
+                      sps.frameMbsOnly, sps.pixelAspect);
   };
-  return format(from) == format(to) && to.levelIdc <= from.levelIdc;
+  return format(from) == format(to) && isSameReordering(from, to) && to.levelIdc <= from.levelIdc;
 }
 
 bool goesOn(const H265Sps& from, const H265Sps& to) {

@@ -230,6 +230,14 @@ TEST(SameFormat, H264BufferModelsRatesAndIdsMayChange) {
   EXPECT_TRUE(goesOn264({}, {.vui = true, .aspect = {3, 3}})) << "square, as what is not said";
 }
 
+TEST(SameFormat, ALowerLevelGoesOnWhereNeitherSaysHowFarPicturesAreReordered) {
+  const SpsOf264 high{.level = 40, .widthMbs = 80, .heightMbs = 45, .orderType = 0};
+  SpsOf264 low = high;
+  low.level = 31;
+  EXPECT_TRUE(goesOn264(high, low));
+  EXPECT_FALSE(goesOn264(low, high));
+}
+
 TEST(SameFormat, H264PicturesThatChangeNeedAnotherHeader) {
   const SpsOf264 plain{.orderType = 0, .vui = true, .aspect = {4, 3}, .reorder = 1};
   ASSERT_TRUE(goesOn264(plain, plain));
