@@ -70,6 +70,11 @@ bool Fragmenter::pointIsDue(const FrameToPlace& frame, bool isOpen) const {
   return since >= Nanoseconds{0} && since < std::min(within, config_.askAfter);
 }
 
+void Fragmenter::forgetSource() {
+  lastClosed_ = lastPoint_ = std::nullopt;
+  closedDistance_ = pointDistance_ = Nanoseconds{0};
+}
+
 void Fragmenter::learn(const FrameToPlace& frame) {
   if (frame.believed) return;
   if (lastPoint_) pointDistance_ = std::max(timeOf(frame.ticks - *lastPoint_), Nanoseconds{0});

@@ -70,6 +70,10 @@ class Fragmenter {
   /// it begins nothing.
   bool isOutranked(const store::Fragment* open, const FrameToPlace& frame) const;
 
+  /// What comes from here on is of another source: how far apart the key frames of the former one were says
+  /// nothing of it.
+  void forgetSource();
+
   /// It grows towards the limits and a key frame is wanted.
   bool wantsKeyFrame(const store::Fragment& open) const;
 

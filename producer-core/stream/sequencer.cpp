@@ -209,7 +209,7 @@ void Sequencer::push(std::uint32_t number, Unit unit, IngestOutcome& outcome) {
   if (line->absent && interleaver_.isSilent(number)) line->backSince = unit.times.pts;
   if (unit.key) {
     line->awaitsKey = line->keyFrameRequest = false;
-    line->isOtherSource = false;
+    unit.otherSource = std::exchange(line->isOtherSource, false);
     line->keyFrameAsked = false;
   }
   unit.serial = ++pushes_;
@@ -257,6 +257,7 @@ bool Sequencer::videoIsGone(Line& first) {
 
 void Sequencer::rank(Interleaver::Next& next) {
   Unit& unit = next.unit;
+  if (unit.otherSource) fragmenter_.forgetSource();
   if (!unit.believed) return;
   const Ticks ticks = buffer_.timeline.place(next.groupStart, captureAt(next.groupStart, unit));
   const Nanoseconds length = unit.times.pts - next.groupStart + lengthOf(unit);

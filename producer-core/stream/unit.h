@@ -19,6 +19,7 @@ struct Unit {
   bool key = false;
   bool believed = false;        ///< a key frame by the application's word, where the bytes name none
   bool mayHaveLeading = false;  ///< pictures that follow it may be shown before it
+  bool otherSource = false;     ///< the first of a source that took over from another
   bool invisible = false;
   bool discardable = false;
   bool corrupted = false;

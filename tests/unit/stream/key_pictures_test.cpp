@@ -133,6 +133,14 @@ TEST_F(KeyPicturesTest, IPicturesBeginFragmentsAgainWhenTheIdrPicturesStayAway) 
   EXPECT_GT(found.size(), 30u);
 }
 
+TEST_F(KeyPicturesTest, IPicturesOfAnotherSourceBeginFragmentsWhateverTheFormerOneHad) {
+  video();
+  addGroups(2, idrWithSets);
+  ingest.changeSource(1);
+  addGroups(3, intraWithSets);
+  EXPECT_EQ(sizes(all()), Sizes(5, 10)) << "nothing of the second source in a fragment of the first";
+}
+
 TEST_F(KeyPicturesTest, PPicturesBeginNothingWhereEveryFrameIsCalledAKeyFrame) {
   video();
   EXPECT_EQ(add({sps, pps, sliceOf264(SliceOf::p)}, true), FrameFate::beforeFirstKeyFrame);
