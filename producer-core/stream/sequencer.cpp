@@ -329,13 +329,19 @@ void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& 
                            line.isData() ? Nanoseconds{0} : lengthOf(unit), unit.block.size(), false, false};
   const Placement placement = fragmenter_.place(fragment, asked, false);
   if (placement == Placement::append) return append(line, unit, ticks, outcome);
-  // A clock that jumps ends nothing while the track that leads goes on.
+  // A clock that is ahead ends nothing while the track that leads goes on.
   const bool goesOn = first->cameAt && clock_.now() < *first->cameAt + config_.interleaver.timeout;
-  if (placement == Placement::endGroup && goesOn) return skip(FrameFate::early, outcome);
+  const bool isAhead = placement == Placement::endGroup || isAheadOf(*first, ticks);
+  if (isAhead && goesOn) return skip(FrameFate::early, outcome);
   // The fragment is as long as it may be, and the track that should begin another gives no key frame.
-  endGroup(*first, FrameFate::keyFrameDistance);
+  endGroup(*first, isAhead ? FrameFate::afterGap : FrameFate::keyFrameDistance);
   if (videoIsGone(*first)) return commitLead(line, next, outcome);
-  skip(FrameFate::keyFrameDistance, outcome);
+  skip(isAhead ? FrameFate::early : FrameFate::keyFrameDistance, outcome);
+}
+
+/// By more than tracks that are one stream differ.
+bool Sequencer::isAheadOf(const Line& first, Ticks ticks) const {
+  return first.filledTo && buffer_.timeline.timeOf(ticks) - *first.filledTo > largestNudge;
 }
 
 /// Samples that came before any header had their track.

@@ -136,6 +136,7 @@ class Sequencer {
   void takeEntry(Line& line, const mkv::TrackEntry& entry, const std::vector<Bytes>* outOfBand = nullptr);
   static bool staysValid(const Line& line, const mkv::TrackEntry& next, const std::vector<Bytes>& outOfBand);
   void rank(Interleaver::Next& next);
+  bool isAheadOf(const Line& first, Ticks ticks) const;
   Line* lead();
   Line* find(std::uint32_t number);
   bool leads(const Line& line) const;

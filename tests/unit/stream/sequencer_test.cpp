@@ -511,6 +511,20 @@ TEST_F(TracksTest, AudioAnHourAheadOfItsCameraIsCalledEarlyAndAnHourBehindLate) 
   EXPECT_EQ(buffer.stats.skippedLate, 2u);
 }
 
+TEST_F(TracksTest, AudioSecondsAheadOfItsCameraIsCalledEarlyAndLeavesTheCamerasGroup) {
+  audio();
+  putVideo(0s, true);
+  putAudio(0s);
+  for (int i = 1; i < 100; ++i) {
+    putAudio(15s + 100ms * i);
+    clock.advance(100ms);
+    EXPECT_EQ(putVideo(100ms * i, false).fate, FrameFate::accepted) << i;
+    ingest.expire();
+  }
+  EXPECT_GT(buffer.stats.skippedLate, 0u);
+  EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 0u);
+}
+
 TEST_F(TracksTest, AFrameThatSaysThatItLastsLongEndsNothing) {
   audio();
   data();
