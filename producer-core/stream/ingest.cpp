@@ -126,6 +126,8 @@ Result<void> Ingest::setTrack(TrackConfig config) {
   }
   if (old) track->clock = old->clock;
   if (old) track->timed = old->timed;
+  if (old) track->saysDelta = old->saysDelta;
+  if (old) track->lostKey = old->lostKey;
   if (old && !isOneSource(old->config, track->config)) sequencer_.changeSource(number);
   if (track->config.frameDuration) track->clock.setFrameDuration(*track->config.frameDuration);
   const bool known = track->adapter.codecPrivate().has_value();
@@ -216,14 +218,15 @@ Result<IngestOutcome> Ingest::put(const Frame& frame) {
                 "Track " + std::to_string(frame.track) +
                     " was not set up; say what it carries before its first frame.");
   }
+  const std::lock_guard input(track->input);
   if (!isPlausible(frame)) {
+    refuse(*track, frame, std::nullopt);
     const std::lock_guard lock(buffer_.mutex);
     ++buffer_.stats.skippedInvalid;
     return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
                 "A frame has a time or a duration that no clock shows, more than 146 years from zero, and is "
                 "not sent: what sets the times of the source is broken.");
   }
-  const std::lock_guard input(track->input);
   return track->config.adts ? putEach(*track, frame) : putOne(*track, frame);
 }
 
@@ -257,6 +260,8 @@ Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
   track.saysDelta |= !frame.key;
   if (config_.timestampSource == TimestampSource::pts && frame.pts && WallTime(*frame.pts) < year2000) {
     refuse(track, frame, std::nullopt);
+    const std::lock_guard lock(buffer_.mutex);
+    ++buffer_.stats.skippedInvalid;
     return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
                 "Presentation times are configured to count from 1970, and this one is before the year 2000: "
                 "the source counts from something else. Choose another timestamp source.");

@@ -367,6 +367,37 @@ TEST_F(KeyPicturesTest, WhatNeedsARefusedKeyFrameIsRefusedToo) {
   EXPECT_EQ(buffer.stats.skippedAfterGap, 2u);
 }
 
+TEST_F(KeyPicturesTest, WhatNeedsAKeyFrameWithAnImpossibleTimeIsRefusedToo) {
+  video();
+  addGroups(1, idrWithSets);
+  Frame broken = frame(Nanoseconds::max(), true);
+  const Bytes bytes = test::annexB(idrWithSets);
+  const ByteView view = bytes;
+  broken.payload = Pieces(&view, 1);
+  EXPECT_FALSE(ingest.put(broken));
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+  EXPECT_EQ(add({sliceOf264(SliceOf::p)}, false), FrameFate::afterGap);
+  addGroups(1, idrWithSets);
+  EXPECT_EQ(sizes(all()), Sizes(2, 10));
+}
+
+TEST_F(KeyPicturesTest, WhatNeedsARefusedKeyFrameIsRefusedAlsoBehindCapsThatSayMore) {
+  video();
+  addGroups(1, idrWithSets);
+  const Bytes junk{std::byte{9}, std::byte{9}, std::byte{9}};
+  const ByteView view = junk;
+  Frame broken = frame(at, true);
+  broken.payload = Pieces(&view, 1);
+  EXPECT_FALSE(ingest.put(broken));
+  TrackConfig track = test::h264Track();
+  track.width = 320;
+  track.height = 240;
+  ASSERT_TRUE(ingest.setTrack(track));
+  EXPECT_EQ(add({sliceOf264(SliceOf::p)}, false), FrameFate::afterGap);
+  addGroups(1, idrWithSets);
+  EXPECT_EQ(sizes(all()), Sizes(2, 10));
+}
+
 TEST_F(KeyPicturesTest, WhatNeedsAKeyFrameInPiecesThatIsRefusedIsRefusedToo) {
   video(media::Codec::h264, true);
   const auto group = [&] {

@@ -96,6 +96,7 @@ TEST_F(StatusCodesOfAStream, TimesThatDoNotCountFrom1970AreNone) {
   const auto taken = core->put(frame);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, StatusCode::mkvInvalidFrameTimestamp);
+  EXPECT_EQ(core->stats().skippedInvalid, 1u);
 }
 
 }  // namespace
