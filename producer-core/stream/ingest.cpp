@@ -49,9 +49,10 @@ bool isOneSource(const TrackConfig& a, const TrackConfig& b) {
 
 /// But for the frame rate.
 bool isUnchanged(const TrackConfig& a, const TrackConfig& b) {
-  return isOneSource(a, b) && a.kind == b.kind && a.width == b.width && a.height == b.height &&
-         a.contentType == b.contentType && a.name == b.name && a.samplingFrequency == b.samplingFrequency &&
-         a.channels == b.channels && a.bitsPerSample == b.bitsPerSample && a.adaptation == b.adaptation &&
+  return isOneSource(a, b) && a.kind == b.kind && a.codecPrivate == b.codecPrivate && a.width == b.width &&
+         a.height == b.height && a.contentType == b.contentType && a.name == b.name &&
+         a.samplingFrequency == b.samplingFrequency && a.channels == b.channels &&
+         a.bitsPerSample == b.bitsPerSample && a.adaptation == b.adaptation &&
          a.inputFraming.lengthSize == b.inputFraming.lengthSize && a.nalAligned == b.nalAligned &&
          a.adts == b.adts;
 }

@@ -395,6 +395,15 @@ TEST_F(SourceSwitch, AnotherSourceThatBeginsWithAKeyFrameCostsNothing) {
   expectNothingLost();
 }
 
+TEST_F(IngestTest, CodecDataThatComeLaterThanTheCapsAreTaken) {
+  TrackConfig track = avccTrack(smallPicture);
+  const Bytes record = std::exchange(track.codecPrivate, {});
+  ASSERT_TRUE(ingest.setTrack(track));
+  track.codecPrivate = record;
+  ASSERT_TRUE(ingest.setTrack(track));
+  EXPECT_EQ(StreamFixture::put(frame(0s, true), lengthPrefixed({slice(true, 0)})).fate, FrameFate::accepted);
+}
+
 TEST_F(IngestTest, AByteStreamOfAnotherSizeWaitsForItsKeyFrame) {
   TrackConfig track = h264Track();
   track.width = 176;
