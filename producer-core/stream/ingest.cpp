@@ -538,7 +538,8 @@ FrameTimes Ingest::timesOf(Track& track, const Frame& frame) const {
 /// live, what has no rate, and samples, which come when they come, have the time of their arrival.
 FrameTimes Ingest::missingTimes(Track& track, const Frame& frame) const {
   if (hasRate(track, frame)) {
-    const bool isFirst = !track.clock.hasPlaced() && newest_;
+    const bool countsFrom1970 = config_.timestampSource == TimestampSource::pts;
+    const bool isFirst = !track.clock.hasPlaced() && (newest_ || countsFrom1970);
     auto times =
         track.clock.place(isFirst ? std::optional(arrivalOf(frame)) : std::nullopt, {}, frame.duration);
     times.repair = TimeRepair::Kind::missing;

@@ -534,6 +534,24 @@ TEST_F(IngestTest, FramesWithoutTimesHaveTheRateThatTheirParameterSetDeclares) {
   EXPECT_EQ(times(parse(readAll(*body()))), expected);
 }
 
+class From1970 : public test::StreamFixture {
+ protected:
+  From1970() : StreamFixture(Options{.source = TimestampSource::pts}) {}
+};
+
+TEST_F(From1970, FramesWithoutTimesBeginNow) {
+  TrackConfig track = h264Track();
+  track.frameDuration = 40ms;
+  ASSERT_TRUE(ingest.setTrack(track));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(put(untimed(i == 0), annexB(accessUnit(i == 0, nextNumber++))).fate, FrameFate::accepted);
+  ingest.seal();
+  const auto session = parse(readAll(*body()));
+  EXPECT_EQ(times(session), (std::vector<std::int64_t>{0, 40, 80}));
+  const auto now = std::chrono::floor<Milliseconds>(clock.wallNow().time_since_epoch());
+  EXPECT_EQ(static_cast<std::int64_t>(session.clusters[0].timecode), now.count());
+}
+
 TEST_F(IngestTest, SoundWithoutTimesLastsAsLongAsItsSamples) {
   TrackConfig track;
   track.kind = media::TrackKind::audio;
