@@ -4,7 +4,6 @@ import time
 
 from support import together
 from support.pipelines import Gst
-from support.sources import Feed
 from support.together import SideBySide, recording
 
 
@@ -81,12 +80,16 @@ class RecoverySettings:
         self.finish(service, feed)
         self.assertEqual(feed.stats()["reconnects"], 2)
 
-    def test_offline_without_acknowledgements_is_refused(self):
-        feed = Feed(self.local(), "stream", fragment_acks="false", streaming_type="offline")
-        self.addCleanup(feed.stop)
-        feed.pipeline.set_state(Gst.State.PLAYING)
-        feed.push(self.units[:1])
-        self.assertRegex(self.error(feed), "0x5200007b")
+    def test_offline_without_acknowledgements_asks_for_them_with_a_warning(self):
+        service = self.local()
+        feed = self.feed(service, fragment_acks="false", streaming_type="offline")
+        feed.push_and_wait(self.units)
+        self.finish(service, feed)
+        self.assertGreater(feed.stats()["acks-persisted"], 0)
+        said = [message.parse_warning() for message in feed.of_type(Gst.MessageType.WARNING)]
+        self.assertEqual(len(said), 1)
+        self.assertIn("acknowledgements are asked for all the same", said[0][0].message)
+        self.assertIn("0x5200007b", said[0][1])
 
 
 class PlainRecoverySettingsTest(RecoverySettings, SideBySide):
