@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "http_types.h"
@@ -57,13 +58,24 @@ std::optional<Authority> parseAuthority(std::string_view text) {
   return parsed;
 }
 
+/// A public name of AWS. Who comes by one asks at its usual port, and a proxy or a name server of his own has
+/// led him here: by the same way he finds back without a port.
+bool isPublicName(std::string_view host) {
+  constexpr std::array<std::string_view, 7> domains = {
+      ".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn",
+      ".c2s.ic.gov",    ".sc2s.sgov.gov",    ".scloud"};
+  return std::any_of(domains.begin(), domains.end(),
+                     [host](std::string_view domain) { return host.ends_with(domain); });
+}
+
 }  // namespace
 
 std::string reachedUrl(bool tls, const std::optional<std::string>& hostHeader, const SocketAddress& local) {
   auto named = hostHeader ? parseAuthority(trim(*hostHeader)) : std::nullopt;
   if (!named) named = Authority{isIpv6(local.host) ? '[' + local.host + ']' : local.host, std::nullopt};
-  return (tls ? "https://" : "http://") + named->host + ':' +
-         std::to_string(named->port.value_or(local.port));
+  std::string url = (tls ? "https://" : "http://") + named->host;
+  if (!named->port && isPublicName(named->host)) return url;
+  return url + ':' + std::to_string(named->port.value_or(local.port));
 }
 
 std::string publicUrlFault(std::string_view url) {

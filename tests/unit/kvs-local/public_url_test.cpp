@@ -20,6 +20,16 @@ TEST(ReachedUrl, aHostWithoutAPortStandsForThePortThatWasConnectedTo) {
   EXPECT_EQ(reachedUrl(false, "host", {"127.0.0.1", 80}), "http://host:80");
 }
 
+TEST(ReachedUrl, aPublicNameOfAwsIsReachedWithoutAPort) {
+  EXPECT_EQ(reachedUrl(true, "kinesisvideo.eu-central-1.amazonaws.com", here),
+            "https://kinesisvideo.eu-central-1.amazonaws.com");
+  EXPECT_EQ(reachedUrl(true, "kinesisvideo.eu-central-1.api.aws", here),
+            "https://kinesisvideo.eu-central-1.api.aws");
+  EXPECT_EQ(reachedUrl(true, "kinesisvideo.eu-central-1.amazonaws.com:8443", here),
+            "https://kinesisvideo.eu-central-1.amazonaws.com:8443");
+  EXPECT_EQ(reachedUrl(true, "notamazonaws.com", here), "https://notamazonaws.com:8443");
+}
+
 TEST(ReachedUrl, aPortThatTheClientNamedStays) {
   EXPECT_EQ(reachedUrl(false, "localhost:9000", here), "http://localhost:9000");
   EXPECT_EQ(reachedUrl(true, "[::1]:9000", here), "https://[::1]:9000");
