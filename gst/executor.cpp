@@ -29,12 +29,12 @@ void CallAsyncExecutor::close() {
   dropped.swap(jobs_);
 }
 
-// The element's reference is dropped where it was used. Were it dropped here, the element's last reference
-// could die on the loop's thread.
+// The references are dropped where they were used. Were they dropped here, the element's last one could die
+// on the loop's thread.
 void CallAsyncExecutor::schedule() {
-  auto element = std::make_shared<ElementRef>(element_->lock());
-  if (!*element) return close();
-  runAside([self = shared_from_this(), element = std::move(element)] {
+  ElementRef element = element_->lock();
+  if (!element) return close();
+  runAside([self = shared_from_this(), lineage = std::make_shared<Lineage>(std::move(element))] {
     while (guarded(true, [&] { return self->runNext(); })) {
     }
   });

@@ -5,6 +5,8 @@
 #include <gst/gst.h>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "handoff.h"
 
@@ -54,6 +56,21 @@ class ObjectLock {
 
  private:
   GstObject* const object_;
+};
+
+/// An element and the bins above it, alive. A message that is posted passes through each of them, while the
+/// application may let go of the pipeline.
+class Lineage {
+ public:
+  explicit Lineage(ElementRef element) : element_(std::move(element)) {
+    GstObject* bin = gst_object_get_parent(GST_OBJECT(element_.get()));
+    for (; bin; bin = gst_object_get_parent(bin))
+      bins_.emplace_back(bin);
+  }
+
+ private:
+  ElementRef element_;
+  std::vector<std::unique_ptr<GstObject, ObjectUnref>> bins_;
 };
 
 /// An element that others may outlive: what the core's side holds instead of a reference.

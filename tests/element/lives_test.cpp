@@ -177,5 +177,47 @@ TEST_F(ElementTest, LateFramesAreTakenAndNobodyIsAskedToHurry) {
   EXPECT_EQ(std::count(seen.begin(), seen.end(), GST_EVENT_QOS), 0);
 }
 
+/// Holds up whoever posts a message of ours on the pipeline's bus.
+struct Checkpoint {
+  std::promise<void> reached;
+  std::promise<void> open;
+  std::atomic<bool> used{false};
+
+  static GstBusSyncReply onMessage(GstBus* /*bus*/, GstMessage* message, gpointer self) {
+    auto& checkpoint = *static_cast<Checkpoint*>(self);
+    const bool ours = GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && !checkpoint.used.exchange(true);
+    if (ours) checkpoint.reached.set_value();
+    if (ours) checkpoint.open.get_future().wait_for(patience);
+    return GST_BUS_PASS;
+  }
+};
+
+TEST_F(ElementTest, APipelineLivesForAsLongAsAMessageOfOursPassesThroughIt) {
+  Checkpoint checkpoint;
+  std::promise<void> gone;
+  GstElement* pipeline = gst_pipeline_new("pipeline");
+  g_object_weak_ref(
+      G_OBJECT(pipeline),
+      [](gpointer told, GObject*) { static_cast<std::promise<void>*>(told)->set_value(); }, &gone);
+  GstElement* const inside = gst_element_factory_make("kvssink", nullptr);
+  g_object_set(inside, "stream-name", "yard", nullptr);
+  gst_bin_add(GST_BIN(pipeline), inside);
+  GstBus* const bus = gst_element_get_bus(pipeline);
+  gst_bus_set_sync_handler(bus, &Checkpoint::onMessage, &checkpoint, nullptr);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  core.tell([](StreamListener& listener) {
+    listener.onError({StatusCode::invalidArg, ErrorKind::fatal, "It is over.", {}, 0, {}, {}, {}});
+  });
+  ASSERT_EQ(checkpoint.reached.get_future().wait_for(patience), std::future_status::ready);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  std::future<void> finalized = gone.get_future();
+  EXPECT_EQ(finalized.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  checkpoint.open.set_value();
+  EXPECT_EQ(finalized.wait_for(patience), std::future_status::ready);
+  gst_bus_set_sync_handler(bus, nullptr, nullptr, nullptr);
+  gst_object_unref(bus);
+}
+
 }  // namespace
 }  // namespace kvs::test
