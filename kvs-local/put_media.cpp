@@ -98,11 +98,21 @@ void PutMedia::onBody(ByteView bytes, MonoTime arrival) {
   idleTold_ = false;
   bodyBytes_ += bytes.size();
   if (phase_ == Phase::starting) early_.insert(early_.end(), bytes.begin(), bytes.end());
-  if (phase_ == Phase::streaming) {
-    ingest_->feed(bytes, context_.clock.wall());
-    if (phase_ == Phase::streaming) checkPace(bytes.size());
-  }
+  if (phase_ == Phase::streaming) feed(bytes);
+  if (phase_ == Phase::streaming) checkPace(bytes.size());
   checkFaults();
+}
+
+/// A fault that waits for a number of fragments strikes behind the last of them, however much the network has
+/// brought at once.
+void PutMedia::feed(ByteView bytes) {
+  constexpr std::size_t step = 256;
+  while (!bytes.empty() && phase_ == Phase::streaming) {
+    const ByteView piece = bytes.first(faults_.empty() ? bytes.size() : std::min(bytes.size(), step));
+    ingest_->feed(piece, context_.clock.wall());
+    bytes = bytes.subspan(piece.size());
+    if (!bytes.empty()) checkFaults();
+  }
 }
 
 void PutMedia::takeEarly() {

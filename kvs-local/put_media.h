@@ -58,6 +58,7 @@ class PutMedia : public RequestHandler, public std::enable_shared_from_this<PutM
   [[nodiscard]] bool diskIsBehind() const;
   void pauseFor(std::chrono::milliseconds delay);
   void checkFaults();
+  void feed(ByteView bytes);
   void actOn(const FaultAction& action);
   [[nodiscard]] FaultProgress progress() const;
 
