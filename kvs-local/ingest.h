@@ -93,6 +93,8 @@ class Ingest final : private MatroskaHandler {
   /// Ends the session with an ERROR acknowledgement, for the open fragment if there is one and `named`.
   void end(std::uint32_t errorId, bool named);
 
+  /// A fragment has begun, and the sink knows of it.
+  [[nodiscard]] bool insideFragment() const { return open_ && open_->hasBlocks; }
   [[nodiscard]] bool over() const { return over_; }
   /// Why the session was ended by an ERROR, for the log; empty if it was not.
   [[nodiscard]] const std::string& reason() const { return reason_; }

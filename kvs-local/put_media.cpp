@@ -103,15 +103,15 @@ void PutMedia::onBody(ByteView bytes, MonoTime arrival) {
   checkFaults();
 }
 
-/// A fault that waits for a number of fragments strikes behind the last of them, however much the network has
-/// brought at once.
+/// A fault that waits for a number of fragments strikes in the one behind the last of them, however much the
+/// network has brought at once.
 void PutMedia::feed(ByteView bytes) {
   constexpr std::size_t step = 256;
   while (!bytes.empty() && phase_ == Phase::streaming) {
     const ByteView piece = bytes.first(faults_.empty() ? bytes.size() : std::min(bytes.size(), step));
     ingest_->feed(piece, context_.clock.wall());
     bytes = bytes.subspan(piece.size());
-    if (!bytes.empty()) checkFaults();
+    if (!bytes.empty() && ingest_->insideFragment()) checkFaults();
   }
 }
 

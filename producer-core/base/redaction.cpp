@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/secret.h"
@@ -187,7 +188,7 @@ class Parts {
  public:
   explicit Parts(std::string_view secret) {
     add(secret);
-    for (const std::size_t skipped : {0, 1, 2})
+    for (const std::size_t skipped : {0u, 1u, 2u})
       add(base64(secret, skipped));
     add(hexOf(secret));
     std::ranges::sort(samples_, {}, &Sample::hash);
@@ -201,7 +202,9 @@ class Parts {
     std::size_t known = 0;  // in a secret that repeats itself, one look at each place is enough
     for (std::size_t at = 0; at < hashes.size(); ++at) {
       if (!mark(hashes[at]) || at + sampleSize <= known) continue;
-      const auto samples = std::ranges::equal_range(samples_, hashes[at], {}, &Sample::hash);
+      const auto first = std::ranges::lower_bound(samples_, hashes[at], {}, &Sample::hash);
+      const auto last = std::ranges::upper_bound(samples_, hashes[at], {}, &Sample::hash);
+      const std::span<const Sample> samples(first, last);
       for (const Sample& sample : samples) {
         const auto range = common(folded, at, sample);
         if (!range) continue;
