@@ -107,7 +107,7 @@ thread_options() {
 set_sanitizer_options() {
   export ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
   export LSAN_OPTIONS="suppressions=$project/tests/sanitizers/leak.supp:print_suppressions=0"
-  export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1"
+  export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:suppressions=$project/tests/sanitizers/undefined.supp"
   export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
 }
 
