@@ -114,6 +114,20 @@ class DownloadTest : public TransportTest {
     };
   }
 
+  /// The reader has enough with each piece; false when none came in time.
+  bool startAndHold(const RawServer& server) {
+    reader.onPiece = [this] {
+      exchange->holdAnswer();
+      pieceSeen.raise();
+    };
+    start(server);
+    return pieceSeen.wait();
+  }
+
+  void resume() {
+    onLoop(*loop, [this] { exchange->resumeAnswer(); });
+  }
+
   /// Time for the loop to read what it should leave alone.
   void passes(int count) {
     for (int pass = 0; pass < count; ++pass)
@@ -130,6 +144,7 @@ class DownloadTest : public TransportTest {
 
   std::atomic<std::uint64_t> sent{0};
   std::uint64_t mostAhead = 0;
+  Signal pieceSeen;
   Reader reader;
   std::unique_ptr<Exchange> exchange;
 };
@@ -150,18 +165,12 @@ TEST_F(DownloadTest, AHundredMebibytesInChunksReachAFastReaderWhole) {
 
 TEST_F(DownloadTest, AReaderWhoHasEnoughHoldsTheSenderBack) {
   RawServer server(sender(kLong, true));
-  Signal pieceSeen;
-  reader.onPiece = [&] {
-    exchange->holdAnswer();
-    pieceSeen.raise();
-  };
-  start(server);
-  ASSERT_TRUE(pieceSeen.wait());
+  ASSERT_TRUE(startAndHold(server));
   passes(5000);
   EXPECT_LE(sent, kOnTheWay);
   EXPECT_EQ(reader.pieces, 1);
   reader.onPiece = {};
-  onLoop(*loop, [this] { exchange->resumeAnswer(); });
+  resume();
   expectWhole(kLong);
 }
 
@@ -177,23 +186,17 @@ TEST_F(DownloadTest, AReaderMayHoldTheAnswerAtItsHead) {
   passes(100);
   EXPECT_EQ(reader.pieces, 0);
   EXPECT_FALSE(reader.ended.wait(std::chrono::milliseconds(0)));
-  onLoop(*loop, [this] { exchange->resumeAnswer(); });
+  resume();
   expectWhole(3 * kPiece);
   EXPECT_EQ(reader.status, 200);
 }
 
 TEST_F(DownloadTest, TheEndOfAShortAnswerWaitsWithIt) {
   RawServer server(sender(100, true));
-  Signal pieceSeen;
-  reader.onPiece = [&] {
-    exchange->holdAnswer();
-    pieceSeen.raise();
-  };
-  start(server);
-  ASSERT_TRUE(pieceSeen.wait());
+  ASSERT_TRUE(startAndHold(server));
   passes(100);
   EXPECT_FALSE(reader.ended.wait(std::chrono::milliseconds(0)));
-  onLoop(*loop, [this] { exchange->resumeAnswer(); });
+  resume();
   expectWhole(100);
 }
 
@@ -204,13 +207,7 @@ TEST_F(DownloadTest, AHeldAnswerCanBeGivenUp) {
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + std::string(piece(0, kPiece)));
     if (peer.waitForPeerEnd()) gone.raise();
   });
-  Signal pieceSeen;
-  reader.onPiece = [&] {
-    exchange->holdAnswer();
-    pieceSeen.raise();
-  };
-  start(server);
-  ASSERT_TRUE(pieceSeen.wait());
+  ASSERT_TRUE(startAndHold(server));
   onLoop(*loop, [this] { exchange.reset(); });
   EXPECT_TRUE(gone.wait());
   EXPECT_FALSE(reader.result);
@@ -223,15 +220,9 @@ TEST_F(DownloadTest, AnAnswerThatBreaksOffWhileItIsHeldIsAnErrorBehindWhatCame) 
     peer.fin();
     peer.waitForPeerEnd();
   });
-  Signal pieceSeen;
-  reader.onPiece = [&] {
-    exchange->holdAnswer();
-    pieceSeen.raise();
-  };
-  start(server);
-  ASSERT_TRUE(pieceSeen.wait());
+  ASSERT_TRUE(startAndHold(server));
   reader.onPiece = {};
-  onLoop(*loop, [this] { exchange->resumeAnswer(); });
+  resume();
   ASSERT_TRUE(reader.ended.wait());
   EXPECT_FALSE(reader.result->has_value());
   EXPECT_EQ(reader.received, kPiece);
