@@ -8,11 +8,11 @@
 #include <memory>
 #include <mutex>
 
+#include "base/news.h"
 #include "deadline.h"
 #include "executor.h"
 #include "progress.h"
 #include "raii.h"
-#include "stream/events.h"
 #include "warning_limit.h"
 
 namespace kvs::gst {

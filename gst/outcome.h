@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
-#include "stream/stats.h"
+#include "base/stats.h"
 
 namespace kvs::gst {
 

@@ -9,10 +9,10 @@
 #include <mutex>
 #include <optional>
 
+#include "base/news.h"
 #include "deadline.h"
 #include "executor.h"
 #include "raii.h"
-#include "stream/events.h"
 #include "structures.h"
 
 namespace kvs::gst {

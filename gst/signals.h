@@ -4,8 +4,8 @@
 
 #include <gst/gst.h>
 
+#include "base/news.h"
 #include "raii.h"
-#include "stream/events.h"
 
 namespace kvs::gst {
 

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
+#include "base/stats.h"
 #include "raii.h"
-#include "stream/stats.h"
 
 namespace kvs::gst {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "stream/stats.h"
+#include "base/stats.h"
 
 namespace kvs::gst {
 

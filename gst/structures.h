@@ -7,9 +7,9 @@
 #include <map>
 #include <string>
 
+#include "base/news.h"
 #include "playback.h"
 #include "raii.h"
-#include "stream/events.h"
 
 namespace kvs::gst {
 

@@ -23,14 +23,14 @@
 #include "aws/credentials/settings.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/news.h"
 #include "base/secret.h"
+#include "base/stats.h"
 #include "base/tag.h"
 #include "base/time.h"
 #include "media/frame.h"
 #include "media/track.h"
 #include "net/transport.h"
-#include "stream/events.h"
-#include "stream/stats.h"
 
 namespace kvs {
 

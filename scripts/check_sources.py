@@ -26,7 +26,10 @@ MAY_INCLUDE = {
     "net": ["base/"],
     # The network by Transport alone; credentials also need timers, and the worker for files and programs.
     "aws": ["base/", "net/transport.h", "net/loop.h", "net/fd.h"],
-    "stream": ["base/", "store/", "mkv/", "media/", "aws/", "net/", "producer.h"],
+    # Frames become fragments on one side of the store, and fragments travel on the other; neither side knows the other.
+    "intake": ["base/", "store/", "mkv/", "media/", "producer.h", "stream/stream_buffer.h"],
+    "upload": ["base/", "store/", "mkv/", "aws/", "net/", "stream/stream_buffer.h"],
+    "stream": ["intake/", "upload/", "base/", "store/", "mkv/", "media/", "aws/", "net/", "producer.h"],
     "producer.h": ["public"],
     "gst": ["public"],
     "examples": ["public"],

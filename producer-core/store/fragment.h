@@ -16,6 +16,12 @@ namespace kvs::store {
 
 using FragmentId = std::uint64_t;  ///< rises by one with each fragment of a stream, from 1
 
+/// The service's minimum ("Fragment duration"), from one fragment's start to the next one's.
+inline constexpr Nanoseconds shortestDistance = Seconds(1);
+/// By how much a fragment may be shorter: by a frame, and by no more than this.
+inline constexpr Nanoseconds largestLack = Milliseconds(100);
+inline constexpr Nanoseconds shortestFragment = shortestDistance - largestLack;
+
 /// Why whole fragments had to go.
 enum class LossReason : std::uint8_t { storageFull, durationReached, stopped };
 

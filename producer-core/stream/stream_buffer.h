@@ -12,12 +12,12 @@
 
 #include "base/bytes.h"
 #include "base/corrected_clock.h"
+#include "base/news.h"
+#include "base/rate_meter.h"
+#include "base/stats.h"
+#include "intake/timeline.h"
 #include "store/fragment_log.h"
-#include "stream/events.h"
-#include "stream/machine.h"
-#include "stream/rate_meter.h"
-#include "stream/stats.h"
-#include "stream/timeline.h"
+#include "upload/machine.h"
 
 namespace kvs::stream {
 

@@ -16,16 +16,16 @@
 #include "aws/rate_gate.h"
 #include "aws/stream_directory.h"
 #include "base/corrected_clock.h"
+#include "intake/dropped_run.h"
+#include "intake/ingest.h"
 #include "net/lag_histogram.h"
 #include "net/loop.h"
 #include "producer.h"
-#include "stream/dropped_run.h"
-#include "stream/dump.h"
-#include "stream/ingest.h"
-#include "stream/machine.h"
 #include "stream/notifier.h"
-#include "stream/session.h"
 #include "stream/source_watch.h"
+#include "upload/dump.h"
+#include "upload/machine.h"
+#include "upload/session.h"
 
 namespace kvs::stream {
 

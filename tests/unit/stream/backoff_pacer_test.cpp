@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "stream/backoff.h"
-#include "stream/pacer.h"
+#include "upload/backoff.h"
+#include "upload/pacer.h"
 
 namespace kvs::stream {
 namespace {

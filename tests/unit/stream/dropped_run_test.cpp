@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/dropped_run.h"
+#include "intake/dropped_run.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/fragmenter.h"
+#include "intake/fragmenter.h"
 
 #include <gtest/gtest.h>
 

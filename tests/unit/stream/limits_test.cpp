@@ -8,9 +8,9 @@
 
 #include "aws/credentials/check.h"
 #include "aws/endpoint.h"
+#include "intake/fragmenter.h"
 #include "producer_fixture.h"
-#include "stream/fragmenter.h"
-#include "stream/machine.h"
+#include "upload/machine.h"
 
 namespace kvs::stream {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "stream/machine.h"
+#include "upload/machine.h"
 
 namespace kvs::stream::test {
 

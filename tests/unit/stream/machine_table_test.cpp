@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "machine_driver.h"
-#include "stream/machine_table.h"
+#include "upload/machine_table.h"
 
 namespace kvs::stream {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/rate_meter.h"
+#include "base/rate_meter.h"
 
 #include <gtest/gtest.h>
 

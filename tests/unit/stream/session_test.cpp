@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request from opening to end: which acknowledgement settles which fragment, and what its owner hears.
-#include "stream/session.h"
+#include "upload/session.h"
 
 #include "mkv/tags.h"
 #include "stream_fixture.h"

@@ -5,10 +5,10 @@
 #include "aws/ack_error.h"
 #include "aws/service_error.h"
 #include "core_fixture.h"
+#include "intake/metadata.h"
 #include "machine_driver.h"
 #include "net/curl_error.h"
 #include "net/trust.h"
-#include "stream/metadata.h"
 
 namespace kvs::stream {
 namespace {

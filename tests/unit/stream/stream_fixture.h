@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "h264_frames.h"
+#include "intake/ingest.h"
 #include "matroska_reader.h"
 #include "sim_clock.h"
-#include "stream/ingest.h"
-#include "stream/session_body.h"
+#include "upload/session_body.h"
 
 namespace kvs::stream::test {
 

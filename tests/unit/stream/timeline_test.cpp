@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Media time, ticks, epochs and what stands on the wire.
-#include "stream/timeline.h"
+#include "intake/timeline.h"
 
 #include <gtest/gtest.h>
 

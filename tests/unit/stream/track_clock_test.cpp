@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a frame's times lack, and what in them cannot stand.
-#include "stream/track_clock.h"
+#include "intake/track_clock.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/session_body.h"
+#include "upload/session_body.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "mkv/cluster.h"
 #include "mkv/tags.h"
-#include "stream/fragmenter.h"
 
 namespace kvs::stream {
 
@@ -129,7 +128,7 @@ bool SessionBody::mustEndBefore(const store::Fragment& fragment) {
   // The service judges within one session that times rise (4004): a clock that was set back ends it.
   const bool stepsBack = greatest_ && timecode <= *greatest_;
   // It judges, too, how long after another a fragment begins; a session's last may be as short as it is.
-  const bool tooSoon = started_ && timeOf(timecode) - timeOf(*started_) < shortestFragment;
+  const bool tooSoon = started_ && timeOf(timecode) - timeOf(*started_) < store::shortestFragment;
   return fragment.header != config_.header || otherStart || stepsBack || tooSoon;
 }
 

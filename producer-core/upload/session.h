@@ -11,7 +11,7 @@
 #include "aws/acknowledgement.h"
 #include "base/log.h"
 #include "net/transport.h"
-#include "stream/session_body.h"
+#include "upload/session_body.h"
 
 namespace kvs::stream {
 

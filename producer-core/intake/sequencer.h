@@ -9,12 +9,12 @@
 #include <memory>
 #include <optional>
 
+#include "intake/fragmenter.h"
+#include "intake/header_book.h"
+#include "intake/interleaver.h"
+#include "intake/metadata.h"
 #include "media/silence.h"
 #include "mkv/cluster.h"
-#include "stream/fragmenter.h"
-#include "stream/header_book.h"
-#include "stream/interleaver.h"
-#include "stream/metadata.h"
 #include "stream/stream_buffer.h"
 
 namespace kvs::stream {

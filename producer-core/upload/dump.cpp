@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/dump.h"
+#include "upload/dump.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
-#include "stream/feeder.h"
-#include "stream/unit.h"
+#include "intake/feeder.h"
+#include "intake/unit.h"
 
 namespace kvs::stream {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/track_clock.h"
+#include "intake/track_clock.h"
 
 #include <algorithm>
 

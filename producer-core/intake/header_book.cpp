@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/header_book.h"
+#include "intake/header_book.h"
 
 #include <algorithm>
 #include <utility>

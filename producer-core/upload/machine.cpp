@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/machine.h"
+#include "upload/machine.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
 
-#include "stream/machine_table.h"
+#include "upload/machine_table.h"
 
 namespace kvs::stream {
 

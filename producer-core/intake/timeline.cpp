@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/timeline.h"
+#include "intake/timeline.h"
 
 #include <algorithm>
 

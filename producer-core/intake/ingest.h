@@ -9,9 +9,9 @@
 #include <memory>
 #include <mutex>
 
+#include "intake/sequencer.h"
 #include "media/adapter.h"
 #include "producer.h"
-#include "stream/sequencer.h"
 
 namespace kvs::stream {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/interleaver.h"
+#include "intake/interleaver.h"
 
 #include <algorithm>
 #include <utility>

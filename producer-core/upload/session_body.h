@@ -11,9 +11,9 @@
 #include <optional>
 
 #include "net/transport.h"
-#include "stream/dump.h"
-#include "stream/pacer.h"
 #include "stream/stream_buffer.h"
+#include "upload/dump.h"
+#include "upload/pacer.h"
 
 namespace kvs::stream {
 

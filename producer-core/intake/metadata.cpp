@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/metadata.h"
+#include "intake/metadata.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/session.h"
+#include "upload/session.h"
 
 #include <algorithm>
 #include <utility>

@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "intake/timeline.h"
 #include "mkv/header.h"
 #include "store/block.h"
-#include "stream/timeline.h"
 
 namespace kvs::stream {
 

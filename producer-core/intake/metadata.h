@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/news.h"
 #include "base/tag.h"
 #include "store/fragment.h"
-#include "stream/events.h"
 
 namespace kvs::stream {
 

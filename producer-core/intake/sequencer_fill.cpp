@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands for a track that gives nothing: silence, the last sample again, or a header without it.
-#include "stream/sequencer.h"
+#include "intake/sequencer.h"
 
 namespace kvs::stream {
 

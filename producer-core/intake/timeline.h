@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "intake/track_clock.h"
 #include "producer.h"
-#include "stream/track_clock.h"
 
 namespace kvs::stream {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "stream/events.h"
+#include "base/news.h"
 
 namespace kvs::stream {
 

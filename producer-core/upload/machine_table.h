@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include "stream/machine.h"
+#include "upload/machine.h"
 
 namespace kvs::stream {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/ingest.h"
+#include "intake/ingest.h"
 
 #include <algorithm>
 #include <utility>

@@ -6,8 +6,8 @@
 
 #include <optional>
 
+#include "base/news.h"
 #include "base/time.h"
-#include "stream/events.h"
 
 namespace kvs::stream {
 

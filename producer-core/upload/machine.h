@@ -22,9 +22,9 @@
 
 #include "aws/ack_error.h"
 #include "base/error.h"
+#include "base/news.h"
 #include "base/time.h"
-#include "stream/backoff.h"
-#include "stream/events.h"
+#include "upload/backoff.h"
 
 namespace kvs::stream {
 

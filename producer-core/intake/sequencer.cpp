@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/sequencer.h"
+#include "intake/sequencer.h"
 
 #include <algorithm>
 #include <utility>

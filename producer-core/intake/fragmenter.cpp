@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream/fragmenter.h"
+#include "intake/fragmenter.h"
 
 #include <algorithm>
 
@@ -23,7 +23,7 @@ Placement Fragmenter::placeKey(const store::Fragment& open, const FrameToPlace& 
   const Ticks relative = frame.ticks - open.firstTicks;
   if (relative < 0) return Placement::open;
   const Nanoseconds length = timeOf(relative);
-  const bool longEnough = length + std::min(frame.duration, largestLack) >= config_.minimum;
+  const bool longEnough = length + std::min(frame.duration, store::largestLack) >= config_.minimum;
   const Nanoseconds enough = isVideo ? config_.enough : std::max(config_.withoutVideo, config_.enough);
   const bool grown = length >= enough || open.bytes >= config_.enoughBytes || !nextGroupFits(length);
   const bool mayBegin = !frame.mayHaveLeading || !closedOneIsDue(frame);
@@ -33,7 +33,7 @@ Placement Fragmenter::placeKey(const store::Fragment& open, const FrameToPlace& 
 
 /// Another group like the last one: else the fragment would reach the service's limit in its middle.
 bool Fragmenter::nextGroupFits(Nanoseconds length) const {
-  return length + closedDistance_ + largestLack <= config_.maximum;
+  return length + closedDistance_ + store::largestLack <= config_.maximum;
 }
 
 Placement Fragmenter::fit(const store::Fragment& open, const FrameToPlace& frame) const {

@@ -7,21 +7,15 @@
 #include <limits>
 #include <optional>
 
+#include "intake/timeline.h"
 #include "store/fragment.h"
-#include "stream/timeline.h"
 
 namespace kvs::stream {
-
-/// The service's minimum ("Fragment duration"), from one fragment's start to the next one's.
-inline constexpr Nanoseconds shortestDistance = Seconds(1);
-/// By how much a fragment may be shorter: by a frame, and by no more than this.
-inline constexpr Nanoseconds largestLack = Milliseconds(100);
-inline constexpr Nanoseconds shortestFragment = shortestDistance - largestLack;
 
 struct FragmenterConfig {
   /// A key frame starts a fragment only when so much has passed since the last
   /// start, less a frame. Shorter groups of pictures are merged.
-  Nanoseconds minimum = shortestDistance;
+  Nanoseconds minimum = store::shortestDistance;
   /// Fragments grow to this or to `enoughBytes` at key frames. Offline 10 s, so that the link and not the
   /// service's quota of fragments is the limit; without keyFrameFragmentation as configured.
   Nanoseconds enough{0};
