@@ -8,7 +8,7 @@
 
 #include "base/time.h"
 
-namespace kvs::stream {
+namespace kvs {
 
 /// Not thread-safe. Costs a comparison where nothing is to be noted.
 class RateMeter {
@@ -53,4 +53,4 @@ class RateMeter {
   std::size_t count_ = 0;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs

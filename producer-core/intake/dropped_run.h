@@ -11,7 +11,7 @@
 
 #include "base/news.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 class DroppedRun {
  public:
@@ -51,4 +51,4 @@ class DroppedRun {
   FramesDropped untold_;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 using Feeder = std::uint64_t;
 
@@ -19,4 +19,4 @@ inline Feeder thisFeeder() {
   return mine;
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

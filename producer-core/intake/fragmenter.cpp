@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 namespace {
 /// Between two frames: more is a jump, not a slow source.
@@ -84,4 +84,4 @@ void Fragmenter::learn(const FrameToPlace& frame) {
   lastClosed_ = frame.ticks;
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

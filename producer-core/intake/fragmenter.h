@@ -10,7 +10,7 @@
 #include "intake/timeline.h"
 #include "store/fragment.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 struct FragmenterConfig {
   /// A key frame starts a fragment only when so much has passed since the last
@@ -88,4 +88,4 @@ class Fragmenter {
   Nanoseconds pointDistance_{0};     ///< from one of those to the next; 0 while unknown
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

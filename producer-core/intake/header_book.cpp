@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 Result<std::uint32_t> HeaderBook::find(std::vector<mkv::TrackEntry> tracks) {
   const auto known = std::ranges::find(sets_, tracks);
@@ -17,4 +17,4 @@ Result<std::uint32_t> HeaderBook::find(std::vector<mkv::TrackEntry> tracks) {
   return static_cast<std::uint32_t>(headers_.size() - 1);
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "mkv/header.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 class HeaderBook {
  public:
@@ -28,4 +28,4 @@ class HeaderBook {
   std::vector<Bytes>& headers_;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -11,7 +11,7 @@
 #include "media/piece_cursor.h"
 #include "mkv/cluster.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 namespace {
 
@@ -91,7 +91,8 @@ Result<void> check(const TrackConfig& config, const media::FrameAdapter& adapter
 
 }  // namespace
 
-Ingest::Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock, std::function<void()> wake)
+Ingest::Ingest(IngestConfig config, stream::StreamBuffer& buffer, const Clock& clock,
+               std::function<void()> wake)
     : config_(std::move(config)),
       buffer_(buffer),
       clock_(clock),
@@ -654,4 +655,4 @@ std::vector<Ingest::TrackPtr> Ingest::allTracks() const {
   return tracks;
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

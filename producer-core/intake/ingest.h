@@ -13,7 +13,7 @@
 #include "media/adapter.h"
 #include "producer.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 struct IngestConfig {
   StreamingType streamingType = StreamingType::realtime;
@@ -25,7 +25,8 @@ struct IngestConfig {
 class Ingest {
  public:
   /// `wake`: called, without a lock, where a frame that waits has brought something to send.
-  Ingest(IngestConfig config, StreamBuffer& buffer, const Clock& clock, std::function<void()> wake = {});
+  Ingest(IngestConfig config, stream::StreamBuffer& buffer, const Clock& clock,
+         std::function<void()> wake = {});
 
   Result<void> setTrack(TrackConfig config);
   void expectTrack(std::uint32_t number);
@@ -129,7 +130,7 @@ class Ingest {
   bool blocksOffline() const { return config_.streamingType == StreamingType::offline; }
 
   IngestConfig config_;
-  StreamBuffer& buffer_;
+  stream::StreamBuffer& buffer_;
   const Clock& clock_;
   const std::function<void()> wake_;
   mutable std::mutex tracksMutex_;  ///< guards the map only
@@ -147,4 +148,4 @@ class Ingest {
   std::vector<std::pair<TrackPtr, Making>> early_;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 namespace {
 /// A key frame waits for that many pictures at most.
@@ -283,4 +283,4 @@ void Interleaver::giveUpWaiting() {
   if (const auto candidate = first()) stopWaitingFor(waitedFor(*candidate));
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -14,7 +14,7 @@
 #include "intake/feeder.h"
 #include "intake/unit.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 struct InterleaverConfig {
   Nanoseconds timeout = Milliseconds(500);  ///< of waiting for a track, by the clock
@@ -118,4 +118,4 @@ class Interleaver {
   std::optional<TimePoint> started_;  ///< when the first unit of all came
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

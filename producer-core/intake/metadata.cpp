@@ -6,7 +6,7 @@
 
 #include "mkv/tags.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 namespace {
 
@@ -140,4 +140,4 @@ Result<void> PendingMetadata::putEvent(const FragmentEvent& event, store::Fragme
   return {};
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

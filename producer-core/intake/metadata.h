@@ -13,7 +13,7 @@
 #include "base/tag.h"
 #include "store/fragment.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 class PendingMetadata {
  public:
@@ -44,4 +44,4 @@ class PendingMetadata {
   bool leftTold_ = false;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -6,7 +6,7 @@
 
 #include "media/same_format.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 namespace {
 
@@ -71,7 +71,7 @@ void IngestOutcome::addLater(const IngestOutcome& other) {
   skippedWhy = other.fate;
 }
 
-Sequencer::Sequencer(SequencerConfig config, StreamBuffer& buffer, const Clock& clock)
+Sequencer::Sequencer(SequencerConfig config, stream::StreamBuffer& buffer, const Clock& clock)
     : config_(std::move(config)),
       buffer_(buffer),
       clock_(clock),
@@ -620,4 +620,4 @@ bool Sequencer::giveUpWaiting(IngestOutcome& outcome) {
   return true;
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

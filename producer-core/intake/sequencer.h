@@ -17,7 +17,7 @@
 #include "mkv/cluster.h"
 #include "stream/stream_buffer.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 struct SequencerConfig {
   FragmenterConfig fragmenter;
@@ -46,7 +46,7 @@ struct IngestOutcome {
 
 class Sequencer {
  public:
-  Sequencer(SequencerConfig config, StreamBuffer& buffer, const Clock& clock);
+  Sequencer(SequencerConfig config, stream::StreamBuffer& buffer, const Clock& clock);
 
   // --- tracks ---
   void setTrack(const media::TrackConfig& config, mkv::TrackEntry entry, bool known);
@@ -172,7 +172,7 @@ class Sequencer {
   store::Fragment* open();
 
   SequencerConfig config_;
-  StreamBuffer& buffer_;
+  stream::StreamBuffer& buffer_;
   const Clock& clock_;
   Interleaver interleaver_;
   Fragmenter fragmenter_;
@@ -190,4 +190,4 @@ class Sequencer {
   unsigned repairsTold_ = 0;  ///< a bit for each kind
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -2,7 +2,7 @@
 // What stands for a track that gives nothing: silence, the last sample again, or a header without it.
 #include "intake/sequencer.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 /// Behind the lead by one timeout, so that a track that comes back late is not talked over.
 void Sequencer::fillSilent(Ticks reached) {
@@ -111,4 +111,4 @@ void Sequencer::tellRepair(const TimeRepair& repair) {
   buffer_.notes.push_back([repair](StreamListener& listener) { listener.onTimeRepaired(repair); });
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

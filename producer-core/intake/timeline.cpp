@@ -5,7 +5,7 @@
 
 #include "base/time_range.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 namespace {
 
@@ -200,4 +200,4 @@ std::uint64_t Timeline::wireTimecode(std::uint32_t epoch, Ticks ticks, bool abso
   return static_cast<std::uint64_t>(std::max<Ticks>(wire, 0));
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

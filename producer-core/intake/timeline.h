@@ -14,7 +14,7 @@
 #include "intake/track_clock.h"
 #include "producer.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 /// Time in units of TimecodeScale.
 using Ticks = std::int64_t;
@@ -110,4 +110,4 @@ class Timeline {
   Nanoseconds referenceOffset_{0};      ///< reference less presentation time, of the last frame that had one
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

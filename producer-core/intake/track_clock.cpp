@@ -5,7 +5,7 @@
 
 #include "base/time_range.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 namespace {
 /// A distance of more than this says nothing of the frame rate.
@@ -62,4 +62,4 @@ void TrackClock::learn(const FrameTimes& times, bool saysDuration) {
   last_ = times;
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

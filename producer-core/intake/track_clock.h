@@ -9,7 +9,7 @@
 #include "base/news.h"
 #include "base/time.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 /// A step back of up to this is nudged; a larger one is a jump.
 inline constexpr Nanoseconds largestNudge = Seconds(1);
@@ -47,4 +47,4 @@ class TrackClock {
   Nanoseconds usual_{0};
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

@@ -10,7 +10,7 @@
 #include "mkv/header.h"
 #include "store/block.h"
 
-namespace kvs::stream {
+namespace kvs::intake {
 
 struct Unit {
   store::Block block;
@@ -33,4 +33,4 @@ struct Unit {
   std::shared_ptr<const std::vector<Bytes>> outOfBand;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::intake

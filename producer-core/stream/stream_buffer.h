@@ -26,7 +26,7 @@ using StreamNote = std::function<void(StreamListener&)>;
 
 struct StreamBuffer {
   StreamBuffer(store::LogLimits limits, store::ChunkPool& pool, store::FragmentLog::OnLost onLost,
-               TimelineConfig timelineConfig)
+               intake::TimelineConfig timelineConfig)
       : log(std::move(limits), pool, std::move(onLost)), timeline(timelineConfig) {}
 
   mutable std::mutex mutex;
@@ -34,7 +34,7 @@ struct StreamBuffer {
   std::condition_variable changed;
 
   store::FragmentLog log;
-  Timeline timeline;
+  intake::Timeline timeline;
   const CorrectedClock* wall = nullptr;  ///< null: a wall clock that nobody puts right
   /// Rendered EBML header, Segment, Info and Tracks; a fragment names the one its blocks fit.
   std::vector<Bytes> headers;
@@ -44,7 +44,7 @@ struct StreamBuffer {
   unsigned waiting = 0;        ///< frames that wait for room, offline
   std::optional<Error> ended;  ///< why no more frames are taken
   /// Where the machine stands, and when the service last confirmed anything: what drain() waits by.
-  State state = State::configuring;
+  upload::State state = upload::State::configuring;
   TimePoint lastProgress{};
   /// Losses not yet told: collected under the lock, told by whoever held it, after it is released.
   std::vector<FragmentLost> untold;

@@ -11,8 +11,8 @@ namespace kvs::stream {
 
 namespace {
 
-MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& producer) {
-  MachineConfig machine;
+upload::MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& producer) {
+  upload::MachineConfig machine;
   machine.allowCreate = config.allowCreate;
   machine.hasTags = !config.tags.empty();
   machine.restartOnError = config.restartOnError;
@@ -40,13 +40,13 @@ store::LogLimits logLimits(const StreamConfig& config, std::shared_ptr<store::St
   return made;
 }
 
-TimelineConfig timelineConfig(const StreamConfig& config) {
+intake::TimelineConfig timelineConfig(const StreamConfig& config) {
   const bool recorded = isOffline(config) || config.startTime.has_value();
   return {config.timecodeScale, config.timestampSource, config.startTime, recorded};
 }
 
-FragmenterConfig fragmenterConfig(const StreamConfig& config, const ProducerConfig& producer) {
-  FragmenterConfig fragmenter;
+intake::FragmenterConfig fragmenterConfig(const StreamConfig& config, const ProducerConfig& producer) {
+  intake::FragmenterConfig fragmenter;
   fragmenter.withoutVideo = config.fragmentDuration;
   if (!config.keyFrameFragmentation) fragmenter.enough = config.fragmentDuration;
   if (isOffline(config)) {
@@ -69,8 +69,8 @@ mkv::HeaderSpec headerSpec(const StreamConfig& config, const ProducerConfig& pro
   return header;
 }
 
-IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer) {
-  IngestConfig ingest;
+intake::IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer) {
+  intake::IngestConfig ingest;
   ingest.streamingType = config.streamingType;
   ingest.timestampSource = config.timestampSource;
   ingest.sequencer.fragmenter = fragmenterConfig(config, producer);
@@ -122,12 +122,13 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
 
 StreamCore::~StreamCore() = default;
 
-std::optional<Dump> StreamCore::makeDump() const {
+std::optional<upload::Dump> StreamCore::makeDump() const {
   if (config_.dumpFolder.empty()) return std::nullopt;
-  return Dump(config_.dumpFolder, config_.name, [notifier = notifier_, log = logger_](const Error& error) {
-    log.log(LogLevel::warning, Room::stream, [&] { return error.message; });
-    notifier->tell([error](StreamListener& listener) { listener.onWarning(error); });
-  });
+  return upload::Dump(config_.dumpFolder, config_.name,
+                      [notifier = notifier_, log = logger_](const Error& error) {
+                        log.log(LogLevel::warning, Room::stream, [&] { return error.message; });
+                        notifier->tell([error](StreamListener& listener) { listener.onWarning(error); });
+                      });
 }
 
 /// Under the buffer's lock.
@@ -156,7 +157,7 @@ LossCount& StreamCore::lossCountOf(store::LossReason reason) {
 }
 
 void StreamCore::start() {
-  loop().post([self = shared_from_this(), this] { dispatch(event::Start{}); });
+  loop().post([self = shared_from_this(), this] { dispatch(upload::event::Start{}); });
 }
 
 Result<void> StreamCore::setTrack(TrackConfig track) {
@@ -169,7 +170,7 @@ Result<void> StreamCore::setTrack(TrackConfig track) {
   if (set) {
     loop().post([self = shared_from_this(), this] {
       const bool wanted = std::exchange(createWanted_, false);
-      if (wanted && machine_.state() == State::creating) perform(action::Create{});
+      if (wanted && machine_.state() == upload::State::creating) perform(upload::action::Create{});
     });
   }
   return set;
@@ -181,7 +182,7 @@ Result<FrameFate> StreamCore::put(const Frame& frame) {
   if (outcome->appended) {
     source_.put(clock_.now());
     if (ending_.load(std::memory_order_relaxed) && ending_.exchange(false)) {
-      loop().post([self = shared_from_this(), this] { dispatch(event::DataAvailable{true}); });
+      loop().post([self = shared_from_this(), this] { dispatch(upload::event::DataAvailable{true}); });
     }
   }
   follow(*outcome);
@@ -195,7 +196,7 @@ Result<FrameFate> StreamCore::put(const Frame& frame) {
 }
 
 /// After anything that may have moved units into the log, or made one wait.
-void StreamCore::follow(const IngestOutcome& outcome) {
+void StreamCore::follow(const intake::IngestOutcome& outcome) {
   if (outcome.closeSession) closeWanted_.store(true, std::memory_order_release);
   const bool beginsToWait = outcome.waits && !orderDue_.load() && !orderDue_.exchange(true);
   if (outcome.appended || outcome.closeSession || beginsToWait) loop().wake(*this);
@@ -245,13 +246,13 @@ void StreamCore::interrupt(bool on) {
 }
 
 void StreamCore::endOfStream() {
-  ingest_.seal(Ingest::SealWith::metadata);
+  ingest_.seal(intake::Ingest::SealWith::metadata);
   tellDropped(dropped_.end());
   tellUntold();
   ending_.store(true);
   loop().post([self = shared_from_this(), this] {
     if (!ending_.load()) return;  // frames came after it
-    dispatch(event::EndOfStream{});
+    dispatch(upload::event::EndOfStream{});
     checkEmpty();
   });
 }
@@ -265,9 +266,9 @@ bool StreamCore::drain(Milliseconds timeout) {
   std::unique_lock lock(buffer_.mutex);
   while (!buffer_.log.isEmpty() && !buffer_.ended) {
     TimePoint until = last;
-    if (buffer_.state == State::waiting) return false;
-    if (buffer_.state < State::ready) until = begun + context_->config.connectionTimeout;
-    if (buffer_.state > State::ready) {
+    if (buffer_.state == upload::State::waiting) return false;
+    if (buffer_.state < upload::State::ready) until = begun + context_->config.connectionTimeout;
+    if (buffer_.state > upload::State::ready) {
       until = std::max(begun, buffer_.lastProgress) + context_->config.completionTimeout;
     }
     const Nanoseconds left = std::min(until, last) - clock_.now();
@@ -286,8 +287,8 @@ void StreamCore::stop() {
     buffer_.changed.notify_all();
   }
   loop().post([self = shared_from_this(), this] {
-    dispatch(event::Stop{});
-    if (!closed_) perform(action::ReportStopped{});  // a machine that failed has stopped already
+    dispatch(upload::event::Stop{});
+    if (!closed_) perform(upload::action::ReportStopped{});  // a machine that failed has stopped already
   });
 }
 
@@ -299,7 +300,7 @@ void StreamCore::abandon() {
 StreamStats StreamCore::stats() const {
   const std::lock_guard lock(buffer_.mutex);
   StreamStats stats = buffer_.stats;
-  stats.state = stateName(buffer_.state);
+  stats.state = upload::stateName(buffer_.state);
   stats.bytesBuffered = buffer_.log.totals().bytes;
   stats.durationBuffered = buffer_.log.totals().duration;
   stats.durationLimit = config_.bufferDuration;
@@ -323,7 +324,7 @@ StreamStats StreamCore::stats() const {
 
 void StreamCore::tellFate(FrameFate fate, const Frame& frame) {
   if (fate == FrameFate::accepted || fate == FrameFate::interrupted) return tellDropped(dropped_.end());
-  const Capture capture = captureOf(frame, clock_);
+  const intake::Capture capture = intake::captureOf(frame, clock_);
   WallTime at;
   {
     const std::lock_guard lock(buffer_.mutex);

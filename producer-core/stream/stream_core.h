@@ -48,7 +48,7 @@ struct ProducerContext {
   std::shared_ptr<store::StorageBudget> storage;
 };
 
-class StreamCore final : public net::Ready, private SessionOwner {
+class StreamCore final : public net::Ready, private upload::SessionOwner {
  public:
   StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig config,
              std::shared_ptr<Notifier> notifier, std::uint64_t seed);
@@ -81,32 +81,32 @@ class StreamCore final : public net::Ready, private SessionOwner {
  private:
   // --- the loop's thread ---
   void onReady() override;
-  void dispatch(Event event);
-  void perform(const Action& action);
-  void perform(const action::FetchCredentials&);
-  void perform(const action::Describe&);
-  void perform(const action::Create&);
-  void perform(const action::TagStream&);
-  void perform(const action::Locate&);
-  void perform(const action::OpenSession&);
-  void perform(const action::FinishSession&);
-  void perform(const action::CloseSession&);
-  void perform(const action::RefuseFragment&);
-  void perform(const action::StripTags&);
-  void perform(const action::SetTimer&);
+  void dispatch(upload::Event event);
+  void perform(const upload::Action& action);
+  void perform(const upload::action::FetchCredentials&);
+  void perform(const upload::action::Describe&);
+  void perform(const upload::action::Create&);
+  void perform(const upload::action::TagStream&);
+  void perform(const upload::action::Locate&);
+  void perform(const upload::action::OpenSession&);
+  void perform(const upload::action::FinishSession&);
+  void perform(const upload::action::CloseSession&);
+  void perform(const upload::action::RefuseFragment&);
+  void perform(const upload::action::StripTags&);
+  void perform(const upload::action::SetTimer&);
   void watchProgress(Milliseconds patience);
-  net::Loop::TimerId& timerOf(Timer timer);
-  void perform(const action::CancelTimer&);
-  void perform(const action::Tell&);
-  void perform(const action::Warn&);
-  void perform(const action::Fail&);
-  void perform(const action::ReportReady&);
-  void perform(const action::ReportDrained&);
-  void perform(const action::ReportStopped&);
+  net::Loop::TimerId& timerOf(upload::Timer timer);
+  void perform(const upload::action::CancelTimer&);
+  void perform(const upload::action::Tell&);
+  void perform(const upload::action::Warn&);
+  void perform(const upload::action::Fail&);
+  void perform(const upload::action::ReportReady&);
+  void perform(const upload::action::ReportDrained&);
+  void perform(const upload::action::ReportStopped&);
 
   void onSessionAnswered() override;
-  void onSessionAck(const aws::Acknowledgement& ack, std::optional<SentFragment> fragment) override;
-  void onSessionSent(const SentFragment& fragment) override;
+  void onSessionAck(const aws::Acknowledgement& ack, std::optional<upload::SentFragment> fragment) override;
+  void onSessionSent(const upload::SentFragment& fragment) override;
   void onSessionPaced(TimePoint when) override;
   void onSessionBodyEnd(bool headerChanged) override;
   void onSessionOver() override { checkConfirmed(); }
@@ -129,8 +129,8 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool openSessionNow();
   void takeUpCredentials();
   bool goOnWithOldCredentials() const;
-  Error learnTime(Error error, Timeline::Correct which = Timeline::Correct::unseen);
-  void takeUpTime(Timeline::Correct which);
+  Error learnTime(Error error, intake::Timeline::Correct which = intake::Timeline::Correct::unseen);
+  void takeUpTime(intake::Timeline::Correct which);
   void take(aws::Credentials credentials);
   void handOverBeforeExpiry();
   void watchSession();
@@ -138,14 +138,14 @@ class StreamCore final : public net::Ready, private SessionOwner {
   Nanoseconds staleAfter(TimePoint now) const;
   Nanoseconds silenceOfService(TimePoint now) const;
   void checkConfirmed();
-  void settlePersisted(const SentFragment& fragment);
-  void rewind(const Session& ended, bool deadHost);
+  void settlePersisted(const upload::SentFragment& fragment);
+  void rewind(const upload::Session& ended, bool deadHost);
   void closeLog();
   void tellFate(FrameFate fate, const Frame& frame);
   void tellDropped(const std::optional<FramesDropped>& dropped);
   void tellUntold();
   void tellWarning(const Error& error);
-  void follow(const IngestOutcome& outcome);
+  void follow(const intake::IngestOutcome& outcome);
   void watchOrder();
   void tellPressure();
   FragmentLost lossOf(const store::Fragment& fragment, FragmentLost::Reason reason, bool unconfirmed) const;
@@ -163,7 +163,7 @@ class StreamCore final : public net::Ready, private SessionOwner {
   void note(LogLevel level, std::string_view text) const {
     logger_.log(level, Room::stream, [text] { return text; });
   }
-  std::optional<Dump> makeDump() const;
+  std::optional<upload::Dump> makeDump() const;
   net::Loop& loop() const { return *context_->loop; }
 
   const std::shared_ptr<ProducerContext> context_;
@@ -171,22 +171,22 @@ class StreamCore final : public net::Ready, private SessionOwner {
   const std::shared_ptr<Notifier> notifier_;
   const Clock& clock_;
   const Logger logger_;
-  const std::optional<Dump> dump_;  ///< where copies of what is sent are wanted
+  const std::optional<upload::Dump> dump_;  ///< where copies of what is sent are wanted
   StreamBuffer buffer_;
-  Ingest ingest_;
+  intake::Ingest ingest_;
 
   std::atomic<bool> closeWanted_{false};  ///< only the fragment under the cursor stands in the way
   std::atomic<bool> orderDue_{false};     ///< the loop looks after units that wait for other tracks
   std::atomic<bool> ending_{false};       ///< end of stream was asked for
   SourceWatch source_;                    ///< of frames appended
-  DroppedRun dropped_;                    ///< frames not taken since the last one that was
+  intake::DroppedRun dropped_;            ///< frames not taken since the last one that was
   std::atomic<bool> pressureTold_{false};
   std::atomic<bool> latencyTold_{false};
   net::LagHistogram ackDelays_;  ///< from a fragment's first frame to its last acknowledgement
 
   // The loop's own:
-  Machine machine_;
-  std::deque<Event> events_;
+  upload::Machine machine_;
+  std::deque<upload::Event> events_;
   bool dispatching_ = false;
   bool dataTold_ = false;
   bool openWhenData_ = false;
@@ -199,12 +199,12 @@ class StreamCore final : public net::Ready, private SessionOwner {
   bool confirmedTold_ = false;  ///< that the session is
   bool sessionFailed_ = false;  ///< the next session is a reconnect
   bool receivedIsFinal_ = false;
-  FragmentPacer pacer_;
+  upload::FragmentPacer pacer_;
   std::optional<aws::Credentials> credentials_;
   std::string arn_;
   std::string dataEndpoint_;
   aws::ControlPlane::CallHandle call_;
-  std::shared_ptr<Session> session_;
+  std::shared_ptr<upload::Session> session_;
   net::Loop::TimerId callTimer_ = 0;
   TimePoint callPlace_{};  // at the rate gate, of the call that waits or was made last
   net::Loop::TimerId retryTimer_ = 0;

@@ -23,9 +23,10 @@ std::string waitAskedFor(const ConnectionChange& change) {
 
 void StreamCore::onReady() {
   if (closeWanted_.exchange(false, std::memory_order_acquire) && session_) {
-    dispatch(event::SessionEnded{Error{StatusCode::storeOutOfMemory, ErrorKind::retryable,
-                                       "The fragment being sent fills the storage; the session was closed to "
-                                       "make room. Give the stream more storage, or a faster link."}});
+    dispatch(upload::event::SessionEnded{
+        Error{StatusCode::storeOutOfMemory, ErrorKind::retryable,
+              "The fragment being sent fills the storage; the session was closed to "
+              "make room. Give the stream more storage, or a faster link."}});
   }
   if (orderTimer_ == 0 && orderDue_.load()) watchOrder();
   if (openWhenData_ && openSessionNow()) openWhenData_ = false;
@@ -38,7 +39,7 @@ void StreamCore::onReady() {
       dataTold_ = true;
       notifier_->tell([](StreamListener& listener) { listener.onDataAvailable(); },
                       Notifier::Weight::mayBeDropped);
-      dispatch(event::DataAvailable{});
+      dispatch(upload::event::DataAvailable{});
     }
   }
   if (session_) session_->resume();
@@ -55,28 +56,28 @@ void StreamCore::watchOrder() {
   }
   const Nanoseconds delay = std::max(*due - clock_.now(), Nanoseconds{0});
   after(orderTimer_, std::chrono::ceil<Milliseconds>(delay), [this] {
-    const IngestOutcome outcome = ingest_.expire();
+    const intake::IngestOutcome outcome = ingest_.expire();
     watchOrder();
     follow(outcome);
   });
 }
 
 /// One event at a time: what an action brings at once waits for the actions before it.
-void StreamCore::dispatch(Event event) {
+void StreamCore::dispatch(upload::Event event) {
   events_.push_back(std::move(event));
   if (std::exchange(dispatching_, true)) return;
   const auto self = shared_from_this();
   while (!events_.empty()) {
-    const Event next = std::move(events_.front());
+    const upload::Event next = std::move(events_.front());
     events_.pop_front();
-    for (const Action& action : machine_.on(next, clock_.now()))
+    for (const upload::Action& action : machine_.on(next, clock_.now()))
       perform(action);
     publishState();
   }
   dispatching_ = false;
 }
 
-void StreamCore::perform(const Action& action) {
+void StreamCore::perform(const upload::Action& action) {
   std::visit([this](const auto& which) { perform(which); }, action);
 }
 
@@ -89,7 +90,7 @@ void StreamCore::publishState() {
 
 // --- the steps up to ready ---
 
-void StreamCore::perform(const action::FetchCredentials& wanted) {
+void StreamCore::perform(const upload::action::FetchCredentials& wanted) {
   const auto& finder = context_->endpointFinder;
   if (!finder) return fetchCredentials(wanted.renew);
   finder->find([weak = weak_from_this(), this, renew = wanted.renew] {
@@ -105,8 +106,8 @@ void StreamCore::fetchCredentials(bool renew) {
     if (!fetched) {
       fetched = fail(learnTime(std::move(fetched.error())));
       noteError(fetched.error());
-      if (renew && goOnWithOldCredentials()) return dispatch(event::CredentialsFetched{});
-      return dispatch(event::CallFailed{fetched.error()});
+      if (renew && goOnWithOldCredentials()) return dispatch(upload::event::CredentialsFetched{});
+      return dispatch(upload::event::CallFailed{fetched.error()});
     }
     take(std::move(*fetched));
     note(LogLevel::debug, [this] {
@@ -114,7 +115,7 @@ void StreamCore::fetchCredentials(bool renew) {
       return "credentials from " + credentials_->source + (others.empty() ? "" : "; not used: " + others);
     });
     warnIfInsecure(context_->controlPlane->endpoint().url);
-    dispatch(event::CredentialsFetched{});
+    dispatch(upload::event::CredentialsFetched{});
   };
   // Asked for again, those that are here were refused, or are old.
   aws::CredentialProvider& provider = *context_->config.credentials;
@@ -163,7 +164,7 @@ void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(
   });
 }
 
-void StreamCore::perform(const action::Describe&) {
+void StreamCore::perform(const upload::action::Describe&) {
   auto& shared = context_->directory->descriptions;
   // Asked for again, the answer was wrong or is too old.
   if (std::exchange(describedBefore_, true)) shared.forget(streamKey());
@@ -173,7 +174,7 @@ void StreamCore::perform(const action::Describe&) {
 }
 
 void StreamCore::described(const aws::StreamDescription& description) {
-  using Status = event::Described::Status;
+  using Status = upload::event::Described::Status;
   arn_ = description.arn;
   receivedIsFinal_ = description.retention == std::chrono::hours(0);
   logger_.log(LogLevel::debug, Room::aws, [&] {
@@ -182,26 +183,26 @@ void StreamCore::described(const aws::StreamDescription& description) {
   });
   switch (description.status) {
     case aws::StreamStatus::creating:
-      return dispatch(event::Described{Status::creating});
+      return dispatch(upload::event::Described{Status::creating});
     case aws::StreamStatus::deleting:
-      return dispatch(event::Described{Status::deleting});
+      return dispatch(upload::event::Described{Status::deleting});
     case aws::StreamStatus::active:
     case aws::StreamStatus::updating:
-      return dispatch(event::Described{Status::usable});
+      return dispatch(upload::event::Described{Status::usable});
   }
 }
 
 /// A stream is created with its media type, so this waits for the first track, and a while for the others
 /// that were announced.
-void StreamCore::perform(const action::Create&) {
+void StreamCore::perform(const upload::action::Create&) {
   const std::string contentType = ingest_.contentType();
   if (contentType.empty() || (ingest_.awaitsFormat() && !createOverdue_)) {
     createWanted_ = true;
     if (contentType.empty() || createTimer_ != 0) return;
     return after(createTimer_, formatPatience, [this] {
       createOverdue_ = true;
-      if (std::exchange(createWanted_, false) && machine_.state() == State::creating)
-        perform(action::Create{});
+      if (std::exchange(createWanted_, false) && machine_.state() == upload::State::creating)
+        perform(upload::action::Create{});
     });
   }
   forget(createTimer_);
@@ -214,11 +215,11 @@ void StreamCore::perform(const action::Create&) {
     input.tags.insert(config_.tags.begin(), config_.tags.end());
     call_ = context_->controlPlane->createStream(
         input, *credentials_,
-        answer<std::string>([this](const std::string&) { dispatch(event::Created{}); }));
+        answer<std::string>([this](const std::string&) { dispatch(upload::event::Created{}); }));
   });
 }
 
-void StreamCore::perform(const action::TagStream&) {
+void StreamCore::perform(const upload::action::TagStream&) {
   callWhenAllowed([this] {
     const aws::Tags tags(config_.tags.begin(), config_.tags.end());
     const auto weak = weak_from_this();
@@ -226,13 +227,13 @@ void StreamCore::perform(const action::TagStream&) {
       const auto self = weak.lock();
       if (!self) return;
       call_.reset();
-      if (!tagged) return dispatch(event::CallFailed{tagged.error()});
-      dispatch(event::Tagged{});
+      if (!tagged) return dispatch(upload::event::CallFailed{tagged.error()});
+      dispatch(upload::event::Tagged{});
     });
   });
 }
 
-void StreamCore::perform(const action::Locate&) {
+void StreamCore::perform(const upload::action::Locate&) {
   if (!context_->config.dataEndpoint.empty()) return takeGivenEndpoint(context_->config.dataEndpoint);
   auto& shared = context_->directory->dataEndpoints;
   if (!dataEndpoint_.empty()) shared.forget(streamKey());
@@ -245,9 +246,10 @@ void StreamCore::perform(const action::Locate&) {
 /// the control plane says.
 void StreamCore::takeGivenEndpoint(const std::string& endpoint) {
   if (std::exchange(dataEndpoint_, {}).empty()) return located(endpoint);
-  dispatch(event::CallFailed{Error{StatusCode::putMediaFailed, ErrorKind::notFound,
-                                   endpoint + " (data-endpoint) does not serve the stream '" + config_.name +
-                                       "'. Check the address, and that the stream exists."}});
+  dispatch(upload::event::CallFailed{Error{StatusCode::putMediaFailed, ErrorKind::notFound,
+                                           endpoint + " (data-endpoint) does not serve the stream '" +
+                                               config_.name +
+                                               "'. Check the address, and that the stream exists."}});
 }
 
 void StreamCore::located(const std::string& endpoint) {
@@ -258,7 +260,7 @@ void StreamCore::located(const std::string& endpoint) {
     buffer_.stats.dataEndpoint = endpoint;
   }
   warnIfInsecure(endpoint);
-  dispatch(event::Located{});
+  dispatch(upload::event::Located{});
 }
 
 template <class T>
@@ -270,14 +272,14 @@ aws::ControlPlane::Callback<T> StreamCore::answer(std::function<void(T)> onSucce
     if (result) return onSuccess(std::move(*result));
     const Error error = learnTime(std::move(result.error()));
     note(LogLevel::info, [&] { return error.message; });  // no trouble yet: a stream may have to be created
-    dispatch(event::CallFailed{error});
+    dispatch(upload::event::CallFailed{error});
   };
 }
 
 /// A request was refused, perhaps for the sake of a wrong clock: the answer says what time it is. Other
 /// answers are not asked, since one may have lain in somebody's cache.
-Error StreamCore::learnTime(Error error, Timeline::Correct which) {
-  const bool refused = error.kind == ErrorKind::auth || which == Timeline::Correct::all;
+Error StreamCore::learnTime(Error error, intake::Timeline::Correct which) {
+  const bool refused = error.kind == ErrorKind::auth || which == intake::Timeline::Correct::all;
   if (!refused || !error.serverDate) return error;
   const Nanoseconds off = context_->clock.learn(*error.serverDate);
   if (off == Nanoseconds{0}) return error;
@@ -294,7 +296,7 @@ Error StreamCore::learnTime(Error error, Timeline::Correct which) {
 }
 
 /// Also what other streams have learnt.
-void StreamCore::takeUpTime(Timeline::Correct which) {
+void StreamCore::takeUpTime(intake::Timeline::Correct which) {
   const std::lock_guard lock(buffer_.mutex);
   buffer_.timeline.correct(context_->clock.moved(), which);
 }
@@ -322,22 +324,22 @@ void StreamCore::forgetCall() {
 
 // --- telling ---
 
-void StreamCore::perform(const action::Tell& tell) {
+void StreamCore::perform(const upload::action::Tell& tell) {
   const ConnectionChange& change = tell.change;
   if (change.reason) noteError(*change.reason);
   if (change.state == ConnectionState::disconnected) sessionFailed_ = true;
   const std::string asked = waitAskedFor(change);
   note(asked.empty() ? LogLevel::info : LogLevel::warning, [&] {
-    std::string text(machine_.state() == State::waiting
+    std::string text(machine_.state() == upload::State::waiting
                          ? "waiting " + std::to_string(change.delay.count()) + " ms"
-                         : std::string(stateName(machine_.state())));
+                         : std::string(upload::stateName(machine_.state())));
     if (change.reason) text += ": " + change.reason->message + asked;
     return text;
   });
   notifier_->tell([change](StreamListener& listener) { listener.onConnection(change); });
 }
 
-void StreamCore::perform(const action::Warn& warn) {
+void StreamCore::perform(const upload::action::Warn& warn) {
   noteError(warn.error);
   tellWarning(warn.error);
 }
@@ -346,7 +348,7 @@ void StreamCore::tellWarning(const Error& error) {
   notifier_->tell([error](StreamListener& listener) { listener.onWarning(error); });
 }
 
-void StreamCore::perform(const action::Fail& failed) {
+void StreamCore::perform(const upload::action::Fail& failed) {
   noteError(failed.error);
   note(LogLevel::error, [&] { return failed.error.message; });
   {
@@ -357,16 +359,16 @@ void StreamCore::perform(const action::Fail& failed) {
   notifier_->tell([error = failed.error](StreamListener& listener) { listener.onError(error); });
 }
 
-void StreamCore::perform(const action::ReportReady&) {
+void StreamCore::perform(const upload::action::ReportReady&) {
   notifier_->tell([](StreamListener& listener) { listener.onStreamReady(); });
 }
 
-void StreamCore::perform(const action::ReportDrained&) {
+void StreamCore::perform(const upload::action::ReportDrained&) {
   ending_.store(false);
   notifier_->tell([](StreamListener& listener) { listener.onDrained(); });
 }
 
-void StreamCore::perform(const action::ReportStopped&) {
+void StreamCore::perform(const upload::action::ReportStopped&) {
   closed_ = true;
   call_.reset();
   forgetCall();
@@ -403,20 +405,21 @@ void StreamCore::noteError(const Error& error) {
 
 // --- timers ---
 
-void StreamCore::perform(const action::SetTimer& set) {
-  if (set.timer == Timer::progress) return watchProgress(set.delay);
-  after(timerOf(set.timer), set.delay, [this, which = set.timer] { dispatch(event::TimerFired{which}); });
+void StreamCore::perform(const upload::action::SetTimer& set) {
+  if (set.timer == upload::Timer::progress) return watchProgress(set.delay);
+  after(timerOf(set.timer), set.delay,
+        [this, which = set.timer] { dispatch(upload::event::TimerFired{which}); });
 }
 
-net::Loop::TimerId& StreamCore::timerOf(Timer timer) {
+net::Loop::TimerId& StreamCore::timerOf(upload::Timer timer) {
   switch (timer) {
-    case Timer::retry:
+    case upload::Timer::retry:
       return retryTimer_;
-    case Timer::session:
+    case upload::Timer::session:
       return sessionTimer_;
-    case Timer::burst:
+    case upload::Timer::burst:
       return burstTimer_;
-    case Timer::progress:
+    case upload::Timer::progress:
       break;
   }
   return progressTimer_;
@@ -428,11 +431,11 @@ void StreamCore::watchProgress(Milliseconds patience) {
   const std::uint64_t before = session_ ? session_->bytesSent() : 0;
   after(progressTimer_, patience, [this, patience, before] {
     if (session_ && session_->bytesSent() > before) return watchProgress(patience);
-    dispatch(event::TimerFired{Timer::progress});
+    dispatch(upload::event::TimerFired{upload::Timer::progress});
   });
 }
 
-void StreamCore::perform(const action::CancelTimer& cancelled) {
+void StreamCore::perform(const upload::action::CancelTimer& cancelled) {
   forget(timerOf(cancelled.timer));
 }
 

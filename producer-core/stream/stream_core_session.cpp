@@ -64,14 +64,14 @@ Error ackFailure(const aws::Acknowledgement& ack, const aws::AckError& known) {
 
 // --- opening and closing ---
 
-void StreamCore::perform(const action::OpenSession&) {
+void StreamCore::perform(const upload::action::OpenSession&) {
   openWhenData_ = !openSessionNow();
 }
 
 bool StreamCore::openSessionNow() {
   if (session_) return true;
-  takeUpTime(Timeline::Correct::unseen);
-  Session::Config config;
+  takeUpTime(intake::Timeline::Correct::unseen);
+  upload::Session::Config config;
   WallTime epochStart;
   {
     const std::lock_guard lock(buffer_.mutex);
@@ -101,9 +101,9 @@ bool StreamCore::openSessionNow() {
                      &clock = clock_](net::Request& unsignedRequest) -> Result<void> {
     return aws::sign(unsignedRequest, credentials, {region}, clock.wallNow(), aws::emptyPayloadHash);
   };
-  SessionOwner& owner = *this;
+  upload::SessionOwner& owner = *this;
   confirmedTold_ = false;
-  session_ = std::make_shared<Session>(std::move(config), buffer_, pacer_, clock_, owner);
+  session_ = std::make_shared<upload::Session>(std::move(config), buffer_, pacer_, clock_, owner);
   session_->start(*context_->transport, std::move(request));
   watchSession();
   handOverBeforeExpiry();
@@ -138,20 +138,20 @@ void StreamCore::handOverBeforeExpiry() {
   const Nanoseconds life = *credentials_->expiration - clock_.wallNow();
   const Nanoseconds early = std::min<Nanoseconds>(std::chrono::minutes(2), life / 8);
   const auto delay = std::chrono::ceil<Milliseconds>(std::max<Nanoseconds>(life - early, Seconds(1)));
-  after(expiryTimer_, delay, [this] { dispatch(event::HandOver{}); });
+  after(expiryTimer_, delay, [this] { dispatch(upload::event::HandOver{}); });
 }
 
 /// Looks now and then whether the source has paused, and whether the service still answers.
 void StreamCore::watchSession() {
   const TimePoint now = clock_.now();
   const bool sourcePaused = sourceIsPaused(now);
-  if (sourcePaused) dispatch(event::SourcePaused{});
+  if (sourcePaused) dispatch(upload::event::SourcePaused{});
   if (!session_) return;
   const Nanoseconds silence = silenceOfService(now);
   const Nanoseconds enough = staleAfter(now);
   if (silence >= enough) {
     notifier_->tell([silence](StreamListener& listener) { listener.onConnectionStale(silence); });
-    dispatch(event::SessionEnded{
+    dispatch(upload::event::SessionEnded{
         Error{StatusCode::putMediaFailed, ErrorKind::retryable,
               "Media was sent for " + std::to_string(std::chrono::duration_cast<Seconds>(silence).count()) +
                   " s and the service confirmed none of it; a new session is opened and nothing is lost."}});
@@ -176,7 +176,7 @@ Nanoseconds StreamCore::staleAfter(TimePoint now) const {
   if (config_.connectionStaleness == Seconds(0)) return Nanoseconds::max();
   Nanoseconds longest{0};
   const std::lock_guard lock(buffer_.mutex);
-  for (const SentFragment& sent : session_->unacknowledged()) {
+  for (const upload::SentFragment& sent : session_->unacknowledged()) {
     const store::Fragment* fragment = buffer_.log.find(sent.id);
     if (!fragment) continue;
     const store::Fragment* next = buffer_.log.find(sent.id + 1);
@@ -207,23 +207,23 @@ bool StreamCore::sourceIsPaused(TimePoint now) const {
   return buffer_.waiting == 0 && now - source_.lastPut() >= source_.idleAfter();
 }
 
-void StreamCore::perform(const action::FinishSession& finish) {
+void StreamCore::perform(const upload::action::FinishSession& finish) {
   if (finish.endTag || (finish.burst && sourceIsPaused(clock_.now()))) {
-    ingest_.seal(Ingest::SealWith::endTag);
+    ingest_.seal(intake::Ingest::SealWith::endTag);
     tellUntold();
   }
   if (!session_) {  // the log was empty when it was to be opened: there is nothing to end
     checkEmpty();
-    return dispatch(event::SessionConfirmed{});
+    return dispatch(upload::event::SessionConfirmed{});
   }
-  using Finish = SessionBody::Finish;
+  using Finish = upload::SessionBody::Finish;
   session_->finish(finish.everything ? Finish::everything
                    : finish.burst    ? Finish::complete
                                      : Finish::fragment);
   checkConfirmed();
 }
 
-void StreamCore::perform(const action::CloseSession& close) {
+void StreamCore::perform(const upload::action::CloseSession& close) {
   openWhenData_ = false;
   forget(paceTimer_);
   forget(watchTimer_);
@@ -243,7 +243,7 @@ void StreamCore::perform(const action::CloseSession& close) {
 
 /// Under the buffer's lock. What the service has confirmed is sent again only where it may have died since;
 /// without acknowledgements that is where it did not end the session in good order.
-void StreamCore::rewind(const Session& ended, bool deadHost) {
+void StreamCore::rewind(const upload::Session& ended, bool deadHost) {
   if (ended.isAnswered()) buffer_.timeline.seen();
   if (ended.isConfirmed()) buffer_.log.forgetKept();
   const bool doubtful = deadHost || !config_.fragmentAcks;
@@ -253,7 +253,7 @@ void StreamCore::rewind(const Session& ended, bool deadHost) {
   buffer_.stats.fragmentsReplayed += replayed.fragments;
 }
 
-void StreamCore::perform(const action::RefuseFragment& refuse) {
+void StreamCore::perform(const upload::action::RefuseFragment& refuse) {
   FragmentLost lost;
   {
     const std::lock_guard lock(buffer_.mutex);
@@ -277,7 +277,7 @@ void StreamCore::perform(const action::RefuseFragment& refuse) {
   checkEmpty();
 }
 
-void StreamCore::perform(const action::StripTags& strip) {
+void StreamCore::perform(const upload::action::StripTags& strip) {
   const std::lock_guard lock(buffer_.mutex);
   store::Fragment* fragment = strip.fragment ? buffer_.log.find(*strip.fragment) : buffer_.log.oldest();
   if (!fragment) return;
@@ -289,10 +289,10 @@ void StreamCore::perform(const action::StripTags& strip) {
 
 void StreamCore::onSessionAnswered() {
   logger_.log(LogLevel::debug, Room::net, [] { return "the service accepts the session"; });
-  dispatch(event::SessionAnswered{});
+  dispatch(upload::event::SessionAnswered{});
 }
 
-void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<SentFragment> fragment) {
+void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<upload::SentFragment> fragment) {
   using Type = aws::Acknowledgement::Type;
   FragmentAck told;
   told.type = ackType(ack.type);
@@ -314,7 +314,7 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
     error = ackFailure(ack, known);
     if (known.policy == aws::AckPolicy::correctClock && session_) {
       error->serverDate = session_->serverDate();
-      error = learnTime(*error, Timeline::Correct::all);
+      error = learnTime(*error, intake::Timeline::Correct::all);
     }
     told.code = error->code;
     told.errorCode = error->exception;
@@ -325,7 +325,7 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
                   error ? Notifier::Weight::mustArrive : Notifier::Weight::mayBeDropped);
   if (error) {
     const auto id = fragment ? std::optional(fragment->id) : std::nullopt;
-    return dispatch(event::AckRefused{aws::ackError(ack.errorId, ack.errorCode).policy, *error, id});
+    return dispatch(upload::event::AckRefused{aws::ackError(ack.errorId, ack.errorCode).policy, *error, id});
   }
   if (!fragment) return;
   if (isFinal) return settlePersisted(*fragment);
@@ -336,7 +336,7 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<Sen
 }
 
 /// Without acknowledgements.
-void StreamCore::onSessionSent(const SentFragment& fragment) {
+void StreamCore::onSessionSent(const upload::SentFragment& fragment) {
   loop().post([weak = weak_from_this(), this, sender = std::weak_ptr(session_), fragment] {
     const auto self = weak.lock();
     if (!self || !session_ || sender.lock() != session_) return;
@@ -349,7 +349,7 @@ void StreamCore::onSessionSent(const SentFragment& fragment) {
   });
 }
 
-void StreamCore::settlePersisted(const SentFragment& sent) {
+void StreamCore::settlePersisted(const upload::SentFragment& sent) {
   {
     const std::lock_guard lock(buffer_.mutex);
     const store::Fragment* fragment = buffer_.log.find(sent.id);
@@ -371,7 +371,7 @@ void StreamCore::settlePersisted(const SentFragment& sent) {
   logger_.log(LogLevel::trace, Room::store,
               [&] { return "the fragment at " + std::to_string(sent.timecode.count()) + " ms is stored"; });
   tellPressure();
-  dispatch(event::Persisted{});
+  dispatch(upload::event::Persisted{});
   checkEmpty();
   checkConfirmed();
 }
@@ -382,12 +382,12 @@ void StreamCore::checkEmpty() {
     if (!buffer_.log.isEmpty()) return;
   }
   dataTold_ = false;
-  dispatch(event::LogEmpty{});
+  dispatch(upload::event::LogEmpty{});
 }
 
 void StreamCore::checkConfirmed() {
   if (!session_ || !session_->isConfirmed() || std::exchange(confirmedTold_, true)) return;
-  dispatch(event::SessionConfirmed{});
+  dispatch(upload::event::SessionConfirmed{});
 }
 
 /// Called from inside the transport's read: noted now, acted on by the loop.
@@ -402,7 +402,7 @@ void StreamCore::onSessionBodyEnd(bool headerChanged) {
   loop().post([weak = weak_from_this(), this, ending = std::weak_ptr(session_), headerChanged] {
     const auto self = weak.lock();
     if (!self || !session_ || ending.lock() != session_) return;
-    if (headerChanged) dispatch(event::HandOver{});
+    if (headerChanged) dispatch(upload::event::HandOver{});
     checkConfirmed();
   });
 }
@@ -411,7 +411,7 @@ void StreamCore::onSessionEnd(std::optional<Error> error) {
   logger_.log(LogLevel::debug, Room::net,
               [&] { return "the session has ended" + (error ? ": " + error->message : std::string()); });
   if (error) error = learnTime(std::move(*error));
-  dispatch(event::SessionEnded{std::move(error)});
+  dispatch(upload::event::SessionEnded{std::move(error)});
 }
 
 void StreamCore::onSessionNote(LogLevel level, std::string text) {

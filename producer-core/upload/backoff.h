@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "base/time.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 struct BackoffConfig {
   Milliseconds first{200};
@@ -38,4 +38,4 @@ class Backoff {
   unsigned attempts_ = 0;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

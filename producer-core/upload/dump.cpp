@@ -12,7 +12,7 @@
 #include "net/fd.h"
 #include "net/loop.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 namespace {
 
@@ -161,4 +161,4 @@ std::shared_ptr<BodyTap> Dump::newSession() const {
   return std::make_shared<Session>(std::make_shared<File>(place_, mostWaiting_));
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

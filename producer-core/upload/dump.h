@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 /// Shown every byte that the transport takes of a session's body, in order. On the loop's thread.
 class BodyTap {
@@ -43,4 +43,4 @@ class Dump {
   const std::size_t mostWaiting_;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

@@ -8,7 +8,7 @@
 
 #include "upload/machine_table.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 namespace {
 
@@ -501,4 +501,4 @@ bool Machine::tooManyRefusals(const Error& error) {
   return sameRefusals_ >= refusalsInARow || refusals_.size() >= refusalsInAWindow;
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

@@ -26,7 +26,7 @@
 #include "base/time.h"
 #include "upload/backoff.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 enum class State : std::uint8_t {
   configuring,  ///< made, not started
@@ -264,4 +264,4 @@ class Machine {
   std::deque<TimePoint> refusals_;  // of the last minute
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

@@ -10,7 +10,7 @@
 
 #include "upload/machine.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 struct Followers {
   State from;
@@ -55,4 +55,4 @@ constexpr bool mayFollow(State from, State to) {
   return row != machineTable.end() && std::ranges::find(*row, to) != row->end();
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 class FragmentPacer {
  public:
@@ -28,4 +28,4 @@ class FragmentPacer {
   TimePoint next_{};
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

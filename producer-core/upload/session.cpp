@@ -6,13 +6,13 @@
 
 #include "aws/service_error.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 namespace {
 constexpr std::size_t maxRefusalBody = 16 * 1024;
 }
 
-Session::Session(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
+Session::Session(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
                  SessionOwner& owner)
     : config_(std::move(config)),
       clock_(clock),
@@ -128,4 +128,4 @@ void Session::settle(const aws::Acknowledgement& ack) {
   owner_->onSessionAck(ack, fragment);
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

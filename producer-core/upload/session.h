@@ -13,7 +13,7 @@
 #include "net/transport.h"
 #include "upload/session_body.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 class SessionOwner {
  public:
@@ -40,7 +40,8 @@ class Session final : public net::ExchangeListener,
     bool receivedIsFinal = false;  ///< retention 0: no PERSISTED will come
   };
 
-  Session(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock, SessionOwner& owner);
+  Session(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
+          SessionOwner& owner);
 
   void start(net::Transport& transport, net::Request request);
   /// There may be more to send.
@@ -90,4 +91,4 @@ class Session final : public net::ExchangeListener,
   bool over_ = false;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

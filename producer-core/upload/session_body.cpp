@@ -7,7 +7,7 @@
 #include "mkv/cluster.h"
 #include "mkv/tags.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 net::BodyRead SessionBody::read(std::span<std::byte> room) {
   using Give = net::BodyRead::State;
@@ -132,7 +132,7 @@ bool SessionBody::mustEndBefore(const store::Fragment& fragment) {
   return fragment.header != config_.header || otherStart || stepsBack || tooSoon;
 }
 
-std::uint64_t SessionBody::timecodeOf(const store::Fragment& fragment, Ticks ticks) const {
+std::uint64_t SessionBody::timecodeOf(const store::Fragment& fragment, intake::Ticks ticks) const {
   return buffer_.timeline.wireTimecode(fragment.epoch, ticks, config_.absoluteTimes);
 }
 
@@ -168,4 +168,4 @@ void SessionBody::leave(store::Fragment& fragment) {
   buffer_.log.leave();
 }
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

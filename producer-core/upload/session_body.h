@@ -15,7 +15,7 @@
 #include "upload/dump.h"
 #include "upload/pacer.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 
 /// A fragment that this session has begun to send.
 struct SentFragment {
@@ -55,7 +55,7 @@ class SessionBody final : public net::BodySource {
     everything,  ///< end it behind the last fragment that the log holds now
   };
 
-  SessionBody(Config config, StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
+  SessionBody(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
               BodyObserver& observer)
       : config_(std::move(config)), buffer_(buffer), pacer_(pacer), clock_(clock), observer_(observer) {}
 
@@ -79,14 +79,14 @@ class SessionBody final : public net::BodySource {
   Step end();
   Step closeFragment();
   bool mustEndBefore(const store::Fragment& fragment);
-  std::uint64_t timecodeOf(const store::Fragment& fragment, Ticks ticks) const;
+  std::uint64_t timecodeOf(const store::Fragment& fragment, intake::Ticks ticks) const;
   Milliseconds timeOf(std::uint64_t timecode) const;
   void count(std::size_t bytes);
   void enter(store::Fragment& fragment);
   void leave(store::Fragment& fragment);
 
   const Config config_;
-  StreamBuffer& buffer_;
+  stream::StreamBuffer& buffer_;
   FragmentPacer& pacer_;
   const Clock& clock_;
   BodyObserver& observer_;
@@ -104,4 +104,4 @@ class SessionBody final : public net::BodySource {
   std::deque<SentFragment> sent_;
 };
 
-}  // namespace kvs::stream
+}  // namespace kvs::upload

@@ -12,7 +12,7 @@ namespace {
 TEST(Backoff, DoublesItsCeilingFromTwoTenthsToTenSeconds) {
   std::vector<Milliseconds> greatest(9);
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
-    Backoff backoff({}, seed);
+    upload::Backoff backoff({}, seed);
     for (Milliseconds& most : greatest)
       most = std::max(most, backoff.next());
   }
@@ -25,7 +25,7 @@ TEST(Backoff, DoublesItsCeilingFromTwoTenthsToTenSeconds) {
 }
 
 TEST(Backoff, DrawsTheWholeRange) {
-  Backoff backoff({Milliseconds(1000), Milliseconds(1000)}, 3);
+  upload::Backoff backoff({Milliseconds(1000), Milliseconds(1000)}, 3);
   int below = 0;
   for (int i = 0; i < 1000; ++i)
     below += backoff.next() < Milliseconds(500);
@@ -34,7 +34,7 @@ TEST(Backoff, DrawsTheWholeRange) {
 }
 
 TEST(Backoff, StaysAtItsCapForEver) {
-  Backoff backoff({}, 5);
+  upload::Backoff backoff({}, 5);
   for (int i = 0; i < 100'000; ++i) {
     const Milliseconds delay = backoff.next();
     ASSERT_GE(delay, Milliseconds(0));
@@ -44,7 +44,7 @@ TEST(Backoff, StaysAtItsCapForEver) {
 }
 
 TEST(Backoff, BeginsAnewWhenItIsReset) {
-  Backoff backoff({}, 5);
+  upload::Backoff backoff({}, 5);
   for (int i = 0; i < 10; ++i)
     backoff.next();
   backoff.reset();
@@ -54,7 +54,7 @@ TEST(Backoff, BeginsAnewWhenItIsReset) {
 
 TEST(Backoff, NeverComesBeforeTheServiceAsked) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    Backoff backoff({}, seed);
+    upload::Backoff backoff({}, seed);
     const Milliseconds delay = backoff.next(Milliseconds(Seconds(30)));
     EXPECT_GE(delay, Seconds(30));
     EXPECT_LE(delay, Seconds(30) + Milliseconds(200));
@@ -62,7 +62,7 @@ TEST(Backoff, NeverComesBeforeTheServiceAsked) {
 }
 
 TEST(Backoff, TheSameSeedDrawsTheSame) {
-  Backoff one({}, 9), other({}, 9), third({}, 10);
+  upload::Backoff one({}, 9), other({}, 9), third({}, 10);
   bool differs = false;
   for (int i = 0; i < 20; ++i) {
     const Milliseconds delay = one.next();
@@ -76,7 +76,7 @@ class Pacer : public testing::Test {
  protected:
   TimePoint now{std::chrono::hours(5)};
 
-  int entersAtOnce(FragmentPacer& pacer) {
+  int entersAtOnce(upload::FragmentPacer& pacer) {
     int count = 0;
     while (count < 1000 && pacer.mayEnter(now)) {
       pacer.entered(now);
@@ -87,13 +87,13 @@ class Pacer : public testing::Test {
 };
 
 TEST_F(Pacer, LetsABurstOfOneSecondThrough) {
-  FragmentPacer pacer(5);
+  upload::FragmentPacer pacer(5);
   EXPECT_EQ(entersAtOnce(pacer), 5);
   EXPECT_EQ(pacer.nextAt(), now + Milliseconds(200));
 }
 
 TEST_F(Pacer, ThenFiveASecond) {
-  FragmentPacer pacer(5);
+  upload::FragmentPacer pacer(5);
   int count = entersAtOnce(pacer);
   for (int ms = 0; ms < 10'000; ++ms) {
     now += Milliseconds(1);
@@ -103,7 +103,7 @@ TEST_F(Pacer, ThenFiveASecond) {
 }
 
 TEST_F(Pacer, NeverMoreThanFiveAndABurstInAnyWindow) {
-  FragmentPacer pacer(5);
+  upload::FragmentPacer pacer(5);
   std::vector<TimePoint> entered;
   for (int ms = 0; ms < 20'000; ++ms) {
     now += Milliseconds(1);
@@ -117,7 +117,7 @@ TEST_F(Pacer, NeverMoreThanFiveAndABurstInAnyWindow) {
 }
 
 TEST_F(Pacer, IsReadyExactlyWhenItSaid) {
-  FragmentPacer pacer(3);
+  upload::FragmentPacer pacer(3);
   entersAtOnce(pacer);
   now = pacer.nextAt() - Nanoseconds(1);
   EXPECT_FALSE(pacer.mayEnter(now));
@@ -126,12 +126,12 @@ TEST_F(Pacer, IsReadyExactlyWhenItSaid) {
 }
 
 TEST_F(Pacer, ZeroLiftsIt) {
-  FragmentPacer pacer(0);
+  upload::FragmentPacer pacer(0);
   EXPECT_EQ(entersAtOnce(pacer), 1000);
 }
 
 TEST_F(Pacer, LessThanOneASecondStillLetsOneThrough) {
-  FragmentPacer pacer(0.5);
+  upload::FragmentPacer pacer(0.5);
   EXPECT_EQ(entersAtOnce(pacer), 1);
   now += Milliseconds(1999);
   EXPECT_EQ(entersAtOnce(pacer), 0);

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 constexpr WallTime start(1000s);
 
 TEST(DroppedRun, TellsTheFirstAtOnceAndTheRestWhenItIsOver) {
-  DroppedRun run;
+  intake::DroppedRun run;
   EXPECT_FALSE(run.end());
   const auto first = run.add(FrameFate::afterGap, start);
   ASSERT_EQ(first.size(), 1u);
@@ -31,14 +31,14 @@ TEST(DroppedRun, TellsTheFirstAtOnceAndTheRestWhenItIsOver) {
 }
 
 TEST(DroppedRun, OneFrameIsTold) {
-  DroppedRun run;
+  intake::DroppedRun run;
   EXPECT_EQ(run.add(FrameFate::late, start).size(), 1u);
   EXPECT_FALSE(run.end());
   EXPECT_EQ(run.add(FrameFate::late, start + 1s).size(), 1u) << "another run";
 }
 
 TEST(DroppedRun, AnotherReasonIsAnotherRun) {
-  DroppedRun run;
+  intake::DroppedRun run;
   run.add(FrameFate::noRoom, start);
   run.add(FrameFate::noRoom, start + 1s);
   const auto told = run.add(FrameFate::afterGap, start + 2s);

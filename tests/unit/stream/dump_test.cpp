@@ -30,8 +30,8 @@ class DumpTest : public testing::Test {
     fs::remove_all(folder_);
   }
 
-  Dump dump(const std::string& folder, std::size_t mostWaiting = Dump::bound) {
-    return Dump(
+  upload::Dump dump(const std::string& folder, std::size_t mostWaiting = upload::Dump::bound) {
+    return upload::Dump(
         folder, "yard",
         [this](const Error& error) {
           const std::lock_guard lock(mutex_);
@@ -63,7 +63,7 @@ class DumpTest : public testing::Test {
 };
 
 TEST_F(DumpTest, HasOneFileForEachSessionAndItsBytesInOrder) {
-  const Dump dump = this->dump(folder_);
+  const upload::Dump dump = this->dump(folder_);
   const auto first = dump.newSession();
   first->taken(asBytes("ab"));
   first->taken(asBytes("cd"));
@@ -94,7 +94,7 @@ TEST_F(DumpTest, MakesNoFileForASessionThatSentNothing) {
 
 TEST_F(DumpTest, SaysOnceThatTheFolderIsMissingAndMakesNothing) {
   const std::string missing = folder_ + "/missing";
-  const Dump dump = this->dump(missing);
+  const upload::Dump dump = this->dump(missing);
   for (int i = 0; i < 2; ++i) {
     dump.newSession()->taken(asBytes("ab"));
     settle();
@@ -120,7 +120,7 @@ TEST_F(DumpTest, IsCutWhereItFallsBehindAndSaysWhere) {
 
 class DumpOfABody : public test::StreamFixture {};
 
-class Collect final : public BodyTap {
+class Collect final : public upload::BodyTap {
  public:
   void taken(ByteView bytes) override { all.insert(all.end(), bytes.begin(), bytes.end()); }
   Bytes all;
@@ -130,9 +130,9 @@ TEST_F(DumpOfABody, IsEveryByteThatWasRead) {
   video();
   putGroups(3, 20, 3000);
   const auto tap = std::make_shared<Collect>();
-  SessionBody::Config config;
+  upload::SessionBody::Config config;
   config.tap = tap;
-  SessionBody session(config, buffer, pacer, clock, *this);
+  upload::SessionBody session(config, buffer, pacer, clock, *this);
   const Bytes read = readAll(session, 1000);
   EXPECT_FALSE(read.empty());
   EXPECT_EQ(tap->all, read);

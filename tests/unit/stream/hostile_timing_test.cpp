@@ -99,11 +99,11 @@ Plan makePlan(Dice& dice) {
   return plan;
 }
 
-IngestConfig ingestConfig(const Plan& plan) {
-  IngestConfig config;
+intake::IngestConfig ingestConfig(const Plan& plan) {
+  intake::IngestConfig config;
   config.streamingType = plan.type;
   config.timestampSource = plan.source;
-  SequencerConfig& sequencer = config.sequencer;
+  intake::SequencerConfig& sequencer = config.sequencer;
   sequencer.silentTrack = plan.silentTrack;
   sequencer.keepsAll = plan.offline();
   if (plan.offline()) {
@@ -120,8 +120,8 @@ IngestConfig ingestConfig(const Plan& plan) {
   return config;
 }
 
-TimelineConfig timelineConfig(const Plan& plan) {
-  TimelineConfig config{plan.scale, plan.source, std::nullopt, plan.offline() || plan.hasStart};
+intake::TimelineConfig timelineConfig(const Plan& plan) {
+  intake::TimelineConfig config{plan.scale, plan.source, std::nullopt, plan.offline() || plan.hasStart};
   if (plan.hasStart) config.start = WallTime(1'600'000'000s);
   return config;
 }
@@ -150,7 +150,7 @@ class Judge {
  public:
   Judge(const Plan& plan, const std::vector<Taken>& taken) : plan_(plan), taken_(taken) {}
 
-  void session(const ReadSession& session, const std::deque<SentFragment>& sent) {
+  void session(const ReadSession& session, const std::deque<upload::SentFragment>& sent) {
     session_ = &session;
     greatest_.reset();
     demand(session.clusters.size() == sent.size(), "a Cluster for each fragment");
@@ -250,7 +250,7 @@ class Judge {
 };
 
 /// Ingest and sessions, without a network, and what befalls them.
-class Life final : private BodyObserver {
+class Life final : private upload::BodyObserver {
  public:
   explicit Life(std::uint64_t seed)
       : dice_(seed),
@@ -272,10 +272,10 @@ class Life final : private BodyObserver {
       set(feed);
     for (int i = 0; i < framesOfLife; ++i)
       step();
-    ingest_.seal(Ingest::SealWith::nothing);
+    ingest_.seal(intake::Ingest::SealWith::nothing);
     read();
     if (body_) {
-      body_->finish(SessionBody::Finish::everything);
+      body_->finish(upload::SessionBody::Finish::everything);
       read();
     }
     judge_.demand(buffer_.log.isEmpty(), "everything can be sent");
@@ -455,7 +455,7 @@ class Life final : private BodyObserver {
         feed.at += dice_.time(0s, 5s);
         break;
       case 6:
-        ingest_.seal(dice_.half() ? Ingest::SealWith::nothing : Ingest::SealWith::endTag);
+        ingest_.seal(dice_.half() ? intake::Ingest::SealWith::nothing : intake::Ingest::SealWith::endTag);
         break;
       case 7:
         ingest_.endTrack(feed.number());
@@ -516,10 +516,10 @@ class Life final : private BodyObserver {
   bool openSession() {
     const store::Fragment* fragment = buffer_.log.atCursor();
     if (!fragment || !fragment->isSendable()) return false;
-    BodyObserver& observer = *this;
-    body_ =
-        std::make_unique<SessionBody>(SessionBody::Config{fragment->header, fragment->epoch, plan_.absolute},
-                                      buffer_, pacer_, clock_, observer);
+    upload::BodyObserver& observer = *this;
+    body_ = std::make_unique<upload::SessionBody>(
+        upload::SessionBody::Config{fragment->header, fragment->epoch, plan_.absolute}, buffer_, pacer_,
+        clock_, observer);
     bytes_.clear();
     ++sessions_;
     return true;
@@ -540,7 +540,7 @@ class Life final : private BodyObserver {
     judge_.demand(reader.error().empty() && reader.atBoundary(), "Matroska: " + reader.error());
     judge_.demand(!body_->sent().empty(), "no session without a fragment");
     judge_.session(session, body_->sent());
-    for (const SentFragment& sent : body_->sent())
+    for (const upload::SentFragment& sent : body_->sent())
       buffer_.log.markPersisted(sent.id);
     const bool goesOn = !body_->sent().empty();
     body_.reset();
@@ -571,11 +571,11 @@ class Life final : private BodyObserver {
   const TimePoint begun_ = clock_.now();
   store::ChunkPool pool_;
   StreamBuffer buffer_;
-  Ingest ingest_;
+  intake::Ingest ingest_;
   Judge judge_;
-  FragmentPacer pacer_{0};
+  upload::FragmentPacer pacer_{0};
   std::vector<Feed> feeds_;
-  std::unique_ptr<SessionBody> body_;
+  std::unique_ptr<upload::SessionBody> body_;
   Bytes bytes_;
   std::optional<Nanoseconds> age_;
   std::optional<Nanoseconds> referenceOffset_;

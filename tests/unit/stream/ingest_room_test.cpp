@@ -48,7 +48,7 @@ TEST_F(IngestRoom, TheOneUnderTheCursorIsFinishedOrItsSessionClosed) {
   put(0s, true, 10'000);
   const auto session = body();
   readAll(*session);
-  IngestOutcome outcome;
+  intake::IngestOutcome outcome;
   Nanoseconds pts = 0s;
   do {
     pts += 100ms;
@@ -158,7 +158,7 @@ TEST_F(IngestDuration, ThePinnedOneInTheWayClosesTheSession) {
   Bytes some(200);
   session->read(some);  // inside the first fragment
   put(15s, true);
-  IngestOutcome outcome;
+  intake::IngestOutcome outcome;
   for (int second = 16; second < 24; ++second)
     outcome = StreamFixture::put(frame(Seconds(second), false),
                                  test::annexB(test::accessUnit(false, nextNumber++)));

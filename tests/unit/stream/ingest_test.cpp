@@ -735,7 +735,7 @@ class IngestNal : public test::StreamFixture {
     track.nalAligned = true;
     EXPECT_TRUE(ingest.setTrack(track));
   }
-  IngestOutcome nal(const Bytes& unit, Nanoseconds pts, bool key, bool endOfUnit = false) {
+  intake::IngestOutcome nal(const Bytes& unit, Nanoseconds pts, bool key, bool endOfUnit = false) {
     Frame made = frame(pts, key);
     made.endOfUnit = endOfUnit;
     return put(made, annexB({unit}));

@@ -46,9 +46,9 @@ TEST(Limits, AreTheGuides) {
 }
 
 TEST(Limits, OfFragmentsAndSessionsAreKeptByTheirMakers) {
-  EXPECT_LE(FragmenterConfig{}.maximum, Nanoseconds(limits::fragmentDuration.kept));
-  EXPECT_LE(FragmenterConfig{}.maximumBytes, limits::fragmentSize.kept);
-  EXPECT_LT(MachineConfig{}.sessionLength, Nanoseconds(limits::connectionDuration.kept));
+  EXPECT_LE(intake::FragmenterConfig{}.maximum, Nanoseconds(limits::fragmentDuration.kept));
+  EXPECT_LE(intake::FragmenterConfig{}.maximumBytes, limits::fragmentSize.kept);
+  EXPECT_LT(upload::MachineConfig{}.sessionLength, Nanoseconds(limits::connectionDuration.kept));
   EXPECT_EQ(aws::expiryGrace, Nanoseconds(limits::tokenPeriod.kept));
   EXPECT_EQ(aws::maxUrlLength, limits::uriLength.kept);
 }

@@ -16,12 +16,12 @@ class MachineRefusal : public testing::Test {
   void SetUp() override { m.toStreaming(); }
   /// Opens the next session, after whatever wait there is.
   void nextSession() {
-    if (m.state() == State::waiting) m.retry();
-    while (m.state() != State::streaming && m.state() != State::stopped) {
-      if (m.state() == State::describing) m.on(event::Described{});
-      if (m.state() == State::locating) m.on(event::Located{});
+    if (m.state() == upload::State::waiting) m.retry();
+    while (m.state() != upload::State::streaming && m.state() != upload::State::stopped) {
+      if (m.state() == upload::State::describing) m.on(upload::event::Described{});
+      if (m.state() == upload::State::locating) m.on(upload::event::Located{});
     }
-    if (m.state() == State::streaming) m.on(event::SessionAnswered{});
+    if (m.state() == upload::State::streaming) m.on(upload::event::SessionAnswered{});
   }
   MachineDriver m;
 };
@@ -43,7 +43,7 @@ TEST_F(MachineRefusal, EveryErrorEndsTheSession) {
 
 TEST_F(MachineRefusal, StreamReadErrorReconnectsWithBackOff) {
   EXPECT_EQ(m.refuse(AckPolicy::reconnect), (Words{"close"}));
-  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.state(), upload::State::waiting);
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
@@ -55,12 +55,12 @@ TEST_F(MachineRefusal, TheSessionsLongestDurationIsNormal) {
 
 TEST_F(MachineRefusal, ASessionThatEndsAsSoonAsItBeganIsNotOpenedInAHotLoop) {
   int opened = 0;
-  while (m.state() == State::streaming) {
+  while (m.state() == upload::State::streaming) {
     ASSERT_LT(++opened, 5);
-    m.on(event::SessionAnswered{});
+    m.on(upload::event::SessionAnswered{});
     m.refuse(AckPolicy::newSession);
   }
-  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.state(), upload::State::waiting);
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
@@ -70,7 +70,7 @@ TEST_F(MachineRefusal, ANamedFragmentIsSetAsideAtOnce) {
 
 TEST_F(MachineRefusal, WithoutAFragmentNothingIsSkippedTheFirstTime) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"}));
-  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.state(), upload::State::waiting);
   nextSession();
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"refuse oldest", "close", "open"}));
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"})) << "and the next one has its own first time";
@@ -79,7 +79,7 @@ TEST_F(MachineRefusal, WithoutAFragmentNothingIsSkippedTheFirstTime) {
 TEST_F(MachineRefusal, APersistedBetweenMakesItTheFirstTimeAgain) {
   m.refuse(AckPolicy::setAside);
   nextSession();
-  m.on(event::Persisted{});
+  m.on(upload::event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"}));
 }
 
@@ -88,8 +88,8 @@ TEST_F(MachineRefusal, ATrackMismatchIsResentAndThenSetAside) {
     EXPECT_EQ(m.refuse(policy, 3), (Words{"close"}));
     nextSession();
     EXPECT_EQ(m.refuse(policy, 3), (Words{"refuse 3", "close", "open"}));
-    m.on(event::SessionAnswered{});
-    m.on(event::Persisted{});
+    m.on(upload::event::SessionAnswered{});
+    m.on(upload::event::Persisted{});
   }
 }
 
@@ -119,14 +119,14 @@ TEST_F(MachineRefusal, AWrongStartTimeIsFatalTheSecondTime) {
 TEST_F(MachineRefusal, AWrongStartTimeThatWasMendedIsForgotten) {
   m.refuse(AckPolicy::correctClock);
   nextSession();
-  m.on(event::Persisted{});
+  m.on(upload::event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::correctClock), (Words{"close"}));
 }
 
 TEST_F(MachineRefusal, AnInactiveStreamIsDescribed) {
   for (const AckPolicy policy : {AckPolicy::describe, AckPolicy::streamDeleted}) {
     EXPECT_EQ(m.refuse(policy), (Words{"close"}));
-    EXPECT_EQ(m.state(), State::waiting);
+    EXPECT_EQ(m.state(), upload::State::waiting);
     EXPECT_EQ(m.retry(), (Words{"describe"}));
     nextSession();
   }
@@ -138,18 +138,18 @@ TEST_F(MachineRefusal, KmsTroubleIsToldOnceAndTriedForEverUpToAMinute) {
   for (int i = 0; i < 200; ++i) {
     nextSession();
     EXPECT_EQ(m.refuse(AckPolicy::retryKms), (Words{"close"}));
-    longest = std::max(longest, m.timerIn(Timer::retry));
+    longest = std::max(longest, m.timerIn(upload::Timer::retry));
   }
   EXPECT_LE(longest, Seconds(60));
   EXPECT_GT(longest, Seconds(30));
   nextSession();
-  m.on(event::Persisted{});
+  m.on(upload::event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::retryKms), (Words{"warn", "close"}));
 }
 
 TEST_F(MachineRefusal, AWrongConfigurationIsFatal) {
   EXPECT_EQ(m.refuse(AckPolicy::fatal), (Words{"close", "fail"}));
-  EXPECT_EQ(m.find<action::Fail>()->error.kind, ErrorKind::fatal);
+  EXPECT_EQ(m.find<upload::action::Fail>()->error.kind, ErrorKind::fatal);
 }
 
 TEST_F(MachineRefusal, ThreeOfAKindInARowEndTheStream) {
@@ -158,14 +158,14 @@ TEST_F(MachineRefusal, ThreeOfAKindInARowEndTheStream) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 2), (Words{"refuse 2", "close", "open"}));
   m.advance(Seconds(40));
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 3), (Words{"close", "fail"}));
-  EXPECT_EQ(m.find<action::Fail>()->error.kind, ErrorKind::fatal);
+  EXPECT_EQ(m.find<upload::action::Fail>()->error.kind, ErrorKind::fatal);
 }
 
 TEST_F(MachineRefusal, APersistedFragmentBreaksTheRow) {
   for (std::uint64_t i = 0; i < 20; ++i) {
     EXPECT_EQ(m.refuse(AckPolicy::setAside, i), (Words{"refuse " + std::to_string(i), "close", "open"}));
-    m.on(event::SessionAnswered{});
-    m.on(event::Persisted{});
+    m.on(upload::event::SessionAnswered{});
+    m.on(upload::event::Persisted{});
     m.advance(Seconds(16));
   }
 }
@@ -174,16 +174,16 @@ TEST_F(MachineRefusal, FiveInAMinuteEndTheStreamWhateverTheirKind) {
   const StatusCode kinds[] = {StatusCode::ackInvalidMkvData, StatusCode::ackFragmentSizeReached};
   for (std::uint64_t i = 0; i < 4; ++i) {
     EXPECT_EQ(m.refuse(AckPolicy::setAside, i, kinds[i % 2]).size(), 3u);
-    m.on(event::SessionAnswered{});
-    m.on(event::Persisted{});
+    m.on(upload::event::SessionAnswered{});
+    m.on(upload::event::Persisted{});
     m.advance(Seconds(14));
   }
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 9, kinds[0]), (Words{"close", "fail"}));
 }
 
 TEST_F(MachineRefusal, RefusalsAreHeardWhileTheSessionEndsToo) {
-  for (const Event& ending :
-       std::vector<Event>{event::HandOver{}, event::SourcePaused{}, event::EndOfStream{}}) {
+  for (const upload::Event& ending : std::vector<upload::Event>{
+           upload::event::HandOver{}, upload::event::SourcePaused{}, upload::event::EndOfStream{}}) {
     MachineDriver one;
     one.toStreaming();
     one.on(ending);
@@ -193,7 +193,7 @@ TEST_F(MachineRefusal, RefusalsAreHeardWhileTheSessionEndsToo) {
 }
 
 TEST_F(MachineRefusal, OutsideASessionNobodyListens) {
-  m.on(event::SessionEnded{errorOf(ErrorKind::retryable)});
+  m.on(upload::event::SessionEnded{errorOf(ErrorKind::retryable)});
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 5), Words{});
 }
 

@@ -19,9 +19,9 @@ const Error limit = [] {
 TEST(MachineSession, OpensWhenThereIsSomethingToSend) {
   MachineDriver m;
   m.toReady();
-  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
-  EXPECT_EQ(m.on(event::DataAvailable{}), Words{}) << "one session a stream";
-  m.on(event::SessionAnswered{});
+  EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.on(upload::event::DataAvailable{}), Words{}) << "one session a stream";
+  m.on(upload::event::SessionAnswered{});
   EXPECT_TRUE(m.tells(ConnectionState::streaming));
 }
 
@@ -30,8 +30,8 @@ TEST(MachineSession, LivesForFortyMinutesLessASeededRandomTen) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     MachineDriver m({}, seed);
     m.toReady();
-    m.on(event::DataAvailable{});
-    const Nanoseconds length = m.timerIn(Timer::session);
+    m.on(upload::event::DataAvailable{});
+    const Nanoseconds length = m.timerIn(upload::Timer::session);
     EXPECT_GE(length, std::chrono::minutes(30));
     EXPECT_LE(length, std::chrono::minutes(40));
     lengths.push_back(length);
@@ -46,41 +46,43 @@ TEST(MachineSession, HandsOverAtAFragmentsEndAndClosesBeforeItOpens) {
   for (const bool byTimer : {true, false}) {
     MachineDriver m;
     m.toStreaming();
-    EXPECT_EQ(byTimer ? m.fire(Timer::session) : m.on(event::HandOver{}), (Words{"finish fragment"}));
-    EXPECT_EQ(m.state(), State::handingOver);
-    EXPECT_EQ(m.on(event::Persisted{}), Words{});
-    EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
-    EXPECT_EQ(m.state(), State::streaming);
-    EXPECT_FALSE(m.timerSet(Timer::progress));
-    EXPECT_TRUE(m.timerSet(Timer::session));
+    EXPECT_EQ(byTimer ? m.fire(upload::Timer::session) : m.on(upload::event::HandOver{}),
+              (Words{"finish fragment"}));
+    EXPECT_EQ(m.state(), upload::State::handingOver);
+    EXPECT_EQ(m.on(upload::event::Persisted{}), Words{});
+    EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open"}));
+    EXPECT_EQ(m.state(), upload::State::streaming);
+    EXPECT_FALSE(m.timerSet(upload::Timer::progress));
+    EXPECT_TRUE(m.timerSet(upload::Timer::session));
   }
 }
 
 TEST(MachineSession, AHandOverWaitsForTheFragmentToEndAndBeConfirmed) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::HandOver{});
-  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(30)) << "20 s of growth, 10 s for its acknowledgement";
+  m.on(upload::event::HandOver{});
+  EXPECT_EQ(m.timerIn(upload::Timer::progress), Seconds(30))
+      << "20 s of growth, 10 s for its acknowledgement";
   // The fragment before it is confirmed at once; the one under the cursor may still grow for 20 s.
   m.advance(Milliseconds(500));
-  m.on(event::Persisted{});
-  EXPECT_GE(m.timerIn(Timer::progress), Milliseconds(29500));
+  m.on(upload::event::Persisted{});
+  EXPECT_GE(m.timerIn(upload::Timer::progress), Milliseconds(29500));
 }
 
 TEST(MachineSession, AConfirmedSessionEndsWellAlsoBeforeItsHandOverIsHeardOf) {
-  MachineDriver machine(MachineConfig{.restartOnError = false});
+  MachineDriver machine(upload::MachineConfig{.restartOnError = false});
   machine.toStreaming();
-  EXPECT_EQ(machine.on(event::SessionConfirmed{}), Words({"close", "open"}));
+  EXPECT_EQ(machine.on(upload::event::SessionConfirmed{}), Words({"close", "open"}));
   EXPECT_FALSE(machine.tells(ConnectionState::disconnected));
-  EXPECT_EQ(machine.state(), State::streaming);
+  EXPECT_EQ(machine.state(), upload::State::streaming);
 }
 
 TEST(MachineSession, AnEndWithoutConfirmationIsAFailure) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::HandOver{});
-  EXPECT_EQ(m.fire(Timer::progress), (Words{"close"}));
-  EXPECT_EQ(m.state(), State::waiting);
+  m.on(upload::event::HandOver{});
+  EXPECT_EQ(m.fire(upload::Timer::progress), (Words{"close"}));
+  EXPECT_EQ(m.state(), upload::State::waiting);
   EXPECT_TRUE(m.tells(ConnectionState::disconnected));
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
@@ -88,143 +90,143 @@ TEST(MachineSession, AnEndWithoutConfirmationIsAFailure) {
 TEST(MachineSession, APausedSourceLetsTheConnectionGo) {
   MachineDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(event::SourcePaused{}), (Words{"finish everything endTag"}));
-  EXPECT_EQ(m.state(), State::idle);
-  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(10));
-  m.on(event::Persisted{});
-  EXPECT_EQ(m.on(event::LogEmpty{}), Words{});
-  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close"}));
-  EXPECT_EQ(m.state(), State::ready);
-  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"})) << "and returns on the next frame";
+  EXPECT_EQ(m.on(upload::event::SourcePaused{}), (Words{"finish everything endTag"}));
+  EXPECT_EQ(m.state(), upload::State::idle);
+  EXPECT_EQ(m.timerIn(upload::Timer::progress), Seconds(10));
+  m.on(upload::event::Persisted{});
+  EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{});
+  EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close"}));
+  EXPECT_EQ(m.state(), upload::State::ready);
+  EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"})) << "and returns on the next frame";
 }
 
 TEST(MachineSession, AFrameThatComesWhileTheIdleSessionEndsTravelsInTheNext) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::SourcePaused{});
-  EXPECT_EQ(m.on(event::DataAvailable{}), Words{});
-  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
+  m.on(upload::event::SourcePaused{});
+  EXPECT_EQ(m.on(upload::event::DataAvailable{}), Words{});
+  EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open"}));
 }
 
 TEST(MachineSession, PausingTwiceOrWhileEndingChangesNothing) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::SourcePaused{});
-  EXPECT_EQ(m.on(event::SourcePaused{}), Words{});
-  EXPECT_EQ(m.on(event::HandOver{}), Words{});
-  EXPECT_EQ(m.on(event::TimerFired{Timer::session}), Words{});
+  m.on(upload::event::SourcePaused{});
+  EXPECT_EQ(m.on(upload::event::SourcePaused{}), Words{});
+  EXPECT_EQ(m.on(upload::event::HandOver{}), Words{});
+  EXPECT_EQ(m.on(upload::event::TimerFired{upload::Timer::session}), Words{});
 }
 
 TEST(MachineSession, EndOfStreamDrains) {
   MachineDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(event::EndOfStream{}), (Words{"finish everything"}));
-  EXPECT_EQ(m.state(), State::draining);
-  m.on(event::Persisted{});
-  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(10));
-  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"close", "drained"}));
+  EXPECT_EQ(m.on(upload::event::EndOfStream{}), (Words{"finish everything"}));
+  EXPECT_EQ(m.state(), upload::State::draining);
+  m.on(upload::event::Persisted{});
+  EXPECT_EQ(m.timerIn(upload::Timer::progress), Seconds(10));
+  EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"close", "drained"}));
   EXPECT_TRUE(m.tells(ConnectionState::drained));
-  EXPECT_EQ(m.state(), State::ready);
+  EXPECT_EQ(m.state(), upload::State::ready);
 }
 
 TEST(MachineSession, EndOfAnEmptyStreamIsDrainedAtOnce) {
   MachineDriver m;
   m.toReady();
-  m.on(event::EndOfStream{});
-  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"drained"}));
-  EXPECT_EQ(m.on(event::LogEmpty{}), Words{}) << "told once";
+  m.on(upload::event::EndOfStream{});
+  EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"drained"}));
+  EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{}) << "told once";
 }
 
 TEST(MachineSession, EndOfStreamBeforeReadyDrainsOnceItCan) {
   MachineDriver m;
   m.start();
-  m.on(event::DataAvailable{});
-  m.on(event::EndOfStream{});
-  m.on(event::CredentialsFetched{});
-  m.on(event::Described{});
-  EXPECT_EQ(m.on(event::Located{}), (Words{"ready", "open", "finish everything"}));
-  EXPECT_EQ(m.state(), State::draining);
+  m.on(upload::event::DataAvailable{});
+  m.on(upload::event::EndOfStream{});
+  m.on(upload::event::CredentialsFetched{});
+  m.on(upload::event::Described{});
+  EXPECT_EQ(m.on(upload::event::Located{}), (Words{"ready", "open", "finish everything"}));
+  EXPECT_EQ(m.state(), upload::State::draining);
 }
 
 TEST(MachineSession, EndOfStreamDuringAHandOverIsNotForgotten) {
   const Words finished{"finish everything"};  // by the one that pauses it is finished already
-  for (const auto& [ending, finishes] : std::vector<std::pair<Event, Words>>{
-           {event::HandOver{}, finished}, {event::SourcePaused{}, Words{}}}) {
+  for (const auto& [ending, finishes] : std::vector<std::pair<upload::Event, Words>>{
+           {upload::event::HandOver{}, finished}, {upload::event::SourcePaused{}, Words{}}}) {
     MachineDriver m;
     m.toStreaming();
     m.on(ending);
-    EXPECT_EQ(m.on(event::EndOfStream{}), finishes);
-    EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open", "finish everything"}));
-    EXPECT_EQ(m.state(), State::draining);
-    EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"close", "drained"}));
+    EXPECT_EQ(m.on(upload::event::EndOfStream{}), finishes);
+    EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open", "finish everything"}));
+    EXPECT_EQ(m.state(), upload::State::draining);
+    EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"close", "drained"}));
   }
 }
 
 TEST(MachineSession, ADrainThatBreaksIsTriedAgain) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::EndOfStream{});
-  EXPECT_EQ(m.on(event::SessionEnded{broken}), (Words{"close"}));
+  m.on(upload::event::EndOfStream{});
+  EXPECT_EQ(m.on(upload::event::SessionEnded{broken}), (Words{"close"}));
   EXPECT_EQ(m.retry(), (Words{"open", "finish everything"}));
-  EXPECT_EQ(m.state(), State::draining);
+  EXPECT_EQ(m.state(), upload::State::draining);
 }
 
 TEST(MachineSession, TheLogMayRunEmptyWhileWaiting) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::EndOfStream{});
-  m.on(event::SessionEnded{broken});
-  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"drained"}));
-  EXPECT_EQ(m.state(), State::waiting);
+  m.on(upload::event::EndOfStream{});
+  m.on(upload::event::SessionEnded{broken});
+  EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"drained"}));
+  EXPECT_EQ(m.state(), upload::State::waiting);
   EXPECT_EQ(m.retry(), Words{});
-  EXPECT_EQ(m.state(), State::ready);
+  EXPECT_EQ(m.state(), upload::State::ready);
 }
 
 TEST(MachineSession, FramesAfterEndOfStreamGoOnInTheNextSession) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::EndOfStream{});
-  EXPECT_EQ(m.on(event::DataAvailable{true}), Words{});
-  EXPECT_EQ(m.state(), State::handingOver);
-  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
-  EXPECT_EQ(m.state(), State::streaming);
-  EXPECT_EQ(m.on(event::LogEmpty{}), Words{}) << "the end was taken back";
+  m.on(upload::event::EndOfStream{});
+  EXPECT_EQ(m.on(upload::event::DataAvailable{true}), Words{});
+  EXPECT_EQ(m.state(), upload::State::handingOver);
+  EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open"}));
+  EXPECT_EQ(m.state(), upload::State::streaming);
+  EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{}) << "the end was taken back";
 }
 
 TEST(MachineSession, ABrokenSessionIsOpenedAgainAfterAWait) {
   MachineDriver m;
   m.toStreaming();
   for (int i = 0; i < 50; ++i) {
-    EXPECT_EQ(m.on(event::SessionEnded{broken}), (Words{"close"}));
-    ASSERT_EQ(m.state(), State::waiting);
+    EXPECT_EQ(m.on(upload::event::SessionEnded{broken}), (Words{"close"}));
+    ASSERT_EQ(m.state(), upload::State::waiting);
     ASSERT_EQ(m.told().size(), 2u);
     EXPECT_EQ(m.told()[0].state, ConnectionState::disconnected);
     ASSERT_TRUE(m.told()[0].reason);
     EXPECT_EQ(m.told()[1].state, ConnectionState::retrying);
     EXPECT_EQ(m.told()[1].attempt, static_cast<unsigned>(i + 1));
-    EXPECT_FALSE(m.timerSet(Timer::session));
-    EXPECT_FALSE(m.timerSet(Timer::progress));
+    EXPECT_FALSE(m.timerSet(upload::Timer::session));
+    EXPECT_FALSE(m.timerSet(upload::Timer::progress));
     EXPECT_EQ(m.retry(), (Words{"open"}));
-    m.on(event::SessionAnswered{});
+    m.on(upload::event::SessionAnswered{});
   }
 }
 
 TEST(MachineSession, AnEndpointThatIsNotReachedTwiceIsAskedForAgain) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::SessionEnded{broken});  // that one had been answered
+  m.on(upload::event::SessionEnded{broken});  // that one had been answered
   EXPECT_EQ(m.retry(), (Words{"open"}));
-  m.on(event::SessionEnded{broken});
+  m.on(upload::event::SessionEnded{broken});
   EXPECT_EQ(m.retry(), (Words{"open"}));
-  m.on(event::SessionEnded{broken});
+  m.on(upload::event::SessionEnded{broken});
   EXPECT_EQ(m.retry(), (Words{"locate"}));
-  EXPECT_EQ(m.on(event::Located{}), (Words{"open"}));
+  EXPECT_EQ(m.on(upload::event::Located{}), (Words{"open"}));
 }
 
 TEST(MachineSession, AnAnswerThatEndsIsAFailureWithAReason) {
   MachineDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(event::SessionEnded{}), (Words{"close"}));
+  EXPECT_EQ(m.on(upload::event::SessionEnded{}), (Words{"close"}));
   ASSERT_TRUE(m.told()[0].reason);
   EXPECT_FALSE(m.told()[0].reason->message.empty());
   EXPECT_EQ(m.retry(), (Words{"open"}));
@@ -237,15 +239,15 @@ TEST(MachineSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
     MachineDriver m({}, seed);
     m.toStreaming();
     for (std::size_t i = 0; i < greatest.size(); ++i) {
-      m.on(event::SessionEnded{broken});
-      greatest[i] = std::max(greatest[i], m.timerIn(Timer::retry));
-      first[i] = std::min(first[i], m.timerIn(Timer::retry));
+      m.on(upload::event::SessionEnded{broken});
+      greatest[i] = std::max(greatest[i], m.timerIn(upload::Timer::retry));
+      first[i] = std::min(first[i], m.timerIn(upload::Timer::retry));
       m.retry();
-      m.on(event::SessionAnswered{});  // a 200 alone resets nothing
+      m.on(upload::event::SessionAnswered{});  // a 200 alone resets nothing
     }
-    m.on(event::Persisted{});
-    m.on(event::SessionEnded{broken});
-    EXPECT_LE(m.timerIn(Timer::retry), Milliseconds(200));
+    m.on(upload::event::Persisted{});
+    m.on(upload::event::SessionEnded{broken});
+    EXPECT_LE(m.timerIn(upload::Timer::retry), Milliseconds(200));
   }
   Milliseconds ceiling{200};
   for (std::size_t i = 0; i < greatest.size(); ++i) {
@@ -259,25 +261,25 @@ TEST(MachineSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
 TEST(MachineSession, AMovedEndpointIsAskedForAgain) {
   MachineDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(event::SessionEnded{errorOf(ErrorKind::endpointMoved, "InvalidEndpointException")}),
+  EXPECT_EQ(m.on(upload::event::SessionEnded{errorOf(ErrorKind::endpointMoved, "InvalidEndpointException")}),
             (Words{"close"}));
   EXPECT_EQ(m.retry(), (Words{"locate"}));
-  EXPECT_EQ(m.on(event::Located{}), (Words{"open"}));
+  EXPECT_EQ(m.on(upload::event::Located{}), (Words{"open"}));
 }
 
 TEST(MachineSession, AStreamThatIsGoneIsDescribedAgain) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::SessionEnded{errorOf(ErrorKind::notFound)});
+  m.on(upload::event::SessionEnded{errorOf(ErrorKind::notFound)});
   EXPECT_EQ(m.retry(), (Words{"describe"}));
 }
 
 TEST(MachineSession, AFatalRefusalEndsTheStream) {
   MachineDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(event::SessionEnded{errorOf(ErrorKind::fatal, "InvalidArgumentException")}),
+  EXPECT_EQ(m.on(upload::event::SessionEnded{errorOf(ErrorKind::fatal, "InvalidArgumentException")}),
             (Words{"close", "fail"}));
-  EXPECT_EQ(m.state(), State::stopped);
+  EXPECT_EQ(m.state(), upload::State::stopped);
   EXPECT_FALSE(m.sessionOpen());
 }
 
@@ -285,24 +287,25 @@ TEST(MachineSession, ExpiredCredentialsAreFetchedAndTheSessionOpenedAgain) {
   MachineDriver m;
   m.toStreaming();
   const Error expired = errorOf(ErrorKind::auth, "ExpiredTokenException");
-  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close", "credentials"}));
-  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"open"}));
-  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close"})) << "they worked before: back off";
-  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_EQ(m.on(upload::event::SessionEnded{expired}), (Words{"close", "credentials"}));
+  EXPECT_EQ(m.on(upload::event::CredentialsFetched{}), (Words{"open"}));
+  EXPECT_EQ(m.on(upload::event::SessionEnded{expired}), (Words{"close"})) << "they worked before: back off";
+  EXPECT_EQ(m.state(), upload::State::waiting);
   EXPECT_EQ(m.retry(), (Words{"credentials"}));
-  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"open"}));
-  m.on(event::SessionAnswered{});
-  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close", "credentials"})) << "at once after a success";
+  EXPECT_EQ(m.on(upload::event::CredentialsFetched{}), (Words{"open"}));
+  m.on(upload::event::SessionAnswered{});
+  EXPECT_EQ(m.on(upload::event::SessionEnded{expired}), (Words{"close", "credentials"}))
+      << "at once after a success";
 }
 
 TEST(MachineSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::HandOver{});
-  m.on(event::SessionConfirmed{});  // closes and opens
+  m.on(upload::event::HandOver{});
+  m.on(upload::event::SessionConfirmed{});  // closes and opens
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close"})) << "no word to the user";
-    EXPECT_EQ(m.timerIn(Timer::retry), Seconds(1));
+    EXPECT_EQ(m.on(upload::event::SessionEnded{limit}), (Words{"close"})) << "no word to the user";
+    EXPECT_EQ(m.timerIn(upload::Timer::retry), Seconds(1));
     EXPECT_EQ(m.retry(), (Words{"open"}));
   }
 }
@@ -310,20 +313,21 @@ TEST(MachineSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond)
 TEST(MachineSession, ConnectionLimitLaterIsAnotherProducer) {
   MachineDriver m;
   m.toReady();
-  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
-  EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close", "warn"})) << "no session of ours was ever open";
+  EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.on(upload::event::SessionEnded{limit}), (Words{"close", "warn"}))
+      << "no session of ours was ever open";
   m.retry();
-  EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close", "warn"}))
+  EXPECT_EQ(m.on(upload::event::SessionEnded{limit}), (Words{"close", "warn"}))
       << "an attempt that was refused is no session of ours";
 }
 
 TEST(MachineSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
   MachineDriver m;
   m.toStreaming();
-  m.on(event::SessionEnded{broken});
+  m.on(upload::event::SessionEnded{broken});
   m.retry();
   int quiet = 0;
-  while (m.on(event::SessionEnded{limit}) == Words{"close"}) {
+  while (m.on(upload::event::SessionEnded{limit}) == Words{"close"}) {
     ASSERT_LT(++quiet, 40);
     m.retry();
   }
@@ -334,24 +338,25 @@ TEST(MachineSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
 TEST(MachineSession, StopClosesAndSilences) {
   MachineDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(event::Stop{}), (Words{"close", "stopped"}));
+  EXPECT_EQ(m.on(upload::event::Stop{}), (Words{"close", "stopped"}));
   EXPECT_TRUE(m.tells(ConnectionState::stopped));
-  for (const Event& event :
-       std::vector<Event>{event::Start{}, event::DataAvailable{}, event::SessionEnded{}, event::LogEmpty{},
-                          event::EndOfStream{}, event::TimerFired{Timer::retry}, event::Stop{}}) {
+  for (const upload::Event& event : std::vector<upload::Event>{
+           upload::event::Start{}, upload::event::DataAvailable{}, upload::event::SessionEnded{},
+           upload::event::LogEmpty{}, upload::event::EndOfStream{},
+           upload::event::TimerFired{upload::Timer::retry}, upload::event::Stop{}}) {
     EXPECT_EQ(m.on(event), Words{});
-    EXPECT_EQ(m.state(), State::stopped);
+    EXPECT_EQ(m.state(), upload::State::stopped);
   }
 }
 
 TEST(MachineSession, StopWorksInEveryState) {
   MachineDriver fresh;
-  EXPECT_EQ(fresh.on(event::Stop{}), (Words{"stopped"}));
+  EXPECT_EQ(fresh.on(upload::event::Stop{}), (Words{"stopped"}));
   MachineDriver waiting;
   waiting.start();
-  waiting.on(event::CallFailed{broken});
-  EXPECT_EQ(waiting.on(event::Stop{}), (Words{"stopped"}));
-  EXPECT_FALSE(waiting.timerSet(Timer::retry));
+  waiting.on(upload::event::CallFailed{broken});
+  EXPECT_EQ(waiting.on(upload::event::Stop{}), (Words{"stopped"}));
+  EXPECT_FALSE(waiting.timerSet(upload::Timer::retry));
 }
 
 }  // namespace

@@ -15,19 +15,19 @@ namespace {
 using test::errorOf;
 using test::MachineDriver;
 
-using S = State;
+using S = upload::State;
 using Edges = std::set<std::pair<S, S>>;
 
 Edges tableEdges() {
   Edges edges;
-  for (const Followers& row : machineTable) {
+  for (const upload::Followers& row : upload::machineTable) {
     for (const S to : row)
       edges.insert({row.from, to});
   }
   return edges;
 }
 
-Event randomEvent(Random& random) {
+upload::Event randomEvent(Random& random) {
   using aws::AckPolicy;
   const auto pick = [&](auto... values) {
     const std::array all{values...};
@@ -39,53 +39,55 @@ Event randomEvent(Random& random) {
               pick("", "", "ConnectionLimitExceededException", "AccessDeniedException"),
               pick(StatusCode::putMediaFailed, StatusCode::resourceInUse, StatusCode::ackInvalidMkvData));
   const auto fragment = random.next() % 2 ? std::optional<std::uint64_t>(random.next() % 4) : std::nullopt;
-  using Status = event::Described::Status;
+  using Status = upload::event::Described::Status;
   switch (random.next() % 20) {
     case 0:
-      return event::CredentialsFetched{};
+      return upload::event::CredentialsFetched{};
     case 1:
-      return event::Described{pick(Status::usable, Status::usable, Status::creating, Status::deleting)};
+      return upload::event::Described{
+          pick(Status::usable, Status::usable, Status::creating, Status::deleting)};
     case 2:
-      return event::Created{};
+      return upload::event::Created{};
     case 3:
-      return event::Tagged{};
+      return upload::event::Tagged{};
     case 4:
-      return event::Located{};
+      return upload::event::Located{};
     case 5:
-      return event::CallFailed{error};
+      return upload::event::CallFailed{error};
     case 6:
-      return event::DataAvailable{random.next() % 4 == 0};
+      return upload::event::DataAvailable{random.next() % 4 == 0};
     case 7:
-      return event::SessionAnswered{};
+      return upload::event::SessionAnswered{};
     case 8:
-      return random.next() % 2 ? event::SessionEnded{error} : event::SessionEnded{};
+      return random.next() % 2 ? upload::event::SessionEnded{error} : upload::event::SessionEnded{};
     case 9:
-      return event::AckRefused{
+      return upload::event::AckRefused{
           pick(AckPolicy::reconnect, AckPolicy::newSession, AckPolicy::setAside, AckPolicy::setAsideOnRepeat,
                AckPolicy::resendWithoutTags, AckPolicy::resendOtherHeader, AckPolicy::correctClock,
                AckPolicy::describe, AckPolicy::retryKms, AckPolicy::streamDeleted),
           error, fragment};
     case 10:
     case 11:
-      return event::Persisted{};
+      return upload::event::Persisted{};
     case 12:
-      return event::SessionConfirmed{};
+      return upload::event::SessionConfirmed{};
     case 13:
-      return event::SourcePaused{};
+      return upload::event::SourcePaused{};
     case 14:
-      return event::HandOver{};
+      return upload::event::HandOver{};
     case 15:
-      return event::EndOfStream{};
+      return upload::event::EndOfStream{};
     case 16:
-      return event::LogEmpty{};
+      return upload::event::LogEmpty{};
     default:
-      return event::TimerFired{
-          pick(Timer::retry, Timer::retry, Timer::session, Timer::progress, Timer::burst)};
+      return upload::event::TimerFired{pick(upload::Timer::retry, upload::Timer::retry,
+                                            upload::Timer::session, upload::Timer::progress,
+                                            upload::Timer::burst)};
   }
 }
 
-MachineConfig randomConfig(Random& random) {
-  MachineConfig config;
+upload::MachineConfig randomConfig(Random& random) {
+  upload::MachineConfig config;
   config.hasTags = random.next() % 2 == 0;
   if (random.next() % 3 == 0) config.burstInterval = Seconds(10);
   if (random.next() % 3 == 0) config.credentialsLife = Seconds(60);
@@ -102,21 +104,23 @@ Edges walk(std::uint64_t seed) {
   for (int step = 0; step < 4000 && m.state() != S::stopped; ++step) {
     m.advance(random.upTo(Nanoseconds(Seconds(20))));
     const S before = m.state();
-    const Event event = randomEvent(random);
+    const upload::Event event = randomEvent(random);
     // A timer that was not set does not fire.
-    const auto* fired = std::get_if<event::TimerFired>(&event);
+    const auto* fired = std::get_if<upload::event::TimerFired>(&event);
     if (fired && !m.timerSet(fired->timer)) continue;
     fired ? m.fire(fired->timer) : m.on(event);
     const S after = m.state();
-    EXPECT_TRUE(mayFollow(before, after))
-        << stateName(before) << " -> " << stateName(after) << " by event " << event.index();
+    EXPECT_TRUE(upload::mayFollow(before, after))
+        << upload::stateName(before) << " -> " << upload::stateName(after) << " by event " << event.index();
     if (after != before && after != S::stopped) met.insert({before, after});
     const bool inSession =
         after == S::streaming || after == S::handingOver || after == S::idle || after == S::draining;
-    EXPECT_EQ(m.sessionOpen(), inSession) << stateName(after);
-    EXPECT_EQ(m.timerSet(Timer::retry), after == S::waiting) << "a wait always ends: " << stateName(after);
+    EXPECT_EQ(m.sessionOpen(), inSession) << upload::stateName(after);
+    EXPECT_EQ(m.timerSet(upload::Timer::retry), after == S::waiting)
+        << "a wait always ends: " << upload::stateName(after);
     const bool ending = inSession && after != S::streaming;
-    EXPECT_EQ(m.timerSet(Timer::progress), ending) << "an end is always bounded: " << stateName(after);
+    EXPECT_EQ(m.timerSet(upload::Timer::progress), ending)
+        << "an end is always bounded: " << upload::stateName(after);
     if (testing::Test::HasFailure()) return met;
   }
   return met;
@@ -127,13 +131,14 @@ TEST(MachineTable, AWalkKeepsToItAndGoesOverAllOfIt) {
   for (std::uint64_t seed = 1; seed <= 200 && !testing::Test::HasFailure(); ++seed)
     met.merge(walk(seed));
   for (const auto& [from, to] : tableEdges())
-    EXPECT_TRUE(met.contains({from, to})) << stateName(from) << " -> " << stateName(to) << " was never met";
+    EXPECT_TRUE(met.contains({from, to}))
+        << upload::stateName(from) << " -> " << upload::stateName(to) << " was never met";
 }
 
 TEST(MachineTable, EveryStateHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (const Followers& row : machineTable)
-    EXPECT_TRUE(names.insert(stateName(row.from)).second);
+  for (const upload::Followers& row : upload::machineTable)
+    EXPECT_TRUE(names.insert(upload::stateName(row.from)).second);
   EXPECT_EQ(names.size(), 12u);
   EXPECT_TRUE(names.contains("handing-over"));
 }
@@ -153,7 +158,7 @@ std::set<std::string> pictureEdges() {
 
 TEST(MachineTable, ThePictureInTheDocumentationIsTheTable) {
   const auto name = [](S state) {
-    std::string text(stateName(state));
+    std::string text(upload::stateName(state));
     std::ranges::replace(text, '-', '_');
     return text;
   };

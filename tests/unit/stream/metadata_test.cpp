@@ -7,7 +7,7 @@ namespace kvs::stream {
 namespace {
 
 TEST(PendingMetadata, OnceOnlyTagsGoWithOneFragment) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   ASSERT_TRUE(metadata.put({"a", "1"}, false));
   ASSERT_TRUE(metadata.put({"a", "2"}, false));
   EXPECT_EQ(metadata.take(), (std::vector<TagGroup>{{{"a", "1"}}, {{"a", "2"}}}));
@@ -15,7 +15,7 @@ TEST(PendingMetadata, OnceOnlyTagsGoWithOneFragment) {
 }
 
 TEST(PendingMetadata, PersistentOnesGoWithEachUntilReplacedOrCancelled) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   ASSERT_TRUE(metadata.put({"place", "door"}, true));
   EXPECT_EQ(metadata.take(), (std::vector<TagGroup>{{{"place", "door"}}}));
   ASSERT_TRUE(metadata.put({"place", "yard"}, true));
@@ -27,7 +27,7 @@ TEST(PendingMetadata, PersistentOnesGoWithEachUntilReplacedOrCancelled) {
 }
 
 TEST(PendingMetadata, TenAtMostOverBothKinds) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   for (int i = 0; i < 6; ++i)
     ASSERT_TRUE(metadata.put({"p" + std::to_string(i), "v"}, true));
   for (int i = 0; i < 4; ++i)
@@ -46,7 +46,7 @@ using Groups = std::vector<TagGroup>;
 using Names = std::vector<std::string>;
 
 TEST(PendingMetadata, WhatNoFragmentFollowsGoesIntoTheLastOnesTail) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   ASSERT_TRUE(metadata.put({"place", "door"}, true));
   ASSERT_TRUE(metadata.put({"same", "1"}, true));
   store::Fragment last;
@@ -63,7 +63,7 @@ TEST(PendingMetadata, WhatNoFragmentFollowsGoesIntoTheLastOnesTail) {
 }
 
 TEST(PendingMetadata, BehindAnEventInTheSameTail) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   store::Fragment last;
   ASSERT_TRUE(metadata.putEvent({}, &last));
   ASSERT_TRUE(metadata.put({"once", "1"}, false));
@@ -72,7 +72,7 @@ TEST(PendingMetadata, BehindAnEventInTheSameTail) {
 }
 
 TEST(PendingMetadata, WhatTheLastFragmentHasNoRoomForIsNamedOnceAndWaits) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   store::Fragment last;
   for (int i = 0; i < 8; ++i)
     last.headTags.push_back({{"h" + std::to_string(i), "v"}});
@@ -85,7 +85,7 @@ TEST(PendingMetadata, WhatTheLastFragmentHasNoRoomForIsNamedOnceAndWaits) {
 }
 
 TEST(PendingMetadata, WithoutAFragmentAllThatWaitsIsNamed) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   ASSERT_TRUE(metadata.put({"p", "v"}, true));
   ASSERT_TRUE(metadata.put({"gone", "v"}, true));
   ASSERT_TRUE(metadata.put({"gone", ""}, true));
@@ -97,7 +97,7 @@ TEST(PendingMetadata, WithoutAFragmentAllThatWaitsIsNamed) {
 }
 
 TEST(PendingMetadata, AnEventThatFoundNoFragmentOpenGoesIntoTheTailWhereItMay) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   store::Fragment last;
   ASSERT_TRUE(metadata.putEvent({}, nullptr));
   EXPECT_EQ(metadata.leaveTo(&last), Names());
@@ -107,7 +107,7 @@ TEST(PendingMetadata, AnEventThatFoundNoFragmentOpenGoesIntoTheTailWhereItMay) {
 }
 
 TEST(PendingMetadata, WhatTheServiceDoesNotTakeIsRefused) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   EXPECT_EQ(metadata.put({"AWS_X", "v"}, false).error().code, StatusCode::invalidMetadataName);
   EXPECT_EQ(metadata.put({"", "v"}, false).error().code, StatusCode::invalidMetadataKeyLength);
   EXPECT_EQ(metadata.put({std::string(129, 'n'), "v"}, true).error().code,

@@ -36,20 +36,21 @@ class TracksTest : public test::StreamFixture {
     track.codecId = "S_TEXT/UTF8";
     ASSERT_TRUE(ingest.setTrack(track));
   }
-  IngestOutcome putVideo(Nanoseconds pts, bool key) {
+  intake::IngestOutcome putVideo(Nanoseconds pts, bool key) {
     Frame made = frame(pts, key, 100ms);
     made.dts = pts;
     return StreamFixture::put(made, annexB(accessUnit(key, nextNumber++)));
   }
-  IngestOutcome putOther(std::uint32_t track, Nanoseconds pts, std::string_view bytes, Nanoseconds duration) {
+  intake::IngestOutcome putOther(std::uint32_t track, Nanoseconds pts, std::string_view bytes,
+                                 Nanoseconds duration) {
     Frame made = frame(pts, true, duration);
     made.track = track;
     return StreamFixture::put(made, asBytes(bytes));
   }
-  IngestOutcome putAudio(Nanoseconds pts, std::string_view bytes = "audio") {
+  intake::IngestOutcome putAudio(Nanoseconds pts, std::string_view bytes = "audio") {
     return putOther(audioNumber, pts, bytes, 20ms);
   }
-  IngestOutcome putData(Nanoseconds pts, std::string_view bytes) {
+  intake::IngestOutcome putData(Nanoseconds pts, std::string_view bytes) {
     return putOther(dataNumber, pts, bytes, 0s);
   }
 
@@ -498,7 +499,7 @@ TEST_F(TracksTest, AudioAnHourAheadOfItsCameraIsCalledEarlyAndAnHourBehindLate) 
   putVideo(2h, true);
   putAudio(2h);
   putAudio(3h);
-  IngestOutcome all;
+  intake::IngestOutcome all;
   for (int i = 1; i < 20; ++i)
     all.add(putVideo(2h + 100ms * i, false));
   clock.advance(6s);

@@ -7,7 +7,7 @@ namespace kvs::stream {
 namespace {
 
 using namespace std::chrono_literals;
-using Finish = SessionBody::Finish;
+using Finish = upload::SessionBody::Finish;
 using State = net::BodyRead::State;
 using kvs::test::ReadTag;
 
@@ -17,7 +17,7 @@ class SessionBodyTest : public test::StreamFixture {
   const std::vector<ReadTag> endTag{{"AWS_KINESISVIDEO_END_OF_FRAGMENT", ""}};
   static Bytes closing() { return mkv::endOfFragmentTags({}); }
   /// The body ends here, behind the end-of-fragment tag, which stands nowhere before.
-  void expectClosed(SessionBody& session, std::size_t clusters) {
+  void expectClosed(upload::SessionBody& session, std::size_t clusters) {
     const std::uint64_t before = buffer.stats.bytesSent;
     const Bytes bytes = readAll(session);
     EXPECT_EQ(last.state, State::end);
@@ -125,7 +125,7 @@ TEST_F(SessionBodyTest, AnEndTagClosesTheFragmentAtOnce) {
   putGroups(1, 20);
   const auto session = body();
   Bytes bytes = readAll(*session);
-  ingest.seal(Ingest::SealWith::endTag);
+  ingest.seal(intake::Ingest::SealWith::endTag);
   const Bytes more = readAll(*session);
   bytes.insert(bytes.end(), more.begin(), more.end());
   const auto read = parse(bytes);
@@ -136,7 +136,7 @@ TEST_F(SessionBodyTest, AnEndTagClosesTheFragmentAtOnce) {
 
 TEST_F(SessionBodyTest, AnEndTagIsReadAtAnySize) {
   putGroups(1, 20);
-  ingest.seal(Ingest::SealWith::endTag);
+  ingest.seal(intake::Ingest::SealWith::endTag);
   putGroups(1, 20);
   const Bytes expected = readAll(*body(), 1 << 20);
   for (const std::size_t size : {1u, 5u, 11u}) {
@@ -221,7 +221,7 @@ TEST_F(SessionBodyTest, AFragmentIsClosedInItsMiddleByNothing) {
 TEST_F(SessionBodyTest, AFragmentThatAMarkClosedIsNotClosedAgainByTheEnd) {
   putGroups(1, 20);
   ASSERT_TRUE(ingest.putEvent({}));
-  ingest.seal(Ingest::SealWith::endTag);
+  ingest.seal(intake::Ingest::SealWith::endTag);
   const auto session = body();
   session->finish(Finish::everything);
   const auto tags = parse(readAll(*session)).tagsBehind;
@@ -255,7 +255,7 @@ TEST_F(SessionBodyTest, TheLastFragmentIsClosedAlsoWhereItWasGivenUpMeanwhile) {
 }
 
 TEST_F(SessionBodyTest, WhoLooksOnIsShownTheMarkToo) {
-  struct Copy final : BodyTap {
+  struct Copy final : upload::BodyTap {
     void taken(ByteView bytes) override { all.insert(all.end(), bytes.begin(), bytes.end()); }
     Bytes all;
   };
@@ -397,7 +397,7 @@ TEST_F(SessionBodyTest, AFragmentThatWasCutShortIsTheLastOfItsSession) {
 
 TEST_F(SessionBodyTest, AFragmentThatATagClosedMayBeShort) {
   put(0s, true);
-  ingest.seal(Ingest::SealWith::endTag);
+  ingest.seal(intake::Ingest::SealWith::endTag);
   put(500ms, true);
   EXPECT_EQ(parse(readAll(*body())).clusters.size(), 2u);
 }
@@ -429,7 +429,7 @@ TEST_F(SessionBodyTest, RefusedFragmentsAreSteppedOver) {
 }
 
 TEST_F(SessionBodyTest, TheQuotaOfFragmentsIsKept) {
-  pacer = FragmentPacer(5);
+  pacer = upload::FragmentPacer(5);
   putGroups(12, 10);
   ingest.seal();
   const auto session = body();

@@ -38,7 +38,7 @@ class HeldTransport final : public net::Transport {
   };
 };
 
-class SessionTest : public test::StreamFixture, protected SessionOwner {
+class SessionTest : public test::StreamFixture, protected upload::SessionOwner {
  protected:
   SessionTest() {
     video();
@@ -48,9 +48,9 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
     start({{0, 0, absolute}, "camera", receivedIsFinal});
   }
   void openWithoutAcknowledgements() { start({{0, 0, true, false}, "camera"}); }
-  void start(Session::Config config) {
-    SessionOwner& owner = *this;
-    session = std::make_shared<Session>(std::move(config), buffer, pacer, clock, owner);
+  void start(upload::Session::Config config) {
+    upload::SessionOwner& owner = *this;
+    session = std::make_shared<upload::Session>(std::move(config), buffer, pacer, clock, owner);
     session->start(transport, {});
   }
   Bytes pull() {
@@ -69,14 +69,15 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
 
   struct Heard {
     aws::Acknowledgement ack;
-    std::optional<SentFragment> fragment;
+    std::optional<upload::SentFragment> fragment;
   };
   void onSessionAnswered() override { ++answered; }
-  void onSessionAck(const aws::Acknowledgement& theAck, std::optional<SentFragment> fragment) override {
+  void onSessionAck(const aws::Acknowledgement& theAck,
+                    std::optional<upload::SentFragment> fragment) override {
     heard.push_back({theAck, fragment});
     if (closeAtAck && session) session->close();
   }
-  void onSessionSent(const SentFragment& fragment) override { sent.push_back(fragment); }
+  void onSessionSent(const upload::SentFragment& fragment) override { sent.push_back(fragment); }
   void onSessionPaced(TimePoint when) override { pacedUntil = when; }
   void onSessionBodyEnd(bool headerChanged) override {
     ++ends;
@@ -90,9 +91,9 @@ class SessionTest : public test::StreamFixture, protected SessionOwner {
   void onSessionNote(LogLevel, std::string text) override { notes.push_back(std::move(text)); }
 
   HeldTransport transport;
-  std::shared_ptr<Session> session;
+  std::shared_ptr<upload::Session> session;
   std::vector<Heard> heard;
-  std::vector<SentFragment> sent;
+  std::vector<upload::SentFragment> sent;
   std::vector<std::string> notes;
   int answered = 0;
   int overs = 0;
@@ -149,13 +150,13 @@ TEST_F(SessionTest, WithoutAcknowledgementsEachIsSentWhenTheNextBeginsAndTheLast
   openWithoutAcknowledgements();
   answer();
   ingest.seal();
-  session->finish(SessionBody::Finish::everything);
+  session->finish(upload::SessionBody::Finish::everything);
   pull();
   EXPECT_EQ(sent.size(), 2u);
   transport.listener->onEnd({});
   ASSERT_EQ(sent.size(), 3u);
   // Its owner may be told of the body's end before it has noted them: confirmed is what is noted.
-  for (const SentFragment& fragment : sent) {
+  for (const upload::SentFragment& fragment : sent) {
     EXPECT_FALSE(session->isConfirmed());
     session->settled(fragment);
   }
@@ -211,7 +212,7 @@ TEST_F(SessionTest, IsConfirmedWhenTheBodyEndedAndAllIsSettled) {
   ingest.seal();
   open();
   answer();
-  session->finish(SessionBody::Finish::everything);
+  session->finish(upload::SessionBody::Finish::everything);
   EXPECT_GT(transport.resumed, 0);
   pull();
   EXPECT_EQ(ends, 1);
@@ -233,7 +234,7 @@ class AskedEnd : public SessionTest {
     buffer.log.rewind();
     open();
     answer();
-    session->finish(SessionBody::Finish::everything);
+    session->finish(upload::SessionBody::Finish::everything);
     for (std::size_t left = all - unread; left > 0;) {
       Bytes room(std::min<std::size_t>(left, 4096));
       left -= transport.request.source->read(room).bytes;
@@ -268,7 +269,7 @@ TEST_F(AskedEnd, AnEndThatLeavesAFragmentUnconfirmedIsOne) {
   ingest.seal();
   open();
   answer();
-  session->finish(SessionBody::Finish::everything);
+  session->finish(upload::SessionBody::Finish::everything);
   pull();
   ack("PERSISTED", 0);
   ack("PERSISTED", 2000);

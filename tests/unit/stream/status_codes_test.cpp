@@ -61,21 +61,21 @@ TEST(StatusCodes, OfACallThatFails) {
 TEST(StatusCodes, OfTheMachine) {
   test::MachineDriver machine;
   machine.start();
-  machine.on(event::CredentialsFetched{});
-  machine.on(event::Described{event::Described::Status::deleting});
+  machine.on(upload::event::CredentialsFetched{});
+  machine.on(upload::event::Described{upload::event::Described::Status::deleting});
   ASSERT_FALSE(machine.told().empty());
   EXPECT_EQ(machine.told().back().reason->code, StatusCode::streamBeingDeleted);
 
   test::MachineDriver draining;
   draining.toStreaming();
-  draining.on(event::EndOfStream{});
-  draining.fire(Timer::progress);
+  draining.on(upload::event::EndOfStream{});
+  draining.fire(upload::Timer::progress);
   ASSERT_FALSE(draining.told().empty());
   EXPECT_EQ(draining.told().back().reason->code, StatusCode::lastPersistedAckNotReceived);
 }
 
 TEST(StatusCodes, OfASecondEventOfAType) {
-  PendingMetadata metadata;
+  intake::PendingMetadata metadata;
   ASSERT_TRUE(metadata.putEvent(FragmentEvent{}, nullptr));
   const auto again = metadata.putEvent(FragmentEvent{}, nullptr);
   ASSERT_FALSE(again);

@@ -28,7 +28,7 @@ inline TrackConfig h264Track() {
   return track;
 }
 
-class StreamFixture : public testing::Test, protected BodyObserver {
+class StreamFixture : public testing::Test, protected upload::BodyObserver {
  protected:
   struct Options {
     std::size_t chunks = 64;
@@ -52,11 +52,11 @@ class StreamFixture : public testing::Test, protected BodyObserver {
             {options.scale, options.source, options.start, options.type == StreamingType::offline}),
         ingest(ingestConfig(options), buffer, clock) {}
 
-  static IngestConfig ingestConfig(const Options& options) {
-    IngestConfig config;
+  static intake::IngestConfig ingestConfig(const Options& options) {
+    intake::IngestConfig config;
     config.streamingType = options.type;
     config.timestampSource = options.source;
-    SequencerConfig& sequencer = config.sequencer;
+    intake::SequencerConfig& sequencer = config.sequencer;
     sequencer.silentTrack = options.silentTrack;
     sequencer.fragmenter.enoughBytes = options.enoughBytes;
     if (options.type == StreamingType::offline) {
@@ -80,11 +80,11 @@ class StreamFixture : public testing::Test, protected BodyObserver {
     return made;
   }
 
-  IngestOutcome put(Frame made, ByteView bytes) {
+  intake::IngestOutcome put(Frame made, ByteView bytes) {
     made.payload = Pieces(&bytes, 1);
     const auto outcome = ingest.put(made);
     EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : IngestOutcome{};
+    return outcome ? *outcome : intake::IngestOutcome{};
   }
   /// The next frame of an Annex-B camera; its number rises by one.
   FrameFate put(Nanoseconds pts, bool key, std::size_t size = 64) {
@@ -98,12 +98,12 @@ class StreamFixture : public testing::Test, protected BodyObserver {
     }
   }
 
-  std::unique_ptr<SessionBody> body(const SessionBody::Config& config = {}) {
-    BodyObserver& observer = *this;
-    return std::make_unique<SessionBody>(config, buffer, pacer, clock, observer);
+  std::unique_ptr<upload::SessionBody> body(const upload::SessionBody::Config& config = {}) {
+    upload::BodyObserver& observer = *this;
+    return std::make_unique<upload::SessionBody>(config, buffer, pacer, clock, observer);
   }
   /// All that can be read now, `piece` bytes at a time.
-  Bytes readAll(SessionBody& from, std::size_t piece = 4096) {
+  Bytes readAll(upload::SessionBody& from, std::size_t piece = 4096) {
     Bytes all, room(piece);
     for (;;) {
       last = from.read(room);
@@ -147,8 +147,8 @@ class StreamFixture : public testing::Test, protected BodyObserver {
   std::shared_ptr<store::StorageBudget> storage;
   std::vector<store::FragmentId> lost;
   StreamBuffer buffer;
-  Ingest ingest;
-  FragmentPacer pacer{0};
+  intake::Ingest ingest;
+  upload::FragmentPacer pacer{0};
   std::uint64_t nextNumber = 0;
   Nanoseconds nextPts{std::chrono::hours(1000)};
   net::BodyRead last{};

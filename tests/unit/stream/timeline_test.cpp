@@ -16,7 +16,7 @@ WallTime wall(std::int64_t ms, std::int64_t ns = 0) {
 }
 
 /// A frame that arrives at `arrived`.
-Capture at(WallTime arrived, std::optional<Nanoseconds> age = {}) {
+intake::Capture at(WallTime arrived, std::optional<Nanoseconds> age = {}) {
   return {arrived, TimePoint(arrived.time_since_epoch()), age, {}};
 }
 
@@ -38,20 +38,20 @@ TEST(Capture, AThreadThatLosesItsTurnMakesNoStepOfAClockAndNoAge) {
   const BusyMachine clock;
   media::Frame frame;
   frame.captured = clock.now() - 100ms;
-  const Capture capture = captureOf(frame, clock);
+  const intake::Capture capture = intake::captureOf(frame, clock);
   EXPECT_EQ(capture.arrived.time_since_epoch() - capture.at.time_since_epoch(), 1'700'000'000s);
   EXPECT_EQ(capture.arrived - *capture.age, wall(1'700'000'000'000) + 5s - 100ms) << "that was long ago then";
 }
 
 TEST(Timeline, RoundsDownAlsoBelowZero) {
-  const Timeline ms({Milliseconds(1)});
+  const intake::Timeline ms({Milliseconds(1)});
   EXPECT_EQ(ms.ticksOf(0ns), 0);
   EXPECT_EQ(ms.ticksOf(999'999ns), 0);
   EXPECT_EQ(ms.ticksOf(1ms), 1);
   EXPECT_EQ(ms.ticksOf(-1ns), -1);
   EXPECT_EQ(ms.ticksOf(-1ms), -1);
   EXPECT_EQ(ms.ticksOf(-1ms - 1ns), -2);
-  const Timeline coarse({Milliseconds(40)});
+  const intake::Timeline coarse({Milliseconds(40)});
   EXPECT_EQ(coarse.ticksOf(39ms), 0);
   EXPECT_EQ(coarse.ticksOf(-1ms), -1);
   EXPECT_EQ(coarse.ticksOf(-40ms), -1);
@@ -59,7 +59,7 @@ TEST(Timeline, RoundsDownAlsoBelowZero) {
 }
 
 TEST(Timeline, TakesAThousandHoursAndMore) {
-  const Timeline ms({Milliseconds(1)});
+  const intake::Timeline ms({Milliseconds(1)});
   EXPECT_EQ(ms.ticksOf(1000h), 3'600'000'000);
   const Nanoseconds tenYears = 10 * 365 * 24h;
   EXPECT_EQ(ms.timeOf(ms.ticksOf(tenYears)), tenYears);
@@ -68,10 +68,10 @@ TEST(Timeline, TakesAThousandHoursAndMore) {
 TEST(Timeline, TicksNeverRunAheadOfTime) {
   Random random(4);
   for (const int scale : {1, 2, 3, 7, 10, 33, 100, 1000}) {
-    const Timeline timeline({Milliseconds(scale)});
+    const intake::Timeline timeline({Milliseconds(scale)});
     for (int i = 0; i < 1000; ++i) {
       const Nanoseconds time(static_cast<std::int64_t>(random.next()) >> 4);
-      const Ticks ticks = timeline.ticksOf(time);
+      const intake::Ticks ticks = timeline.ticksOf(time);
       ASSERT_LE(timeline.timeOf(ticks), time);
       ASSERT_LT(time, timeline.timeOf(ticks + 1));
     }
@@ -80,7 +80,7 @@ TEST(Timeline, TicksNeverRunAheadOfTime) {
 
 class TimelineScales : public testing::TestWithParam<int> {
  protected:
-  Timeline timeline{{Milliseconds(GetParam())}};
+  intake::Timeline timeline{{Milliseconds(GetParam())}};
 };
 
 TEST_P(TimelineScales, TheAnchorIsAMultipleOfTheScale) {
@@ -96,7 +96,7 @@ TEST_P(TimelineScales, AbsoluteWireTimesAreTheWallClocks) {
   const Milliseconds scale(GetParam());
   timeline.begin(500 * scale, at(wall(1'700'000'000'000)));
   const WallTime start = timeline.epochStart(0);
-  for (const Ticks ticks : {Ticks{500}, Ticks{501}, Ticks{99'999}}) {
+  for (const intake::Ticks ticks : {intake::Ticks{500}, intake::Ticks{501}, intake::Ticks{99'999}}) {
     const auto wire = static_cast<std::int64_t>(timeline.wireTimecode(0, ticks, true));
     EXPECT_EQ(WallTime(wire * scale), start + (ticks - 500) * scale);
     EXPECT_EQ(timeline.wallTime(0, ticks), start + (ticks - 500) * scale);
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Scales, TimelineScales, testing::Values(1, 2, 7, 33, 10
 constexpr std::int64_t noon = 1'700'000'000'000;
 
 TEST(Timeline, FragmentsNeverOverlap) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon)));
   timeline.note(2000);
   const auto began = timeline.begin(1990ms, at(wall(noon + 2000)));
@@ -126,7 +126,7 @@ TEST(Timeline, FragmentsNeverOverlap) {
 }
 
 TEST(Timeline, MediaThatBeginsAnewIsALaterEpoch) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(100s, at(wall(noon)));
   timeline.note(150'000);
   const auto began = timeline.begin(10ms, at(wall(noon + 60'000)));
@@ -139,7 +139,7 @@ TEST(Timeline, MediaThatBeginsAnewIsALaterEpoch) {
 }
 
 TEST(Timeline, ALaterEpochRisesAboveTheOneBefore) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(100s, at(wall(noon)));
   timeline.note(150'000);
   timeline.begin(10ms, at(wall(noon + 1000)));  // the wall clock is where the media has been already
@@ -147,7 +147,7 @@ TEST(Timeline, ALaterEpochRisesAboveTheOneBefore) {
 }
 
 TEST(Timeline, DriftOfALiveSourceIsTakenUpForwards) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon), 0s));
   EXPECT_FALSE(timeline.begin(10s, at(wall(noon + 10'500), 0s)).repair);
   EXPECT_EQ(timeline.currentEpoch(), 0u);
@@ -160,13 +160,13 @@ TEST(Timeline, DriftOfALiveSourceIsTakenUpForwards) {
 }
 
 TEST(Timeline, AFrameThatCameLateIsNoDrift) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon), 0s));
   EXPECT_FALSE(timeline.begin(2s, at(wall(noon + 9'000), 7s)).repair);
 }
 
 TEST(Timeline, WhatAnotherTrackHasRunAheadOfStaysWhereItBelongs) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon), 0s));
   for (int second = 1; second < 5; ++second) {
     timeline.note(timeline.ticksOf(Seconds(second + 7)));  // sound of now, in the fragment before
@@ -178,18 +178,18 @@ TEST(Timeline, WhatAnotherTrackHasRunAheadOfStaysWhereItBelongs) {
 }
 
 TEST(Timeline, AnAgeThatCannotBeIsNotBelieved) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon), -1h));
   EXPECT_EQ(timeline.epochStart(0), wall(noon));
 }
 
 TEST(Timeline, AWallClockSetBackIsANewEpochBehindTheOneBefore) {
   for (const bool live : {true, false}) {
-    Timeline timeline({Milliseconds(1)});
+    intake::Timeline timeline({Milliseconds(1)});
     const auto age = live ? std::optional<Nanoseconds>(0s) : std::nullopt;
     timeline.begin(0s, at(wall(noon), age));
     timeline.note(1900);
-    Capture later = at(wall(noon + 2000 - 3'600'000), age);
+    intake::Capture later = at(wall(noon + 2000 - 3'600'000), age);
     later.at = TimePoint(wall(noon + 2000).time_since_epoch());
     const auto began = timeline.begin(2s, later);
     EXPECT_EQ(timeline.currentEpoch(), 1u);
@@ -199,16 +199,16 @@ TEST(Timeline, AWallClockSetBackIsANewEpochBehindTheOneBefore) {
 }
 
 TEST(Timeline, AWallClockSetForwardIsFollowed) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(1000)));  // no clock yet: 1970
-  Capture later = at(wall(noon));
+  intake::Capture later = at(wall(noon));
   later.at = TimePoint(Milliseconds(3000));
   const auto began = timeline.begin(2s, later);
   EXPECT_EQ(timeline.wallTime(1, began.ticks), wall(noon));
 }
 
 TEST(Timeline, MediaTimesThatLeapAheadOfTheWallClockAreTiedAnew) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon)));
   timeline.note(1900);
   const auto began = timeline.begin(26h, at(wall(noon + 2000)));
@@ -216,13 +216,13 @@ TEST(Timeline, MediaTimesThatLeapAheadOfTheWallClockAreTiedAnew) {
 }
 
 TEST(Timeline, AGapThatTheWallClockSharesIsAGap) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon)));
   EXPECT_FALSE(timeline.begin(26h, at(wall(noon) + 26h)).repair);
 }
 
 TEST(Timeline, ARecordingsTimesAreItsOwn) {
-  Timeline timeline({Milliseconds(1), TimestampSource::automatic, wall(noon), true});
+  intake::Timeline timeline({Milliseconds(1), TimestampSource::automatic, wall(noon), true});
   timeline.begin(5s, at(wall(noon) + 100 * 24h));
   EXPECT_EQ(timeline.epochStart(0), wall(noon));
   const auto began = timeline.begin(5s + 3h, at(wall(noon) + 100 * 24h + 1s));
@@ -231,8 +231,8 @@ TEST(Timeline, ARecordingsTimesAreItsOwn) {
 }
 
 TEST(Timeline, ReferenceTimesAreTakenAsTheyAre) {
-  Timeline timeline({Milliseconds(1)});
-  Capture capture = at(wall(noon + 80));
+  intake::Timeline timeline({Milliseconds(1)});
+  intake::Capture capture = at(wall(noon + 80));
   capture.reference = wall(noon, 900'000);
   EXPECT_EQ(timeline.wallTime(0, timeline.begin(1000h, capture).ticks), wall(noon));
   capture.reference = wall(noon + 33, 233'333);
@@ -242,10 +242,10 @@ TEST(Timeline, ReferenceTimesAreTakenAsTheyAre) {
 }
 
 TEST(Timeline, ReferenceTimesThatComeLaterAreTakenUpAtAFragment) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(noon)));
   timeline.note(1900);
-  Capture capture = at(wall(noon + 2000));
+  intake::Capture capture = at(wall(noon + 2000));
   capture.reference = wall(noon + 1950);
   EXPECT_EQ(timeline.place(1950ms, capture), 1950) << "not within one";
   const auto began = timeline.begin(2s, capture);
@@ -254,8 +254,8 @@ TEST(Timeline, ReferenceTimesThatComeLaterAreTakenUpAtAFragment) {
 }
 
 TEST(Timeline, ReferenceTimesThatJumpBackBeginAnEpoch) {
-  Timeline timeline({Milliseconds(1), TimestampSource::reference});
-  Capture capture = at(wall(noon));
+  intake::Timeline timeline({Milliseconds(1), TimestampSource::reference});
+  intake::Capture capture = at(wall(noon));
   capture.reference = wall(noon);
   timeline.begin(0s, capture);
   timeline.note(timeline.place(1900ms, at(wall(noon))));
@@ -266,14 +266,14 @@ TEST(Timeline, ReferenceTimesThatJumpBackBeginAnEpoch) {
 }
 
 TEST(Timeline, PresentationTimesSince1970AreWallTimes) {
-  Timeline timeline({Milliseconds(1), TimestampSource::pts});
+  intake::Timeline timeline({Milliseconds(1), TimestampSource::pts});
   const Nanoseconds pts = Milliseconds(noon) + 700'000ns;
   const auto began = timeline.begin(pts, at(wall(5)));
   EXPECT_EQ(timeline.wireTimecode(0, began.ticks, true), static_cast<std::uint64_t>(noon));
 }
 
 TEST(Timeline, BeforeNineteenSeventyCountsAsIt) {
-  Timeline timeline({Milliseconds(1)});
+  intake::Timeline timeline({Milliseconds(1)});
   timeline.begin(0s, at(wall(100), 10s));
   EXPECT_EQ(timeline.wireTimecode(0, 0, true), 0u);
   EXPECT_EQ(timeline.wireTimecode(0, 9'900, true), 0u);
@@ -281,20 +281,20 @@ TEST(Timeline, BeforeNineteenSeventyCountsAsIt) {
 }
 
 TEST(Timeline, AFrameThatIsNotTakenHasATime) {
-  Timeline anchored({Milliseconds(1)});
+  intake::Timeline anchored({Milliseconds(1)});
   EXPECT_EQ(anchored.wallOf(5s, at(wall(10'000), 1s)), wall(9'000)) << "when it was captured";
   anchored.begin(5s, at(wall(10'000)));
   EXPECT_EQ(anchored.wallOf(7s, at(wall(60'000))), wall(12'000)) << "where it would stand";
   EXPECT_EQ(anchored.wallOf({}, at(wall(60'000))), wall(60'000));
 
-  Timeline referenced({Milliseconds(1), TimestampSource::reference});
-  Capture capture = at(wall(10'000));
+  intake::Timeline referenced({Milliseconds(1), TimestampSource::reference});
+  intake::Capture capture = at(wall(10'000));
   capture.reference = wall(500'000);
   referenced.begin(5s, capture);
   EXPECT_EQ(referenced.wallOf(7s, capture), wall(500'000));
   EXPECT_EQ(referenced.wallOf(7s, at(wall(60'000))), wall(502'000));
 
-  Timeline arriving({Milliseconds(1), TimestampSource::arrival});
+  intake::Timeline arriving({Milliseconds(1), TimestampSource::arrival});
   arriving.begin(5s, at(wall(10'000)));
   EXPECT_EQ(arriving.wallOf(7s, at(wall(60'000))), wall(60'000));
 }

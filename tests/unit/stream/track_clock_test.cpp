@@ -13,15 +13,15 @@ using Time = std::optional<Nanoseconds>;
 
 class VideoClock : public testing::Test {
  protected:
-  TrackClock clock{true};
+  intake::TrackClock clock{true};
 };
 class AudioClock : public testing::Test {
  protected:
-  TrackClock clock{false};
+  intake::TrackClock clock{false};
 };
 
 TEST_F(VideoClock, WhatIsThereStays) {
-  const FrameTimes times = clock.place(Time(1000h + 33ms), Time(1000h), 40ms);
+  const intake::FrameTimes times = clock.place(Time(1000h + 33ms), Time(1000h), 40ms);
   EXPECT_EQ(times.pts, 1000h + 33ms);
   EXPECT_EQ(times.dts, 1000h);
   EXPECT_EQ(times.duration, 40ms);
@@ -31,7 +31,7 @@ TEST_F(VideoClock, WhatIsThereStays) {
 
 TEST_F(VideoClock, AMissingTimeFollowsItsNeighbour) {
   clock.place(1s, {}, 40ms);
-  const FrameTimes second = clock.place({}, {}, 0s);
+  const intake::FrameTimes second = clock.place({}, {}, 0s);
   EXPECT_EQ(second.pts, 1040ms);
   EXPECT_EQ(second.repair, Kind::missing);
   EXPECT_EQ(clock.place({}, {}, 0s).pts, 1080ms);
@@ -59,17 +59,17 @@ TEST_F(VideoClock, PicturesShownEarlierThanDecodedAreNoFault) {
   clock.place(Time(100ms), Time(0ms), 33ms);
   EXPECT_FALSE(clock.place(Time(233ms), Time(33ms), 33ms).repair);
   EXPECT_FALSE(clock.place(Time(166ms), Time(66ms), 33ms).repair);
-  TrackClock unknown{true};
+  intake::TrackClock unknown{true};
   unknown.place(100ms, {}, 33ms);
   unknown.place(233ms, {}, 33ms);
-  const FrameTimes back = unknown.place(166ms, {}, 33ms);
+  const intake::FrameTimes back = unknown.place(166ms, {}, 33ms);
   EXPECT_FALSE(back.repair);
   EXPECT_EQ(back.dts, 233ms) << "decoded no earlier than the one before";
 }
 
 TEST_F(VideoClock, TheSameTimeTwiceIsNudged) {
   clock.place(1s, {}, 40ms);
-  const FrameTimes twice = clock.place(1s, {}, 40ms);
+  const intake::FrameTimes twice = clock.place(1s, {}, 40ms);
   EXPECT_EQ(twice.repair, Kind::nudged);
   EXPECT_EQ(twice.pts, 1001ms);
   EXPECT_EQ(twice.movedBy, 1ms);
@@ -77,7 +77,7 @@ TEST_F(VideoClock, TheSameTimeTwiceIsNudged) {
 
 TEST_F(VideoClock, AClockThatSlipsBackMovesBothTimes) {
   clock.place(Time(2000ms), Time(2000ms), 40ms);
-  const FrameTimes slipped = clock.place(Time(1800ms), Time(1760ms), 40ms);
+  const intake::FrameTimes slipped = clock.place(Time(1800ms), Time(1760ms), 40ms);
   EXPECT_EQ(slipped.repair, Kind::nudged);
   EXPECT_EQ(slipped.dts, 2000ms);
   EXPECT_EQ(slipped.pts, 2040ms);
@@ -85,7 +85,7 @@ TEST_F(VideoClock, AClockThatSlipsBackMovesBothTimes) {
 
 TEST_F(VideoClock, AJumpIsLeftToTheTimeline) {
   clock.place(Time(100s), Time(100s), 40ms);
-  const FrameTimes jumped = clock.place(Time(5s), Time(5s), 40ms);
+  const intake::FrameTimes jumped = clock.place(Time(5s), Time(5s), 40ms);
   EXPECT_EQ(jumped.pts, 5s);
   EXPECT_EQ(jumped.dts, 5s);
   EXPECT_FALSE(jumped.repair);
@@ -93,7 +93,7 @@ TEST_F(VideoClock, AJumpIsLeftToTheTimeline) {
 
 TEST_F(AudioClock, NeverGoesBackALittle) {
   clock.place(1s, {}, 20ms);
-  const FrameTimes back = clock.place(990ms, {}, 20ms);
+  const intake::FrameTimes back = clock.place(990ms, {}, 20ms);
   EXPECT_EQ(back.pts, 1001ms);
   EXPECT_EQ(back.repair, Kind::nudged);
   EXPECT_EQ(clock.place(1010ms, {}, 20ms).pts, 1010ms) << "and goes on as it should";
