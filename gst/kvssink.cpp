@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kvssink.h"
 
-#include "after_fork.h"
-#include "caps.h"
-#include "data_pad.h"
-#include "enums.h"
-#include "guard.h"
-#include "handoff.h"
-#include "properties.h"
-#include "signals.h"
+#include "caps/caps.h"
+#include "glib/guard.h"
+#include "glib/handoff.h"
+#include "pads/data_pad.h"
+#include "report/signals.h"
+#include "settings/enums.h"
+#include "settings/properties.h"
 #include "sink.h"
+#include "threads/after_fork.h"
 
 GST_ELEMENT_REGISTER_DEFINE(kvssink, "kvssink", GST_RANK_NONE, GST_TYPE_KVS_SINK)
 static void gst_kvs_sink_child_proxy_init(gpointer interface, gpointer data);

@@ -3,7 +3,7 @@
 #include <gst/gst.h>
 
 #include "kvssink.h"
-#include "log_sink.h"
+#include "logging/log_sink.h"
 
 static gboolean plugin_init(GstPlugin* plugin) {
   kvs::gst::registerCategories();

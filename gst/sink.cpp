@@ -3,13 +3,13 @@
 
 #include <utility>
 
-#include "after_fork.h"
 #include "kvssink.h"
-#include "log_config.h"
+#include "logging/log_config.h"
+#include "pads/sink_pad.h"
 #include "producer_factory.h"
-#include "properties.h"
-#include "sink_pad.h"
-#include "status_line.h"
+#include "report/status_line.h"
+#include "settings/properties.h"
+#include "threads/after_fork.h"
 
 namespace kvs::gst {
 

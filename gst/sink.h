@@ -11,20 +11,20 @@
 #include <optional>
 #include <vector>
 
-#include "announcer.h"
-#include "deadline.h"
-#include "eos.h"
-#include "errors.h"
-#include "executor.h"
-#include "gate.h"
-#include "outcome.h"
-#include "playback.h"
+#include "glib/handles.h"
+#include "pads/eos.h"
+#include "pads/gate.h"
+#include "pads/outcome.h"
+#include "pads/tracks.h"
 #include "producer.h"
-#include "raii.h"
-#include "reporter.h"
-#include "settings.h"
-#include "stats.h"
-#include "tracks.h"
+#include "report/announcer.h"
+#include "report/errors.h"
+#include "report/playback.h"
+#include "report/reporter.h"
+#include "report/stats.h"
+#include "settings/settings.h"
+#include "threads/deadline.h"
+#include "threads/executor.h"
 
 namespace kvs::gst {
 

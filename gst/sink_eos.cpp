@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The beginning and the end of the stream as the bus hears them.
-#include "log_sink.h"
+#include "logging/log_sink.h"
 #include "sink.h"
 
 namespace kvs::gst {

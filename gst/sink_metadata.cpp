@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Metadata and events of fragments, as applications give them: by custom events, by signals, by the
 // property `metadata`. Tags (GstTagList) are none of them.
-#include "errors.h"
+#include "glib/text_fields.h"
+#include "report/errors.h"
 #include "sink.h"
-#include "text_fields.h"
 
 namespace kvs::gst {
 

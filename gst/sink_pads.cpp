@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <string_view>
 
-#include "data_pad.h"
-#include "log_sink.h"
+#include "logging/log_sink.h"
+#include "pads/data_pad.h"
+#include "pads/sink_pad.h"
 #include "sink.h"
-#include "sink_pad.h"
 
 namespace kvs::gst {
 

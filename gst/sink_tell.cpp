@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the element tells of its stream: counts and metrics, errors, how the connection stands.
-#include "signals.h"
+#include "report/signals.h"
 #include "sink.h"
 
 namespace kvs::gst {

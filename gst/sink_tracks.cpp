@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stream's tracks as the pads make them: what the core is told, and what the bus hears of players.
-#include "log_sink.h"
+#include "logging/log_sink.h"
+#include "pads/sink_pad.h"
+#include "report/structures.h"
 #include "sink.h"
-#include "sink_pad.h"
-#include "structures.h"
 
 namespace kvs::gst {
 

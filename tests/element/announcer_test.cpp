@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How often warnings are said, and what is in progress.
-#include "progress.h"
+#include "report/progress.h"
+#include "report/warning_limit.h"
 #include "support.h"
-#include "warning_limit.h"
 
 namespace kvs::test {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads and alarms of the element's own, also in a process that was forked without exec.
-#include "aside.h"
+#include "threads/aside.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What gst-inspect shows: templates, signals, properties with the documented names, types and defaults.
-#include "enums.h"
-#include "properties.h"
+#include "settings/enums.h"
+#include "settings/properties.h"
 #include "support.h"
 
 namespace kvs::test {

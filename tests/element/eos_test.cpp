@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of the stream: when it is said, how often, and what takes it back.
-#include "eos.h"
+#include "pads/eos.h"
 
 #include "support.h"
 

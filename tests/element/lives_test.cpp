@@ -2,7 +2,7 @@
 // Every event, query and property in every state, and what an application may do meanwhile.
 #include <set>
 
-#include "properties.h"
+#include "settings/properties.h"
 #include "support.h"
 
 namespace kvs::test {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kvssink.h"
-#include "log_sink.h"
+#include "logging/log_sink.h"
 
 int main(int argc, char** argv) {
   g_setenv("GST_REGISTRY_DISABLE", "yes", TRUE);  // no plugin but GStreamer's own core and ours

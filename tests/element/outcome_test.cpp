@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a stream of which nothing was stored is an error, and says why.
-#include "outcome.h"
+#include "pads/outcome.h"
 
-#include "errors.h"
+#include "report/errors.h"
 #include "support.h"
 
 namespace kvs::test {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which players take which tracks (guide, "Video playback track requirements"), and when the bus hears.
-#include "playback.h"
+#include "report/playback.h"
 
 #include "support.h"
 

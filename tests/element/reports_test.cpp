@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the core tells, as the application hears it: errors, losses, connection, signals.
-#include "errors.h"
-#include "structures.h"
+#include "report/errors.h"
+#include "report/structures.h"
 #include "support.h"
 
 namespace kvs::test {

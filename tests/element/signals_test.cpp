@@ -3,8 +3,8 @@
 // take its time and do what it likes.
 #include <condition_variable>
 
-#include "errors.h"
-#include "structures.h"
+#include "report/errors.h"
+#include "report/structures.h"
 #include "support.h"
 
 namespace kvs::test {

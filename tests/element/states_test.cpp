@@ -2,7 +2,7 @@
 // State changes: what they check, what they never wait for, what wakes on the way down.
 #include <cstdlib>
 
-#include "errors.h"
+#include "report/errors.h"
 #include "support.h"
 
 namespace kvs::test {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "status_line.h"
+#include "report/status_line.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 #include <random>
 #include <thread>
 
-#include "errors.h"
-#include "properties.h"
+#include "report/errors.h"
+#include "settings/properties.h"
 #include "support.h"
 
 namespace kvs::test {

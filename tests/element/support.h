@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "fake_core.h"
-#include "raii.h"
+#include "glib/handles.h"
 
 namespace kvs::test {
 

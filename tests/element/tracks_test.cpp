@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pad has which number, and what the core is told of tracks that come, wait, end and go.
-#include "tracks.h"
+#include "pads/tracks.h"
 
 #include <gmock/gmock.h>
 

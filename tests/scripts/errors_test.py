@@ -53,7 +53,7 @@ class ErrorsPageTest(unittest.TestCase):
             self.assertTrue(re.search(rf"StatusCode::{name}\b", tests), name)
 
     def test_the_codes_of_each_gstreamer_error_are_the_elements(self):
-        source = (ROOT / "gst" / "errors.cpp").read_text()
+        source = (ROOT / "gst" / "report" / "errors.cpp").read_text()
         codes = enumerators()
         for short in ("NOT_AUTHORIZED", "NOT_FOUND", "NO_SPACE_LEFT", "BUSY"):
             row = re.search(rf"^\| `GST_RESOURCE_ERROR_{short}` \| (.*) \|$", self.page, re.MULTILINE)

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "caps/caps.h"
+
+#include "caps/advice.h"
+#include "caps/fields.h"
+
+namespace kvs::gst {
+
+namespace {
+
+using media::TrackConfig;
+using media::TrackKind;
+
+const char* defaultNameOf(TrackKind kind) {
+  switch (kind) {
+    case TrackKind::video:
+      return defaultVideoTrackName;
+    case TrackKind::audio:
+      return defaultAudioTrackName;
+    case TrackKind::data:
+      return defaultDataTrackName;
+  }
+  return "";
+}
+
+Result<void> fill(TrackConfig& track, const GstCaps* caps) {
+  switch (track.kind) {
+    case TrackKind::video:
+      return fillVideo(track, caps);
+    case TrackKind::audio:
+      return fillAudio(track, caps);
+    case TrackKind::data:
+      return fillData(track, caps);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<TrackConfig> trackFromCaps(TrackKind kind, const GstCaps* caps, const TrackNames& names) {
+  if (gst_caps_get_size(caps) != 1) return fail(refusal(caps, "they are not of one medium."));
+  if (const auto advice = adviceOnMedium(kind, caps)) return fail(refusal(caps, *advice));
+  TrackConfig track;
+  track.kind = kind;
+  track.name = names.name.value_or(defaultNameOf(kind));
+  track.codecPrivate = codecDataOf(gst_caps_get_structure(caps, 0));
+  if (auto filled = fill(track, caps); !filled) return fail(std::move(filled.error()));
+  if (names.codecId) track.codecId = *names.codecId;
+  if (names.contentType) track.contentType = *names.contentType;
+  return track;
+}
+
+}  // namespace kvs::gst
