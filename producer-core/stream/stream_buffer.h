@@ -17,7 +17,7 @@
 #include "base/stats.h"
 #include "intake/timeline.h"
 #include "store/fragment_log.h"
-#include "upload/machine.h"
+#include "upload/life.h"
 
 namespace kvs::stream {
 

@@ -11,21 +11,21 @@ namespace kvs::stream {
 
 namespace {
 
-upload::MachineConfig machineConfig(const StreamConfig& config, const ProducerConfig& producer) {
-  upload::MachineConfig machine;
-  machine.allowCreate = config.allowCreate;
-  machine.hasTags = !config.tags.empty();
-  machine.restartOnError = config.restartOnError;
-  machine.retryTimeout = config.retryTimeout;
-  machine.credentialsLife = config.rotationPeriod;
-  if (config.rotationPeriod > Seconds(0) && config.rotationPeriod < machine.sessionLength) {
-    machine.sessionLength = config.rotationPeriod;
-    machine.sessionJitter = std::min(machine.sessionJitter, machine.sessionLength / 4);
-    machine.credentialsLife = machine.sessionLength - machine.sessionJitter;  // each session has its own
+upload::LifeConfig lifeConfig(const StreamConfig& config, const ProducerConfig& producer) {
+  upload::LifeConfig life;
+  life.allowCreate = config.allowCreate;
+  life.hasTags = !config.tags.empty();
+  life.restartOnError = config.restartOnError;
+  life.retryTimeout = config.retryTimeout;
+  life.credentialsLife = config.rotationPeriod;
+  if (config.rotationPeriod > Seconds(0) && config.rotationPeriod < life.sessionLength) {
+    life.sessionLength = config.rotationPeriod;
+    life.sessionJitter = std::min(life.sessionJitter, life.sessionLength / 4);
+    life.credentialsLife = life.sessionLength - life.sessionJitter;  // each session has its own
   }
-  machine.completionTimeout = producer.completionTimeout;
-  if (config.streamingType == StreamingType::nearRealtime) machine.burstInterval = config.burstInterval;
-  return machine;
+  life.completionTimeout = producer.completionTimeout;
+  if (config.streamingType == StreamingType::nearRealtime) life.burstInterval = config.burstInterval;
+  return life;
 }
 
 bool isOffline(const StreamConfig& config) {
@@ -114,7 +114,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
           },
           timelineConfig(config_)),
       ingest_(ingestConfig(config_, context_->config), buffer_, clock_, [this] { loop().wake(*this); }),
-      machine_(machineConfig(config_, context_->config), seed),
+      life_(lifeConfig(config_, context_->config), seed),
       receivedIsFinal_(config_.retention == std::chrono::hours(0)),
       pacer_(config_.maxFragmentsPerSecond) {
   buffer_.wall = &context_->clock;
@@ -170,7 +170,7 @@ Result<void> StreamCore::setTrack(TrackConfig track) {
   if (set) {
     loop().post([self = shared_from_this(), this] {
       const bool wanted = std::exchange(createWanted_, false);
-      if (wanted && machine_.state() == upload::State::creating) perform(upload::action::Create{});
+      if (wanted && life_.state() == upload::State::creating) perform(upload::action::Create{});
     });
   }
   return set;

@@ -24,7 +24,7 @@
 #include "stream/notifier.h"
 #include "stream/source_watch.h"
 #include "upload/dump.h"
-#include "upload/machine.h"
+#include "upload/life.h"
 #include "upload/session.h"
 
 namespace kvs::stream {
@@ -185,7 +185,7 @@ class StreamCore final : public net::Ready, private upload::SessionOwner {
   net::LagHistogram ackDelays_;  ///< from a fragment's first frame to its last acknowledgement
 
   // The loop's own:
-  upload::Machine machine_;
+  upload::Life life_;
   std::deque<upload::Event> events_;
   bool dispatching_ = false;
   bool dataTold_ = false;

@@ -70,7 +70,7 @@ void StreamCore::dispatch(upload::Event event) {
   while (!events_.empty()) {
     const upload::Event next = std::move(events_.front());
     events_.pop_front();
-    for (const upload::Action& action : machine_.on(next, clock_.now()))
+    for (const upload::Action& action : life_.on(next, clock_.now()))
       perform(action);
     publishState();
   }
@@ -83,8 +83,8 @@ void StreamCore::perform(const upload::Action& action) {
 
 void StreamCore::publishState() {
   const std::lock_guard lock(buffer_.mutex);
-  buffer_.state = machine_.state();
-  buffer_.stats.attempt = machine_.attempts();
+  buffer_.state = life_.state();
+  buffer_.stats.attempt = life_.attempts();
   buffer_.changed.notify_all();
 }
 
@@ -201,7 +201,7 @@ void StreamCore::perform(const upload::action::Create&) {
     if (contentType.empty() || createTimer_ != 0) return;
     return after(createTimer_, formatPatience, [this] {
       createOverdue_ = true;
-      if (std::exchange(createWanted_, false) && machine_.state() == upload::State::creating)
+      if (std::exchange(createWanted_, false) && life_.state() == upload::State::creating)
         perform(upload::action::Create{});
     });
   }
@@ -330,9 +330,9 @@ void StreamCore::perform(const upload::action::Tell& tell) {
   if (change.state == ConnectionState::disconnected) sessionFailed_ = true;
   const std::string asked = waitAskedFor(change);
   note(asked.empty() ? LogLevel::info : LogLevel::warning, [&] {
-    std::string text(machine_.state() == upload::State::waiting
+    std::string text(life_.state() == upload::State::waiting
                          ? "waiting " + std::to_string(change.delay.count()) + " ms"
-                         : std::string(upload::stateName(machine_.state())));
+                         : std::string(upload::stateName(life_.state())));
     if (change.reason) text += ": " + change.reason->message + asked;
     return text;
   });

@@ -10,7 +10,7 @@
 #include "aws/endpoint.h"
 #include "intake/fragmenter.h"
 #include "producer_fixture.h"
-#include "upload/machine.h"
+#include "upload/life.h"
 
 namespace kvs::stream {
 namespace {
@@ -48,7 +48,7 @@ TEST(Limits, AreTheGuides) {
 TEST(Limits, OfFragmentsAndSessionsAreKeptByTheirMakers) {
   EXPECT_LE(intake::FragmenterConfig{}.maximum, Nanoseconds(limits::fragmentDuration.kept));
   EXPECT_LE(intake::FragmenterConfig{}.maximumBytes, limits::fragmentSize.kept);
-  EXPECT_LT(upload::MachineConfig{}.sessionLength, Nanoseconds(limits::connectionDuration.kept));
+  EXPECT_LT(upload::LifeConfig{}.sessionLength, Nanoseconds(limits::connectionDuration.kept));
   EXPECT_EQ(aws::expiryGrace, Nanoseconds(limits::tokenPeriod.kept));
   EXPECT_EQ(aws::maxUrlLength, limits::uriLength.kept);
 }

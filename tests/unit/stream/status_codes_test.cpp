@@ -6,7 +6,7 @@
 #include "aws/service_error.h"
 #include "core_fixture.h"
 #include "intake/metadata.h"
-#include "machine_driver.h"
+#include "life_driver.h"
 #include "net/curl_error.h"
 #include "net/trust.h"
 
@@ -59,14 +59,14 @@ TEST(StatusCodes, OfACallThatFails) {
 }
 
 TEST(StatusCodes, OfTheMachine) {
-  test::MachineDriver machine;
+  test::LifeDriver machine;
   machine.start();
   machine.on(upload::event::CredentialsFetched{});
   machine.on(upload::event::Described{upload::event::Described::Status::deleting});
   ASSERT_FALSE(machine.told().empty());
   EXPECT_EQ(machine.told().back().reason->code, StatusCode::streamBeingDeleted);
 
-  test::MachineDriver draining;
+  test::LifeDriver draining;
   draining.toStreaming();
   draining.on(upload::event::EndOfStream{});
   draining.fire(upload::Timer::progress);

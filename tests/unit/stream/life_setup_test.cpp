@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way to ready, and what each answer of the control plane leads to.
-#include "machine_driver.h"
+#include "life_driver.h"
 
 namespace kvs::stream {
 namespace {
 
 using test::errorOf;
-using test::MachineDriver;
+using test::LifeDriver;
 using test::Words;
 
 const Error notFound = errorOf(ErrorKind::notFound, "ResourceNotFoundException");
@@ -20,8 +20,8 @@ Error strange() {
 }
 const Error fatal = errorOf(ErrorKind::fatal, "InvalidArgumentException");
 
-TEST(MachineSetup, AsksForEachThingInTurn) {
-  MachineDriver m;
+TEST(LifeSetup, AsksForEachThingInTurn) {
+  LifeDriver m;
   EXPECT_EQ(m.state(), upload::State::configuring);
   EXPECT_EQ(m.start(), (Words{"credentials"}));
   EXPECT_TRUE(m.tells(ConnectionState::connecting));
@@ -33,22 +33,22 @@ TEST(MachineSetup, AsksForEachThingInTurn) {
   EXPECT_FALSE(m.sessionOpen()) << "nothing to send, no connection";
 }
 
-TEST(MachineSetup, StartsOnce) {
-  MachineDriver m;
+TEST(LifeSetup, StartsOnce) {
+  LifeDriver m;
   m.start();
   EXPECT_EQ(m.start(), Words{});
 }
 
-TEST(MachineSetup, TagsAnExistingStream) {
-  MachineDriver m({.hasTags = true});
+TEST(LifeSetup, TagsAnExistingStream) {
+  LifeDriver m({.hasTags = true});
   m.start();
   m.on(upload::event::CredentialsFetched{});
   EXPECT_EQ(m.on(upload::event::Described{}), (Words{"tag"}));
   EXPECT_EQ(m.on(upload::event::Tagged{}), (Words{"locate"}));
 }
 
-TEST(MachineSetup, CreatesAMissingStreamWithItsTags) {
-  MachineDriver m({.hasTags = true});
+TEST(LifeSetup, CreatesAMissingStreamWithItsTags) {
+  LifeDriver m({.hasTags = true});
   m.start();
   m.on(upload::event::CredentialsFetched{});
   EXPECT_EQ(m.on(upload::event::CallFailed{notFound}), (Words{"create"}));
@@ -56,16 +56,16 @@ TEST(MachineSetup, CreatesAMissingStreamWithItsTags) {
   EXPECT_EQ(m.on(upload::event::Described{}), (Words{"locate"})) << "createStream took the tags along";
 }
 
-TEST(MachineSetup, AMissingStreamIsFatalWhereItMayNotBeCreated) {
-  MachineDriver m({.allowCreate = false});
+TEST(LifeSetup, AMissingStreamIsFatalWhereItMayNotBeCreated) {
+  LifeDriver m({.allowCreate = false});
   m.start();
   m.on(upload::event::CredentialsFetched{});
   EXPECT_EQ(m.on(upload::event::CallFailed{notFound}), (Words{"fail"}));
   EXPECT_EQ(m.state(), upload::State::stopped);
 }
 
-TEST(MachineSetup, WaitsUntilTheStreamIsActive) {
-  MachineDriver m;
+TEST(LifeSetup, WaitsUntilTheStreamIsActive) {
+  LifeDriver m;
   m.start();
   m.on(upload::event::CredentialsFetched{});
   using Status = upload::event::Described::Status;
@@ -78,8 +78,8 @@ TEST(MachineSetup, WaitsUntilTheStreamIsActive) {
   EXPECT_EQ(m.on(upload::event::Described{Status::usable}), (Words{"locate"}));
 }
 
-TEST(MachineSetup, ResourceInUseCountsAsCreated) {
-  MachineDriver m;
+TEST(LifeSetup, ResourceInUseCountsAsCreated) {
+  LifeDriver m;
   m.start();
   m.on(upload::event::CredentialsFetched{});
   m.on(upload::event::CallFailed{notFound});
@@ -87,8 +87,8 @@ TEST(MachineSetup, ResourceInUseCountsAsCreated) {
   EXPECT_EQ(m.on(upload::event::CallFailed{inUse}), (Words{"describe"}));
 }
 
-TEST(MachineSetup, AServiceThatContradictsItselfIsNotAskedInAHotLoop) {
-  MachineDriver m;
+TEST(LifeSetup, AServiceThatContradictsItselfIsNotAskedInAHotLoop) {
+  LifeDriver m;
   m.start();
   m.on(upload::event::CredentialsFetched{});
   const Error inUse = errorOf(ErrorKind::retryable, "ResourceInUseException", StatusCode::resourceInUse);
@@ -103,16 +103,16 @@ TEST(MachineSetup, AServiceThatContradictsItselfIsNotAskedInAHotLoop) {
   }
 }
 
-TEST(MachineSetup, DescribeDeniedByPolicyGoesOn) {
-  MachineDriver m;
+TEST(LifeSetup, DescribeDeniedByPolicyGoesOn) {
+  LifeDriver m;
   m.start();
   m.on(upload::event::CredentialsFetched{});
   EXPECT_EQ(m.on(upload::event::CallFailed{denied}), (Words{"locate"}));
 }
 
-TEST(MachineSetup, ErrorsOfTagStreamAreAWarning) {
+TEST(LifeSetup, ErrorsOfTagStreamAreAWarning) {
   for (const Error& error : {trouble, fatal, denied}) {
-    MachineDriver m({.hasTags = true});
+    LifeDriver m({.hasTags = true});
     m.start();
     m.on(upload::event::CredentialsFetched{});
     m.on(upload::event::Described{});
@@ -120,14 +120,14 @@ TEST(MachineSetup, ErrorsOfTagStreamAreAWarning) {
   }
 }
 
-TEST(MachineSetup, NoCredentialsAtAllIsFatal) {
-  MachineDriver m;
+TEST(LifeSetup, NoCredentialsAtAllIsFatal) {
+  LifeDriver m;
   m.start();
   EXPECT_EQ(m.on(upload::event::CallFailed{errorOf(ErrorKind::fatal)}), (Words{"fail"}));
 }
 
-TEST(MachineSetup, ACredentialSourceInTroubleIsAskedForEver) {
-  MachineDriver m;
+TEST(LifeSetup, ACredentialSourceInTroubleIsAskedForEver) {
+  LifeDriver m;
   m.start();
   for (int i = 0; i < 50; ++i) {
     for (const ErrorKind kind : {ErrorKind::retryable, ErrorKind::auth, ErrorKind::throttled}) {
@@ -146,7 +146,7 @@ struct Step {
 class EveryCall : public testing::TestWithParam<upload::State> {
  protected:
   /// Brings the machine to where the call of this state is under way.
-  void reach(MachineDriver& m) {
+  void reach(LifeDriver& m) {
     m.start();
     m.on(upload::event::CredentialsFetched{});
     if (GetParam() == upload::State::creating) m.on(upload::event::CallFailed{notFound});
@@ -161,7 +161,7 @@ class EveryCall : public testing::TestWithParam<upload::State> {
 };
 
 TEST_P(EveryCall, BacksOffFromTroubleForEver) {
-  MachineDriver m;
+  LifeDriver m;
   reach(m);
   for (int i = 0; i < 100; ++i) {
     const Words asked = m.on(upload::event::CallFailed{i % 2 == 0 ? trouble : errorOf(ErrorKind::throttled)});
@@ -174,7 +174,7 @@ TEST_P(EveryCall, BacksOffFromTroubleForEver) {
 }
 
 TEST_P(EveryCall, HonoursRetryAfter) {
-  MachineDriver m;
+  LifeDriver m;
   reach(m);
   Error error = errorOf(ErrorKind::throttled);
   error.retryAfter = Seconds(45);
@@ -185,7 +185,7 @@ TEST_P(EveryCall, HonoursRetryAfter) {
 
 TEST_P(EveryCall, ARetryAfterOfADayIsWaitedForAMinuteAtMostWhereTheServiceIsBusy) {
   for (const int status : {429, 503}) {
-    MachineDriver m;
+    LifeDriver m;
     reach(m);
     Error error = errorOf(status == 429 ? ErrorKind::throttled : ErrorKind::retryable);
     error.httpStatus = status;
@@ -200,7 +200,7 @@ TEST_P(EveryCall, ARetryAfterOfADayIsWaitedForAMinuteAtMostWhereTheServiceIsBusy
 
 TEST_P(EveryCall, ARetryAfterOfADayIsWaitedForAsLongAsAnyBackOffElsewhere) {
   for (const int status : {500, 502, 408, 404, 302, 200}) {
-    MachineDriver m;
+    LifeDriver m;
     reach(m);
     Error error = errorOf(ErrorKind::retryable);
     error.httpStatus = status;
@@ -212,7 +212,7 @@ TEST_P(EveryCall, ARetryAfterOfADayIsWaitedForAsLongAsAnyBackOffElsewhere) {
 }
 
 TEST_P(EveryCall, AStrangeAnswerBeforeAnySuccessIsTriedAgainAndWarnedOfOnce) {
-  MachineDriver m;
+  LifeDriver m;
   reach(m);
   // describe has been a success on the way to locating.
   const Words first = GetParam() == upload::State::locating ? Words{} : Words{"warn"};
@@ -224,21 +224,21 @@ TEST_P(EveryCall, AStrangeAnswerBeforeAnySuccessIsTriedAgainAndWarnedOfOnce) {
 }
 
 TEST_P(EveryCall, EndsOnWhatNoRetryCanMend) {
-  MachineDriver m;
+  LifeDriver m;
   reach(m);
   EXPECT_EQ(m.on(upload::event::CallFailed{fatal}), (Words{"fail"}));
   EXPECT_EQ(m.state(), upload::State::stopped);
 }
 
 TEST_P(EveryCall, ACancelledCallIsTriedAgain) {
-  MachineDriver m;
+  LifeDriver m;
   reach(m);
   m.on(upload::event::CallFailed{errorOf(ErrorKind::cancelled)});
   EXPECT_EQ(m.state(), upload::State::waiting) << "or the stream would stand still for ever";
 }
 
 TEST_P(EveryCall, RefusedKeysAreFetchedAgainOnceAndThenFatalUnlessTheyWorked) {
-  MachineDriver m;
+  LifeDriver m;
   reach(m);
   EXPECT_EQ(m.on(upload::event::CallFailed{badKey}), (Words{"credentials"}));
   ASSERT_TRUE(m.tells(ConnectionState::retrying));
@@ -252,7 +252,7 @@ TEST_P(EveryCall, RefusedKeysAreFetchedAgainOnceAndThenFatalUnlessTheyWorked) {
 }
 
 TEST_P(EveryCall, RefusedKeysThatWorkedOnceAreTriedForEver) {
-  MachineDriver m;
+  LifeDriver m;
   m.toReady();
   m.on(upload::event::DataAvailable{});
   m.on(upload::event::SessionAnswered{});
@@ -276,8 +276,8 @@ INSTANTIATE_TEST_SUITE_P(Calls, EveryCall,
                                          upload::State::locating),
                          [](const auto& state) { return std::string(upload::stateName(state.param)); });
 
-TEST(MachineSetup, AnEndpointThatIsNotFoundLeadsBackToDescribe) {
-  MachineDriver m;
+TEST(LifeSetup, AnEndpointThatIsNotFoundLeadsBackToDescribe) {
+  LifeDriver m;
   m.start();
   m.on(upload::event::CredentialsFetched{});
   m.on(upload::event::Described{});
@@ -286,16 +286,16 @@ TEST(MachineSetup, AnEndpointThatIsNotFoundLeadsBackToDescribe) {
   EXPECT_EQ(m.retry(), (Words{"describe"}));
 }
 
-TEST(MachineSetup, SaysReadyOnceOnly) {
-  MachineDriver m;
+TEST(LifeSetup, SaysReadyOnceOnly) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::SessionEnded{errorOf(ErrorKind::endpointMoved)});
   EXPECT_EQ(m.retry(), (Words{"locate"}));
   EXPECT_EQ(m.on(upload::event::Located{}), (Words{"open"}));
 }
 
-TEST(MachineSetup, DataThatCameMeanwhileOpensTheSessionAtOnce) {
-  MachineDriver m;
+TEST(LifeSetup, DataThatCameMeanwhileOpensTheSessionAtOnce) {
+  LifeDriver m;
   m.start();
   EXPECT_EQ(m.on(upload::event::DataAvailable{}), Words{});
   m.on(upload::event::CredentialsFetched{});
@@ -304,8 +304,8 @@ TEST(MachineSetup, DataThatCameMeanwhileOpensTheSessionAtOnce) {
   EXPECT_EQ(m.state(), upload::State::streaming);
 }
 
-TEST(MachineSetup, StrangeCredentialsBeforeAnySuccessAreTriedAgainAndWarnedOfOnce) {
-  MachineDriver m;
+TEST(LifeSetup, StrangeCredentialsBeforeAnySuccessAreTriedAgainAndWarnedOfOnce) {
+  LifeDriver m;
   m.start();
   EXPECT_EQ(m.on(upload::event::CallFailed{strange()}), (Words{"warn"}));
   EXPECT_EQ(m.retry(), (Words{"credentials"}));
@@ -314,8 +314,8 @@ TEST(MachineSetup, StrangeCredentialsBeforeAnySuccessAreTriedAgainAndWarnedOfOnc
   EXPECT_EQ(m.on(upload::event::CredentialsFetched{}), (Words{"describe"}));
 }
 
-TEST(MachineSetup, AStrangeAnswerToAHealthyStreamIsAnyMishap) {
-  MachineDriver m;
+TEST(LifeSetup, AStrangeAnswerToAHealthyStreamIsAnyMishap) {
+  LifeDriver m;
   m.toStreaming();
   EXPECT_EQ(m.on(upload::event::SessionEnded{strange()}), (Words{"close"}));
   EXPECT_EQ(m.state(), upload::State::waiting);
@@ -323,8 +323,8 @@ TEST(MachineSetup, AStrangeAnswerToAHealthyStreamIsAnyMishap) {
   EXPECT_EQ(m.on(upload::event::SessionAnswered{}), Words{});
 }
 
-TEST(MachineSetup, AnswersToOldQuestionsAreIgnored) {
-  MachineDriver m;
+TEST(LifeSetup, AnswersToOldQuestionsAreIgnored) {
+  LifeDriver m;
   m.toReady();
   for (const upload::Event& event : std::vector<upload::Event>{
            upload::event::CredentialsFetched{}, upload::event::Described{}, upload::event::Created{},

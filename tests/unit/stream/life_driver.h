@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "upload/machine.h"
+#include "upload/life.h"
 
 namespace kvs::stream::test {
 
@@ -26,14 +26,13 @@ inline Error errorOf(ErrorKind kind, std::string exception = {},
 
 using Words = std::vector<std::string>;
 
-class MachineDriver {
+class LifeDriver {
  public:
-  explicit MachineDriver(upload::MachineConfig config = {}, std::uint64_t seed = 1)
-      : machine_(config, seed) {}
+  explicit LifeDriver(upload::LifeConfig config = {}, std::uint64_t seed = 1) : life_(config, seed) {}
 
   /// What the machine asked for, in order, without Tell and timers.
   Words on(const upload::Event& event) {
-    actions_ = machine_.on(event, now_);
+    actions_ = life_.on(event, now_);
     Words words;
     for (const upload::Action& action : actions_) {
       note(action);
@@ -49,15 +48,15 @@ class MachineDriver {
     start();
     on(upload::event::CredentialsFetched{});
     on(upload::event::Described{});
-    if (machine_.state() == upload::State::tagging) on(upload::event::Tagged{});
+    if (life_.state() == upload::State::tagging) on(upload::event::Tagged{});
     on(upload::event::Located{});
-    ASSERT_EQ(machine_.state(), upload::State::ready);
+    ASSERT_EQ(life_.state(), upload::State::ready);
   }
   void toStreaming() {
     toReady();
     on(upload::event::DataAvailable{});
     on(upload::event::SessionAnswered{});
-    ASSERT_EQ(machine_.state(), upload::State::streaming);
+    ASSERT_EQ(life_.state(), upload::State::streaming);
   }
 
   /// The retry timer fires when it is due.
@@ -82,8 +81,8 @@ class MachineDriver {
   }
 
   void advance(Nanoseconds by) { now_ += by; }
-  upload::State state() const { return machine_.state(); }
-  const upload::Machine& machine() const { return machine_; }
+  upload::State state() const { return life_.state(); }
+  const upload::Life& machine() const { return life_; }
   bool timerSet(upload::Timer timer) const { return timers_.contains(timer); }
   Nanoseconds timerIn(upload::Timer timer) const { return timers_.at(timer) - now_; }
   TimePoint now() const { return now_; }
@@ -159,7 +158,7 @@ class MachineDriver {
     return std::visit(Namer{}, action);
   }
 
-  upload::Machine machine_;
+  upload::Life life_;
   upload::Actions actions_;
   std::map<upload::Timer, TimePoint> timers_;
   TimePoint now_{std::chrono::hours(77)};

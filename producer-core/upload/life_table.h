@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include "upload/machine.h"
+#include "upload/life.h"
 
 namespace kvs::upload {
 
@@ -26,7 +26,7 @@ struct Followers {
 };
 
 /// Without `stopped`, which a stop or an error that no retry can mend leads to from everywhere.
-inline constexpr std::array<Followers, 12> machineTable = {{
+inline constexpr std::array<Followers, 12> lifeTable = {{
     {State::configuring, {State::credentials}},
     {State::credentials,
      {State::describing, State::creating, State::locating, State::ready, State::streaming, State::draining,
@@ -51,8 +51,8 @@ inline constexpr std::array<Followers, 12> machineTable = {{
 constexpr bool mayFollow(State from, State to) {
   if (from == to) return true;
   if (to == State::stopped) return true;
-  const auto row = std::ranges::find(machineTable, from, &Followers::from);
-  return row != machineTable.end() && std::ranges::find(*row, to) != row->end();
+  const auto row = std::ranges::find(lifeTable, from, &Followers::from);
+  return row != lifeTable.end() && std::ranges::find(*row, to) != row->end();
 }
 
 }  // namespace kvs::upload

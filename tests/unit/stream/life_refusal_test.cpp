@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // ERROR acknowledgements: every policy, and the end of refusals without end.
-#include "machine_driver.h"
+#include "life_driver.h"
 
 namespace kvs::stream {
 namespace {
 
 using aws::AckPolicy;
 using test::errorOf;
-using test::MachineDriver;
+using test::LifeDriver;
 using test::Words;
 
 /// The session is over after any of them; what stands beside "close" is the policy.
-class MachineRefusal : public testing::Test {
+class LifeRefusal : public testing::Test {
  protected:
   void SetUp() override { m.toStreaming(); }
   /// Opens the next session, after whatever wait there is.
@@ -23,17 +23,17 @@ class MachineRefusal : public testing::Test {
     }
     if (m.state() == upload::State::streaming) m.on(upload::event::SessionAnswered{});
   }
-  MachineDriver m;
+  LifeDriver m;
 };
 
-TEST_F(MachineRefusal, EveryErrorEndsTheSession) {
+TEST_F(LifeRefusal, EveryErrorEndsTheSession) {
   for (const AckPolicy policy :
        {AckPolicy::reconnect, AckPolicy::newSession, AckPolicy::setAside, AckPolicy::setAsideOnRepeat,
         AckPolicy::resendWithoutTags, AckPolicy::resendOtherHeader, AckPolicy::correctClock,
         AckPolicy::describe, AckPolicy::retryKms, AckPolicy::streamDeleted, AckPolicy::fatal}) {
     for (const std::optional<std::uint64_t> fragment :
          {std::optional<std::uint64_t>(), std::optional<std::uint64_t>(7)}) {
-      MachineDriver one;
+      LifeDriver one;
       one.toStreaming();
       const Words words = one.refuse(policy, fragment);
       EXPECT_EQ(std::ranges::count(words, "close"), 1) << "policy " << static_cast<int>(policy);
@@ -41,19 +41,19 @@ TEST_F(MachineRefusal, EveryErrorEndsTheSession) {
   }
 }
 
-TEST_F(MachineRefusal, StreamReadErrorReconnectsWithBackOff) {
+TEST_F(LifeRefusal, StreamReadErrorReconnectsWithBackOff) {
   EXPECT_EQ(m.refuse(AckPolicy::reconnect), (Words{"close"}));
   EXPECT_EQ(m.state(), upload::State::waiting);
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
-TEST_F(MachineRefusal, TheSessionsLongestDurationIsNormal) {
+TEST_F(LifeRefusal, TheSessionsLongestDurationIsNormal) {
   m.advance(std::chrono::minutes(45));
   EXPECT_EQ(m.refuse(AckPolicy::newSession), (Words{"close", "open"}));
   EXPECT_FALSE(m.tells(ConnectionState::retrying));
 }
 
-TEST_F(MachineRefusal, ASessionThatEndsAsSoonAsItBeganIsNotOpenedInAHotLoop) {
+TEST_F(LifeRefusal, ASessionThatEndsAsSoonAsItBeganIsNotOpenedInAHotLoop) {
   int opened = 0;
   while (m.state() == upload::State::streaming) {
     ASSERT_LT(++opened, 5);
@@ -64,11 +64,11 @@ TEST_F(MachineRefusal, ASessionThatEndsAsSoonAsItBeganIsNotOpenedInAHotLoop) {
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
-TEST_F(MachineRefusal, ANamedFragmentIsSetAsideAtOnce) {
+TEST_F(LifeRefusal, ANamedFragmentIsSetAsideAtOnce) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 7), (Words{"refuse 7", "close", "open"}));
 }
 
-TEST_F(MachineRefusal, WithoutAFragmentNothingIsSkippedTheFirstTime) {
+TEST_F(LifeRefusal, WithoutAFragmentNothingIsSkippedTheFirstTime) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"}));
   EXPECT_EQ(m.state(), upload::State::waiting);
   nextSession();
@@ -76,14 +76,14 @@ TEST_F(MachineRefusal, WithoutAFragmentNothingIsSkippedTheFirstTime) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"})) << "and the next one has its own first time";
 }
 
-TEST_F(MachineRefusal, APersistedBetweenMakesItTheFirstTimeAgain) {
+TEST_F(LifeRefusal, APersistedBetweenMakesItTheFirstTimeAgain) {
   m.refuse(AckPolicy::setAside);
   nextSession();
   m.on(upload::event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"}));
 }
 
-TEST_F(MachineRefusal, ATrackMismatchIsResentAndThenSetAside) {
+TEST_F(LifeRefusal, ATrackMismatchIsResentAndThenSetAside) {
   for (const AckPolicy policy : {AckPolicy::resendOtherHeader, AckPolicy::setAsideOnRepeat}) {
     EXPECT_EQ(m.refuse(policy, 3), (Words{"close"}));
     nextSession();
@@ -93,37 +93,37 @@ TEST_F(MachineRefusal, ATrackMismatchIsResentAndThenSetAside) {
   }
 }
 
-TEST_F(MachineRefusal, AnotherFragmentsMismatchIsItsFirst) {
+TEST_F(LifeRefusal, AnotherFragmentsMismatchIsItsFirst) {
   m.refuse(AckPolicy::resendOtherHeader, 3);
   nextSession();
   EXPECT_EQ(m.refuse(AckPolicy::resendOtherHeader, 4), (Words{"close"}));
 }
 
-TEST_F(MachineRefusal, TooMuchMetadataIsSentAgainWithoutIt) {
+TEST_F(LifeRefusal, TooMuchMetadataIsSentAgainWithoutIt) {
   EXPECT_EQ(m.refuse(AckPolicy::resendWithoutTags, 3), (Words{"strip 3", "warn", "close", "open"}));
   EXPECT_EQ(m.refuse(AckPolicy::resendWithoutTags, 3), (Words{"refuse 3", "close", "open"}))
       << "without its Tags it was refused again";
 }
 
-TEST_F(MachineRefusal, TooMuchMetadataOfNobodyIsNoHotLoop) {
+TEST_F(LifeRefusal, TooMuchMetadataOfNobodyIsNoHotLoop) {
   EXPECT_EQ(m.refuse(AckPolicy::resendWithoutTags), (Words{"strip oldest", "warn", "close", "open"}));
   EXPECT_EQ(m.refuse(AckPolicy::resendWithoutTags), (Words{"refuse oldest", "close", "open"}));
 }
 
-TEST_F(MachineRefusal, AWrongStartTimeIsFatalTheSecondTime) {
+TEST_F(LifeRefusal, AWrongStartTimeIsFatalTheSecondTime) {
   EXPECT_EQ(m.refuse(AckPolicy::correctClock), (Words{"close"}));
   nextSession();
   EXPECT_EQ(m.refuse(AckPolicy::correctClock), (Words{"close", "fail"}));
 }
 
-TEST_F(MachineRefusal, AWrongStartTimeThatWasMendedIsForgotten) {
+TEST_F(LifeRefusal, AWrongStartTimeThatWasMendedIsForgotten) {
   m.refuse(AckPolicy::correctClock);
   nextSession();
   m.on(upload::event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::correctClock), (Words{"close"}));
 }
 
-TEST_F(MachineRefusal, AnInactiveStreamIsDescribed) {
+TEST_F(LifeRefusal, AnInactiveStreamIsDescribed) {
   for (const AckPolicy policy : {AckPolicy::describe, AckPolicy::streamDeleted}) {
     EXPECT_EQ(m.refuse(policy), (Words{"close"}));
     EXPECT_EQ(m.state(), upload::State::waiting);
@@ -132,7 +132,7 @@ TEST_F(MachineRefusal, AnInactiveStreamIsDescribed) {
   }
 }
 
-TEST_F(MachineRefusal, KmsTroubleIsToldOnceAndTriedForEverUpToAMinute) {
+TEST_F(LifeRefusal, KmsTroubleIsToldOnceAndTriedForEverUpToAMinute) {
   Nanoseconds longest{0};
   EXPECT_EQ(m.refuse(AckPolicy::retryKms), (Words{"warn", "close"}));
   for (int i = 0; i < 200; ++i) {
@@ -147,12 +147,12 @@ TEST_F(MachineRefusal, KmsTroubleIsToldOnceAndTriedForEverUpToAMinute) {
   EXPECT_EQ(m.refuse(AckPolicy::retryKms), (Words{"warn", "close"}));
 }
 
-TEST_F(MachineRefusal, AWrongConfigurationIsFatal) {
+TEST_F(LifeRefusal, AWrongConfigurationIsFatal) {
   EXPECT_EQ(m.refuse(AckPolicy::fatal), (Words{"close", "fail"}));
   EXPECT_EQ(m.find<upload::action::Fail>()->error.kind, ErrorKind::fatal);
 }
 
-TEST_F(MachineRefusal, ThreeOfAKindInARowEndTheStream) {
+TEST_F(LifeRefusal, ThreeOfAKindInARowEndTheStream) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 1), (Words{"refuse 1", "close", "open"}));
   m.advance(Seconds(40));
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 2), (Words{"refuse 2", "close", "open"}));
@@ -161,7 +161,7 @@ TEST_F(MachineRefusal, ThreeOfAKindInARowEndTheStream) {
   EXPECT_EQ(m.find<upload::action::Fail>()->error.kind, ErrorKind::fatal);
 }
 
-TEST_F(MachineRefusal, APersistedFragmentBreaksTheRow) {
+TEST_F(LifeRefusal, APersistedFragmentBreaksTheRow) {
   for (std::uint64_t i = 0; i < 20; ++i) {
     EXPECT_EQ(m.refuse(AckPolicy::setAside, i), (Words{"refuse " + std::to_string(i), "close", "open"}));
     m.on(upload::event::SessionAnswered{});
@@ -170,7 +170,7 @@ TEST_F(MachineRefusal, APersistedFragmentBreaksTheRow) {
   }
 }
 
-TEST_F(MachineRefusal, FiveInAMinuteEndTheStreamWhateverTheirKind) {
+TEST_F(LifeRefusal, FiveInAMinuteEndTheStreamWhateverTheirKind) {
   const StatusCode kinds[] = {StatusCode::ackInvalidMkvData, StatusCode::ackFragmentSizeReached};
   for (std::uint64_t i = 0; i < 4; ++i) {
     EXPECT_EQ(m.refuse(AckPolicy::setAside, i, kinds[i % 2]).size(), 3u);
@@ -181,10 +181,10 @@ TEST_F(MachineRefusal, FiveInAMinuteEndTheStreamWhateverTheirKind) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 9, kinds[0]), (Words{"close", "fail"}));
 }
 
-TEST_F(MachineRefusal, RefusalsAreHeardWhileTheSessionEndsToo) {
+TEST_F(LifeRefusal, RefusalsAreHeardWhileTheSessionEndsToo) {
   for (const upload::Event& ending : std::vector<upload::Event>{
            upload::event::HandOver{}, upload::event::SourcePaused{}, upload::event::EndOfStream{}}) {
-    MachineDriver one;
+    LifeDriver one;
     one.toStreaming();
     one.on(ending);
     const Words words = one.refuse(AckPolicy::setAside, 5);
@@ -192,7 +192,7 @@ TEST_F(MachineRefusal, RefusalsAreHeardWhileTheSessionEndsToo) {
   }
 }
 
-TEST_F(MachineRefusal, OutsideASessionNobodyListens) {
+TEST_F(LifeRefusal, OutsideASessionNobodyListens) {
   m.on(upload::event::SessionEnded{errorOf(ErrorKind::retryable)});
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 5), Words{});
 }

@@ -156,7 +156,7 @@ using Action = std::variant<action::FetchCredentials, action::Describe, action::
                             action::ReportDrained, action::ReportStopped>;
 using Actions = std::vector<Action>;
 
-struct MachineConfig {
+struct LifeConfig {
   bool allowCreate = true;
   bool hasTags = false;
   bool restartOnError = true;    ///< else the first failure ends the stream
@@ -174,9 +174,9 @@ struct MachineConfig {
   Milliseconds ownSessionGrace{Seconds(30)};  ///< ConnectionLimitExceeded after our own session's end
 };
 
-class Machine {
+class Life {
  public:
-  Machine(MachineConfig config, std::uint64_t seed);
+  Life(LifeConfig config, std::uint64_t seed);
 
   State state() const { return state_; }
   unsigned attempts() const { return backoff_.attempts(); }
@@ -229,7 +229,7 @@ class Machine {
   void tell(ConnectionState state);
   void act(Action action) { actions_.push_back(std::move(action)); }
 
-  MachineConfig config_;
+  LifeConfig config_;
   Backoff backoff_;
   Random random_;
   State state_ = State::configuring;

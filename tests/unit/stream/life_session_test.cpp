@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions: opening, hand-over, idleness, end of stream, and what a broken one leads to.
-#include "machine_driver.h"
+#include "life_driver.h"
 
 namespace kvs::stream {
 namespace {
 
 using test::errorOf;
-using test::MachineDriver;
+using test::LifeDriver;
 using test::Words;
 
 const Error broken = errorOf(ErrorKind::retryable);
@@ -16,8 +16,8 @@ const Error limit = [] {
   return error;
 }();
 
-TEST(MachineSession, OpensWhenThereIsSomethingToSend) {
-  MachineDriver m;
+TEST(LifeSession, OpensWhenThereIsSomethingToSend) {
+  LifeDriver m;
   m.toReady();
   EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"}));
   EXPECT_EQ(m.on(upload::event::DataAvailable{}), Words{}) << "one session a stream";
@@ -25,10 +25,10 @@ TEST(MachineSession, OpensWhenThereIsSomethingToSend) {
   EXPECT_TRUE(m.tells(ConnectionState::streaming));
 }
 
-TEST(MachineSession, LivesForFortyMinutesLessASeededRandomTen) {
+TEST(LifeSession, LivesForFortyMinutesLessASeededRandomTen) {
   std::vector<Nanoseconds> lengths;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    MachineDriver m({}, seed);
+    LifeDriver m({}, seed);
     m.toReady();
     m.on(upload::event::DataAvailable{});
     const Nanoseconds length = m.timerIn(upload::Timer::session);
@@ -42,9 +42,9 @@ TEST(MachineSession, LivesForFortyMinutesLessASeededRandomTen) {
   EXPECT_GT(lengths[100] - lengths[50], std::chrono::minutes(1)) << "spread over the window";
 }
 
-TEST(MachineSession, HandsOverAtAFragmentsEndAndClosesBeforeItOpens) {
+TEST(LifeSession, HandsOverAtAFragmentsEndAndClosesBeforeItOpens) {
   for (const bool byTimer : {true, false}) {
-    MachineDriver m;
+    LifeDriver m;
     m.toStreaming();
     EXPECT_EQ(byTimer ? m.fire(upload::Timer::session) : m.on(upload::event::HandOver{}),
               (Words{"finish fragment"}));
@@ -57,8 +57,8 @@ TEST(MachineSession, HandsOverAtAFragmentsEndAndClosesBeforeItOpens) {
   }
 }
 
-TEST(MachineSession, AHandOverWaitsForTheFragmentToEndAndBeConfirmed) {
-  MachineDriver m;
+TEST(LifeSession, AHandOverWaitsForTheFragmentToEndAndBeConfirmed) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::HandOver{});
   EXPECT_EQ(m.timerIn(upload::Timer::progress), Seconds(30))
@@ -69,16 +69,16 @@ TEST(MachineSession, AHandOverWaitsForTheFragmentToEndAndBeConfirmed) {
   EXPECT_GE(m.timerIn(upload::Timer::progress), Milliseconds(29500));
 }
 
-TEST(MachineSession, AConfirmedSessionEndsWellAlsoBeforeItsHandOverIsHeardOf) {
-  MachineDriver machine(upload::MachineConfig{.restartOnError = false});
+TEST(LifeSession, AConfirmedSessionEndsWellAlsoBeforeItsHandOverIsHeardOf) {
+  LifeDriver machine(upload::LifeConfig{.restartOnError = false});
   machine.toStreaming();
   EXPECT_EQ(machine.on(upload::event::SessionConfirmed{}), Words({"close", "open"}));
   EXPECT_FALSE(machine.tells(ConnectionState::disconnected));
   EXPECT_EQ(machine.state(), upload::State::streaming);
 }
 
-TEST(MachineSession, AnEndWithoutConfirmationIsAFailure) {
-  MachineDriver m;
+TEST(LifeSession, AnEndWithoutConfirmationIsAFailure) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::HandOver{});
   EXPECT_EQ(m.fire(upload::Timer::progress), (Words{"close"}));
@@ -87,8 +87,8 @@ TEST(MachineSession, AnEndWithoutConfirmationIsAFailure) {
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
-TEST(MachineSession, APausedSourceLetsTheConnectionGo) {
-  MachineDriver m;
+TEST(LifeSession, APausedSourceLetsTheConnectionGo) {
+  LifeDriver m;
   m.toStreaming();
   EXPECT_EQ(m.on(upload::event::SourcePaused{}), (Words{"finish everything endTag"}));
   EXPECT_EQ(m.state(), upload::State::idle);
@@ -100,16 +100,16 @@ TEST(MachineSession, APausedSourceLetsTheConnectionGo) {
   EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"})) << "and returns on the next frame";
 }
 
-TEST(MachineSession, AFrameThatComesWhileTheIdleSessionEndsTravelsInTheNext) {
-  MachineDriver m;
+TEST(LifeSession, AFrameThatComesWhileTheIdleSessionEndsTravelsInTheNext) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::SourcePaused{});
   EXPECT_EQ(m.on(upload::event::DataAvailable{}), Words{});
   EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open"}));
 }
 
-TEST(MachineSession, PausingTwiceOrWhileEndingChangesNothing) {
-  MachineDriver m;
+TEST(LifeSession, PausingTwiceOrWhileEndingChangesNothing) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::SourcePaused{});
   EXPECT_EQ(m.on(upload::event::SourcePaused{}), Words{});
@@ -117,8 +117,8 @@ TEST(MachineSession, PausingTwiceOrWhileEndingChangesNothing) {
   EXPECT_EQ(m.on(upload::event::TimerFired{upload::Timer::session}), Words{});
 }
 
-TEST(MachineSession, EndOfStreamDrains) {
-  MachineDriver m;
+TEST(LifeSession, EndOfStreamDrains) {
+  LifeDriver m;
   m.toStreaming();
   EXPECT_EQ(m.on(upload::event::EndOfStream{}), (Words{"finish everything"}));
   EXPECT_EQ(m.state(), upload::State::draining);
@@ -129,16 +129,16 @@ TEST(MachineSession, EndOfStreamDrains) {
   EXPECT_EQ(m.state(), upload::State::ready);
 }
 
-TEST(MachineSession, EndOfAnEmptyStreamIsDrainedAtOnce) {
-  MachineDriver m;
+TEST(LifeSession, EndOfAnEmptyStreamIsDrainedAtOnce) {
+  LifeDriver m;
   m.toReady();
   m.on(upload::event::EndOfStream{});
   EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"drained"}));
   EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{}) << "told once";
 }
 
-TEST(MachineSession, EndOfStreamBeforeReadyDrainsOnceItCan) {
-  MachineDriver m;
+TEST(LifeSession, EndOfStreamBeforeReadyDrainsOnceItCan) {
+  LifeDriver m;
   m.start();
   m.on(upload::event::DataAvailable{});
   m.on(upload::event::EndOfStream{});
@@ -148,11 +148,11 @@ TEST(MachineSession, EndOfStreamBeforeReadyDrainsOnceItCan) {
   EXPECT_EQ(m.state(), upload::State::draining);
 }
 
-TEST(MachineSession, EndOfStreamDuringAHandOverIsNotForgotten) {
+TEST(LifeSession, EndOfStreamDuringAHandOverIsNotForgotten) {
   const Words finished{"finish everything"};  // by the one that pauses it is finished already
   for (const auto& [ending, finishes] : std::vector<std::pair<upload::Event, Words>>{
            {upload::event::HandOver{}, finished}, {upload::event::SourcePaused{}, Words{}}}) {
-    MachineDriver m;
+    LifeDriver m;
     m.toStreaming();
     m.on(ending);
     EXPECT_EQ(m.on(upload::event::EndOfStream{}), finishes);
@@ -162,8 +162,8 @@ TEST(MachineSession, EndOfStreamDuringAHandOverIsNotForgotten) {
   }
 }
 
-TEST(MachineSession, ADrainThatBreaksIsTriedAgain) {
-  MachineDriver m;
+TEST(LifeSession, ADrainThatBreaksIsTriedAgain) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::EndOfStream{});
   EXPECT_EQ(m.on(upload::event::SessionEnded{broken}), (Words{"close"}));
@@ -171,8 +171,8 @@ TEST(MachineSession, ADrainThatBreaksIsTriedAgain) {
   EXPECT_EQ(m.state(), upload::State::draining);
 }
 
-TEST(MachineSession, TheLogMayRunEmptyWhileWaiting) {
-  MachineDriver m;
+TEST(LifeSession, TheLogMayRunEmptyWhileWaiting) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::EndOfStream{});
   m.on(upload::event::SessionEnded{broken});
@@ -182,8 +182,8 @@ TEST(MachineSession, TheLogMayRunEmptyWhileWaiting) {
   EXPECT_EQ(m.state(), upload::State::ready);
 }
 
-TEST(MachineSession, FramesAfterEndOfStreamGoOnInTheNextSession) {
-  MachineDriver m;
+TEST(LifeSession, FramesAfterEndOfStreamGoOnInTheNextSession) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::EndOfStream{});
   EXPECT_EQ(m.on(upload::event::DataAvailable{true}), Words{});
@@ -193,8 +193,8 @@ TEST(MachineSession, FramesAfterEndOfStreamGoOnInTheNextSession) {
   EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{}) << "the end was taken back";
 }
 
-TEST(MachineSession, ABrokenSessionIsOpenedAgainAfterAWait) {
-  MachineDriver m;
+TEST(LifeSession, ABrokenSessionIsOpenedAgainAfterAWait) {
+  LifeDriver m;
   m.toStreaming();
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(m.on(upload::event::SessionEnded{broken}), (Words{"close"}));
@@ -211,8 +211,8 @@ TEST(MachineSession, ABrokenSessionIsOpenedAgainAfterAWait) {
   }
 }
 
-TEST(MachineSession, AnEndpointThatIsNotReachedTwiceIsAskedForAgain) {
-  MachineDriver m;
+TEST(LifeSession, AnEndpointThatIsNotReachedTwiceIsAskedForAgain) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::SessionEnded{broken});  // that one had been answered
   EXPECT_EQ(m.retry(), (Words{"open"}));
@@ -223,8 +223,8 @@ TEST(MachineSession, AnEndpointThatIsNotReachedTwiceIsAskedForAgain) {
   EXPECT_EQ(m.on(upload::event::Located{}), (Words{"open"}));
 }
 
-TEST(MachineSession, AnAnswerThatEndsIsAFailureWithAReason) {
-  MachineDriver m;
+TEST(LifeSession, AnAnswerThatEndsIsAFailureWithAReason) {
+  LifeDriver m;
   m.toStreaming();
   EXPECT_EQ(m.on(upload::event::SessionEnded{}), (Words{"close"}));
   ASSERT_TRUE(m.told()[0].reason);
@@ -232,11 +232,11 @@ TEST(MachineSession, AnAnswerThatEndsIsAFailureWithAReason) {
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
-TEST(MachineSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
+TEST(LifeSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
   // The ceiling of each delay, seen as the greatest over many seeds.
   std::vector<Nanoseconds> greatest(10), first(10, Seconds(99));
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    MachineDriver m({}, seed);
+    LifeDriver m({}, seed);
     m.toStreaming();
     for (std::size_t i = 0; i < greatest.size(); ++i) {
       m.on(upload::event::SessionEnded{broken});
@@ -258,8 +258,8 @@ TEST(MachineSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
   }
 }
 
-TEST(MachineSession, AMovedEndpointIsAskedForAgain) {
-  MachineDriver m;
+TEST(LifeSession, AMovedEndpointIsAskedForAgain) {
+  LifeDriver m;
   m.toStreaming();
   EXPECT_EQ(m.on(upload::event::SessionEnded{errorOf(ErrorKind::endpointMoved, "InvalidEndpointException")}),
             (Words{"close"}));
@@ -267,15 +267,15 @@ TEST(MachineSession, AMovedEndpointIsAskedForAgain) {
   EXPECT_EQ(m.on(upload::event::Located{}), (Words{"open"}));
 }
 
-TEST(MachineSession, AStreamThatIsGoneIsDescribedAgain) {
-  MachineDriver m;
+TEST(LifeSession, AStreamThatIsGoneIsDescribedAgain) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::SessionEnded{errorOf(ErrorKind::notFound)});
   EXPECT_EQ(m.retry(), (Words{"describe"}));
 }
 
-TEST(MachineSession, AFatalRefusalEndsTheStream) {
-  MachineDriver m;
+TEST(LifeSession, AFatalRefusalEndsTheStream) {
+  LifeDriver m;
   m.toStreaming();
   EXPECT_EQ(m.on(upload::event::SessionEnded{errorOf(ErrorKind::fatal, "InvalidArgumentException")}),
             (Words{"close", "fail"}));
@@ -283,8 +283,8 @@ TEST(MachineSession, AFatalRefusalEndsTheStream) {
   EXPECT_FALSE(m.sessionOpen());
 }
 
-TEST(MachineSession, ExpiredCredentialsAreFetchedAndTheSessionOpenedAgain) {
-  MachineDriver m;
+TEST(LifeSession, ExpiredCredentialsAreFetchedAndTheSessionOpenedAgain) {
+  LifeDriver m;
   m.toStreaming();
   const Error expired = errorOf(ErrorKind::auth, "ExpiredTokenException");
   EXPECT_EQ(m.on(upload::event::SessionEnded{expired}), (Words{"close", "credentials"}));
@@ -298,8 +298,8 @@ TEST(MachineSession, ExpiredCredentialsAreFetchedAndTheSessionOpenedAgain) {
       << "at once after a success";
 }
 
-TEST(MachineSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond) {
-  MachineDriver m;
+TEST(LifeSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::HandOver{});
   m.on(upload::event::SessionConfirmed{});  // closes and opens
@@ -310,8 +310,8 @@ TEST(MachineSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond)
   }
 }
 
-TEST(MachineSession, ConnectionLimitLaterIsAnotherProducer) {
-  MachineDriver m;
+TEST(LifeSession, ConnectionLimitLaterIsAnotherProducer) {
+  LifeDriver m;
   m.toReady();
   EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"}));
   EXPECT_EQ(m.on(upload::event::SessionEnded{limit}), (Words{"close", "warn"}))
@@ -321,8 +321,8 @@ TEST(MachineSession, ConnectionLimitLaterIsAnotherProducer) {
       << "an attempt that was refused is no session of ours";
 }
 
-TEST(MachineSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
-  MachineDriver m;
+TEST(LifeSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
+  LifeDriver m;
   m.toStreaming();
   m.on(upload::event::SessionEnded{broken});
   m.retry();
@@ -335,8 +335,8 @@ TEST(MachineSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
   EXPECT_LE(quiet, 31);
 }
 
-TEST(MachineSession, StopClosesAndSilences) {
-  MachineDriver m;
+TEST(LifeSession, StopClosesAndSilences) {
+  LifeDriver m;
   m.toStreaming();
   EXPECT_EQ(m.on(upload::event::Stop{}), (Words{"close", "stopped"}));
   EXPECT_TRUE(m.tells(ConnectionState::stopped));
@@ -349,10 +349,10 @@ TEST(MachineSession, StopClosesAndSilences) {
   }
 }
 
-TEST(MachineSession, StopWorksInEveryState) {
-  MachineDriver fresh;
+TEST(LifeSession, StopWorksInEveryState) {
+  LifeDriver fresh;
   EXPECT_EQ(fresh.on(upload::event::Stop{}), (Words{"stopped"}));
-  MachineDriver waiting;
+  LifeDriver waiting;
   waiting.start();
   waiting.on(upload::event::CallFailed{broken});
   EXPECT_EQ(waiting.on(upload::event::Stop{}), (Words{"stopped"}));

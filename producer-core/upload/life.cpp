@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upload/machine.h"
+#include "upload/life.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
 
-#include "upload/machine_table.h"
+#include "upload/life_table.h"
 
 namespace kvs::upload {
 
@@ -41,10 +41,10 @@ std::string_view stateName(State state) {
   return stateNames[static_cast<std::size_t>(state)];
 }
 
-Machine::Machine(MachineConfig config, std::uint64_t seed)
+Life::Life(LifeConfig config, std::uint64_t seed)
     : config_(config), backoff_(config.backoff, seed), random_(seed ^ 0x5DEECE66Du) {}
 
-Actions Machine::on(const Event& event, TimePoint now) {
+Actions Life::on(const Event& event, TimePoint now) {
   now_ = now;
   actions_.clear();
   if (state_ != State::stopped) {
@@ -57,20 +57,20 @@ Actions Machine::on(const Event& event, TimePoint now) {
 
 // --- the way to ready ---
 
-void Machine::handle(const event::Start&) {
+void Life::handle(const event::Start&) {
   if (state_ != State::configuring) return;
   tell(ConnectionState::connecting);
   next_ = State::describing;
   enter(State::credentials);
 }
 
-void Machine::handle(const event::CredentialsFetched&) {
+void Life::handle(const event::CredentialsFetched&) {
   if (state_ != State::credentials) return;
   credentialsAt_ = now_;
   enter(next_);
 }
 
-void Machine::handle(const event::Described& described) {
+void Life::handle(const event::Described& described) {
   if (state_ != State::describing) return;
   succeeded();
   switch (described.status) {
@@ -90,7 +90,7 @@ void Machine::handle(const event::Described& described) {
   }
 }
 
-void Machine::handle(const event::Created&) {
+void Life::handle(const event::Created&) {
   if (state_ != State::creating) return;
   succeeded();
   tagged_ = true;  // createStream took the tags along
@@ -98,14 +98,14 @@ void Machine::handle(const event::Created&) {
   enter(State::describing);
 }
 
-void Machine::handle(const event::Tagged&) {
+void Life::handle(const event::Tagged&) {
   if (state_ != State::tagging) return;
   tagged_ = true;
   succeeded();
   enter(State::locating);
 }
 
-void Machine::handle(const event::Located&) {
+void Life::handle(const event::Located&) {
   if (state_ != State::locating) return;
   succeeded();
   if (!std::exchange(everReady_, true)) {
@@ -115,7 +115,7 @@ void Machine::handle(const event::Located&) {
   goReady();
 }
 
-void Machine::handle(const event::CallFailed& failed) {
+void Life::handle(const event::CallFailed& failed) {
   const Error& error = failed.error;
   switch (state_) {
     case State::describing:
@@ -146,7 +146,7 @@ void Machine::handle(const event::CallFailed& failed) {
 
 // --- sessions ---
 
-void Machine::handle(const event::DataAvailable& data) {
+void Life::handle(const event::DataAvailable& data) {
   data_ = true;
   if (data.newFrames && std::exchange(draining_, false) && state_ == State::draining) {
     state_ = State::handingOver;  // this session has ended its body: the new frames travel in the next
@@ -154,20 +154,20 @@ void Machine::handle(const event::DataAvailable& data) {
   if (state_ == State::ready) goReady();
 }
 
-void Machine::handle(const event::SessionAnswered&) {
+void Life::handle(const event::SessionAnswered&) {
   if (!inSession()) return;
   answered_ = true;
   succeeded();
   tell(ConnectionState::streaming);
 }
 
-void Machine::handle(const event::SessionEnded& ended) {
+void Life::handle(const event::SessionEnded& ended) {
   if (!inSession()) return;
   const bool nobodyAnswered = ended.error && ended.error->httpStatus == 0;
   sessionFailed(ended.error.value_or(endedByService()), nobodyAnswered);
 }
 
-void Machine::handle(const event::Persisted&) {
+void Life::handle(const event::Persisted&) {
   backoff_.reset();
   failingSince_.reset();
   credentialsWorked_ = true;
@@ -178,22 +178,22 @@ void Machine::handle(const event::Persisted&) {
   if (ending) act(action::SetTimer{Timer::progress, patience_});
 }
 
-void Machine::handle(const event::SessionConfirmed&) {
+void Life::handle(const event::SessionConfirmed&) {
   if (!inSession()) return;
   closeSession();
   goReady();
 }
 
-void Machine::handle(const event::SourcePaused&) {
+void Life::handle(const event::SourcePaused&) {
   // A hand-over would wait for the end of a fragment that does not come.
   if (mayFinishEarlier()) finishSession(State::idle, true, true);
 }
 
-void Machine::handle(const event::HandOver&) {
+void Life::handle(const event::HandOver&) {
   if (state_ == State::streaming) finishSession(State::handingOver, false, false);
 }
 
-void Machine::handle(const event::TimerFired& fired) {
+void Life::handle(const event::TimerFired& fired) {
   switch (fired.timer) {
     case Timer::retry:
       if (state_ == State::waiting) enter(std::exchange(askAgain_, false) ? State::credentials : next_);
@@ -215,13 +215,13 @@ void Machine::handle(const event::TimerFired& fired) {
 
 // --- the end ---
 
-void Machine::handle(const event::EndOfStream&) {
+void Life::handle(const event::EndOfStream&) {
   draining_ = true;
   if (mayFinishEarlier()) finishSession(State::draining, true, false);
   if (state_ == State::ready && data_) goReady();  // bursts end here
 }
 
-void Machine::handle(const event::LogEmpty&) {
+void Life::handle(const event::LogEmpty&) {
   data_ = false;
   if (!draining_) return;
   draining_ = false;
@@ -230,7 +230,7 @@ void Machine::handle(const event::LogEmpty&) {
   act(action::ReportDrained{});
 }
 
-void Machine::handle(const event::Stop&) {
+void Life::handle(const event::Stop&) {
   if (inSession()) closeSession();
   act(action::CancelTimer{Timer::retry});
   state_ = State::stopped;
@@ -240,16 +240,16 @@ void Machine::handle(const event::Stop&) {
 
 // --- transitions ---
 
-bool Machine::inSession() const {
+bool Life::inSession() const {
   return state_ == State::streaming || state_ == State::handingOver || state_ == State::idle ||
          state_ == State::draining;
 }
 
-bool Machine::mayFinishEarlier() const {
+bool Life::mayFinishEarlier() const {
   return state_ == State::streaming || state_ == State::handingOver;
 }
 
-void Machine::enter(State step) {
+void Life::enter(State step) {
   state_ = step;
   switch (step) {
     case State::credentials:
@@ -269,7 +269,7 @@ void Machine::enter(State step) {
   }
 }
 
-void Machine::goReady() {
+void Life::goReady() {
   state_ = State::ready;
   if (!data_) {
     failingSince_.reset();
@@ -285,7 +285,7 @@ void Machine::goReady() {
 }
 
 /// What is complete goes in one session, which is let go behind it, so that a radio may sleep.
-void Machine::beginBurst() {
+void Life::beginBurst() {
   openSession();
   state_ = State::handingOver;
   act(action::FinishSession{.burst = true});
@@ -293,7 +293,7 @@ void Machine::beginBurst() {
   act(action::SetTimer{Timer::progress, patience_});
 }
 
-void Machine::openSession() {
+void Life::openSession() {
   state_ = State::streaming;
   answered_ = false;
   openedAt_ = now_;
@@ -303,7 +303,7 @@ void Machine::openSession() {
   if (draining_) finishSession(State::draining, true, false);
 }
 
-void Machine::finishSession(State state, bool everything, bool endTag) {
+void Life::finishSession(State state, bool everything, bool endTag) {
   state_ = state;
   act(action::FinishSession{.everything = everything, .endTag = endTag});
   // The fragment under the cursor may still grow for as long as the service allows.
@@ -311,12 +311,12 @@ void Machine::finishSession(State state, bool everything, bool endTag) {
   act(action::SetTimer{Timer::progress, patience_});
 }
 
-bool Machine::credentialsAreOld() const {
+bool Life::credentialsAreOld() const {
   return config_.credentialsLife > Milliseconds{0} && credentialsAt_ &&
          now_ - *credentialsAt_ >= config_.credentialsLife;
 }
 
-void Machine::closeSession(bool deadHost) {
+void Life::closeSession(bool deadHost) {
   state_ = State::ready;  // until the caller says what follows
   act(action::CancelTimer{Timer::session});
   act(action::CancelTimer{Timer::progress});
@@ -324,7 +324,7 @@ void Machine::closeSession(bool deadHost) {
   sessionEndedAt_ = now_;
 }
 
-void Machine::sessionFailed(const Error& error, bool deadHost) {
+void Life::sessionFailed(const Error& error, bool deadHost) {
   const bool neverOpened = !answered_ && error.httpStatus != 0;
   const auto endedBefore = sessionEndedAt_;
   closeSession(deadHost);
@@ -345,7 +345,7 @@ void Machine::sessionFailed(const Error& error, bool deadHost) {
 }
 
 /// A step was refused: what the kind of its error asks for.
-void Machine::refused(const Error& error, State next) {
+void Life::refused(const Error& error, State next) {
   if (isConnectionLimit(error)) {
     const bool ownSession = sessionEndedAt_ && now_ - *sessionEndedAt_ < config_.ownSessionGrace;
     if (ownSession) return waitFor(next, error, Seconds(1));
@@ -367,7 +367,7 @@ void Machine::refused(const Error& error, State next) {
   wait(next, error);
 }
 
-void Machine::wait(State next, const Error& error, std::optional<Milliseconds> cap) {
+void Life::wait(State next, const Error& error, std::optional<Milliseconds> cap) {
   if (const auto why = whyNotRetried(error)) return fail(*why);
   warnIfStrange(error);
   const std::optional<Milliseconds> asked = boundedWait(error);
@@ -380,13 +380,13 @@ void Machine::wait(State next, const Error& error, std::optional<Milliseconds> c
 }
 
 /// A mishap where the service has been met before; else the address may be another server's.
-void Machine::warnIfStrange(const Error& error) {
+void Life::warnIfStrange(const Error& error) {
   if (!error.strange || credentialsWorked_ || std::exchange(strangeTold_, true)) return;
   act(action::Warn{error});
 }
 
 /// What the service asked for, as far as it is done: no answer may stop a stream for a day.
-std::optional<Milliseconds> Machine::boundedWait(const Error& error) const {
+std::optional<Milliseconds> Life::boundedWait(const Error& error) const {
   if (!error.retryAfter) return {};
   const bool isBusy =
       error.kind == ErrorKind::throttled || error.httpStatus == 429 || error.httpStatus == 503;
@@ -394,7 +394,7 @@ std::optional<Milliseconds> Machine::boundedWait(const Error& error) const {
 }
 
 /// For those who want to be supervised: an error that ends what would be tried for ever.
-std::optional<Error> Machine::whyNotRetried(const Error& error) {
+std::optional<Error> Life::whyNotRetried(const Error& error) {
   Error last = error;
   last.kind = ErrorKind::fatal;
   if (!config_.restartOnError) {
@@ -408,7 +408,7 @@ std::optional<Error> Machine::whyNotRetried(const Error& error) {
   return last;
 }
 
-void Machine::waitFor(State next, const Error& error, Milliseconds delay) {
+void Life::waitFor(State next, const Error& error, Milliseconds delay) {
   state_ = State::waiting;
   askAgain_ = next == State::credentials;  // and then on to the step they were asked for
   if (!askAgain_) next_ = next;
@@ -416,24 +416,24 @@ void Machine::waitFor(State next, const Error& error, Milliseconds delay) {
   act(action::Tell{{ConnectionState::retrying, error, backoff_.attempts(), delay}});
 }
 
-void Machine::fail(const Error& error) {
+void Life::fail(const Error& error) {
   if (inSession()) closeSession();
   state_ = State::stopped;
   act(action::Fail{error});
 }
 
-void Machine::succeeded() {
+void Life::succeeded() {
   refreshed_ = false;
   credentialsWorked_ = true;
 }
 
-void Machine::tell(ConnectionState state) {
+void Life::tell(ConnectionState state) {
   act(action::Tell{{state, {}, 0, Milliseconds{0}}});
 }
 
 // --- refused fragments ---
 
-void Machine::handle(const event::AckRefused& ack) {
+void Life::handle(const event::AckRefused& ack) {
   if (!inSession()) return;
   using aws::AckPolicy;
   switch (ack.policy) {
@@ -477,7 +477,7 @@ void Machine::handle(const event::AckRefused& ack) {
 }
 
 /// Where no fragment is named nothing is skipped the first time, the oldest one the second.
-void Machine::setAside(const event::AckRefused& ack) {
+void Life::setAside(const event::AckRefused& ack) {
   if (!ack.fragment && !std::exchange(suspectUnknown_, true)) return sessionFailed(ack.error);
   suspectUnknown_ = false;
   suspect_.reset();
@@ -492,7 +492,7 @@ void Machine::setAside(const event::AckRefused& ack) {
   goReady();
 }
 
-bool Machine::tooManyRefusals(const Error& error) {
+bool Life::tooManyRefusals(const Error& error) {
   sameRefusals_ = error.code == lastRefusal_ ? sameRefusals_ + 1 : 1;
   lastRefusal_ = error.code;
   refusals_.push_back(now_);

@@ -6,21 +6,21 @@
 #include <set>
 
 #include "base/random.h"
-#include "machine_driver.h"
-#include "upload/machine_table.h"
+#include "life_driver.h"
+#include "upload/life_table.h"
 
 namespace kvs::stream {
 namespace {
 
 using test::errorOf;
-using test::MachineDriver;
+using test::LifeDriver;
 
 using S = upload::State;
 using Edges = std::set<std::pair<S, S>>;
 
 Edges tableEdges() {
   Edges edges;
-  for (const upload::Followers& row : upload::machineTable) {
+  for (const upload::Followers& row : upload::lifeTable) {
     for (const S to : row)
       edges.insert({row.from, to});
   }
@@ -86,8 +86,8 @@ upload::Event randomEvent(Random& random) {
   }
 }
 
-upload::MachineConfig randomConfig(Random& random) {
-  upload::MachineConfig config;
+upload::LifeConfig randomConfig(Random& random) {
+  upload::LifeConfig config;
   config.hasTags = random.next() % 2 == 0;
   if (random.next() % 3 == 0) config.burstInterval = Seconds(10);
   if (random.next() % 3 == 0) config.credentialsLife = Seconds(60);
@@ -98,7 +98,7 @@ upload::MachineConfig randomConfig(Random& random) {
 /// A long walk; every step must be one of the table's. Gives the edges that it went over.
 Edges walk(std::uint64_t seed) {
   Random random(seed);
-  MachineDriver m(randomConfig(random), seed);
+  LifeDriver m(randomConfig(random), seed);
   m.start();
   Edges met;
   for (int step = 0; step < 4000 && m.state() != S::stopped; ++step) {
@@ -126,7 +126,7 @@ Edges walk(std::uint64_t seed) {
   return met;
 }
 
-TEST(MachineTable, AWalkKeepsToItAndGoesOverAllOfIt) {
+TEST(LifeTable, AWalkKeepsToItAndGoesOverAllOfIt) {
   Edges met{{S::configuring, S::credentials}};  // begun outside of the walk
   for (std::uint64_t seed = 1; seed <= 200 && !testing::Test::HasFailure(); ++seed)
     met.merge(walk(seed));
@@ -135,9 +135,9 @@ TEST(MachineTable, AWalkKeepsToItAndGoesOverAllOfIt) {
         << upload::stateName(from) << " -> " << upload::stateName(to) << " was never met";
 }
 
-TEST(MachineTable, EveryStateHasANameOfItsOwn) {
+TEST(LifeTable, EveryStateHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (const upload::Followers& row : upload::machineTable)
+  for (const upload::Followers& row : upload::lifeTable)
     EXPECT_TRUE(names.insert(upload::stateName(row.from)).second);
   EXPECT_EQ(names.size(), 12u);
   EXPECT_TRUE(names.contains("handing-over"));
@@ -156,7 +156,7 @@ std::set<std::string> pictureEdges() {
   return edges;
 }
 
-TEST(MachineTable, ThePictureInTheDocumentationIsTheTable) {
+TEST(LifeTable, ThePictureInTheDocumentationIsTheTable) {
   const auto name = [](S state) {
     std::string text(upload::stateName(state));
     std::ranges::replace(text, '-', '_');
