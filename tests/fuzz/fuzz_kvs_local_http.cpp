@@ -3,10 +3,10 @@
 // made of the head behind that, too: the address of the data endpoint, and PutMedia's own headers.
 #include <memory>
 
-#include "http_parser.h"
+#include "http/http_parser.h"
+#include "http/public_url.h"
 #include "kvs_local_input.h"
-#include "public_url.h"
-#include "put_media_headers.h"
+#include "service/put_media_headers.h"
 
 namespace {
 

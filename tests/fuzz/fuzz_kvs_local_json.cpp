@@ -2,9 +2,9 @@
 // JSON that kvs-local reads: requests of the control plane and the file of faults. The first byte chooses.
 #include <nlohmann/json.hpp>
 
-#include "control_plane.h"
-#include "faults.h"
+#include "faults/faults.h"
 #include "kvs_local_input.h"
+#include "service/control_plane.h"
 
 namespace {
 

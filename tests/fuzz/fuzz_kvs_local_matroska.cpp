@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The body of PutMedia, in one piece and in the pieces that the input chooses: the reader and the rules
 // behind it say the same of both, in an order that a disk can follow. And the reading of what is stored.
-#include "block_rewrite.h"
-#include "ingest.h"
 #include "kvs_local_input.h"
+#include "matroska/block_rewrite.h"
+#include "service/ingest.h"
 
 namespace {
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line of kvs-local, a word a line, and the times that stand in it.
+#include "cli/options.h"
+#include "cli/time_text.h"
 #include "kvs_local_input.h"
-#include "options.h"
 
 namespace {
 

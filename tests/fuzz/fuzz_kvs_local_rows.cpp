@@ -2,10 +2,11 @@
 // A row of the index as kvs-local reads it: 16 bytes of times, the rest a column of texts or of frames.
 #include <cstring>
 
+#include "cli/options.h"
+#include "cli/time_text.h"
 #include "fuzz_input.h"
-#include "options.h"
-#include "row_codec.h"
-#include "store_reader.h"
+#include "store/row_codec.h"
+#include "store/store_reader.h"
 
 namespace {
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The signature check of kvs-local. The input is a request's head; a request that is signed with the right
 // key behind that passes, whatever it is.
-#include "http_parser.h"
+#include "base/digest.h"
+#include "http/http_parser.h"
 #include "kvs_local_input.h"
-#include "sigv4.h"
+#include "service/sigv4.h"
 
 namespace {
 

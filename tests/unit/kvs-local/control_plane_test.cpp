@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control_plane.h"
+#include "service/control_plane.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "change_queue.h"
+#include "service/change_queue.h"
 
 namespace kvslocal {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "credential_issuer.h"
+#include "service/credential_issuer.h"
 
 #include <gtest/gtest.h>
 #include <malloc.h>

@@ -11,12 +11,12 @@
 #include <fstream>
 #include <map>
 
-#include "data_format.h"
-#include "exporter.h"
-#include "lister.h"
-#include "self_signed.h"
-#include "store.h"
-#include "store_reader.h"
+#include "cli/exporter.h"
+#include "cli/lister.h"
+#include "http/self_signed.h"
+#include "store/data_format.h"
+#include "store/store.h"
+#include "store/store_reader.h"
 #include "temp_folder.h"
 
 namespace {

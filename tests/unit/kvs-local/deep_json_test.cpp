@@ -3,9 +3,9 @@
 // stack.
 #include <gtest/gtest.h>
 
-#include "control_plane.h"
-#include "faults.h"
-#include "json_reader.h"
+#include "base/json.h"
+#include "faults/faults.h"
+#include "service/control_plane.h"
 
 namespace kvslocal {
 namespace {

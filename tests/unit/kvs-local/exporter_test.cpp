@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter.h"
+#include "cli/exporter.h"
 
 #include <gtest/gtest.h>
 
@@ -8,12 +8,13 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "ack.h"
-#include "block_rewrite.h"
-#include "ingest.h"
-#include "lister.h"
+#include "cli/lister.h"
+#include "cli/time_text.h"
+#include "matroska/block_rewrite.h"
 #include "mkv_bytes.h"
-#include "store.h"
+#include "service/ack.h"
+#include "service/ingest.h"
+#include "store/store.h"
 #include "temp_folder.h"
 
 namespace kvslocal {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Faults on purpose: which requests a file of rules chooses, at which moments, and what it does to
 // acknowledgements.
-#include "faults.h"
+#include "faults/faults.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "ack_faults.h"
+#include "faults/ack_faults.h"
 
 namespace kvslocal {
 namespace {
@@ -196,8 +196,8 @@ TEST(AckFaults, anOversizedOneIsJsonOfThatSize) {
 
 TEST(AnswersHead, aDateAmongTheHeadersReplacesTheTrueOne) {
   const WallTime now{seconds(1'700'000'000)};
-  EXPECT_NE(renderHead(200, {}, 0, "id", now, false).find("Date: Tue, 14 Nov 2023"), std::string::npos);
-  const std::string wrong = renderHead(200, {{"date", "yesterday"}}, 0, "id", now, false);
+  EXPECT_NE(renderHead(200, {}, 0, now, false).find("Date: Tue, 14 Nov 2023"), std::string::npos);
+  const std::string wrong = renderHead(200, {{"date", "yesterday"}}, 0, now, false);
   EXPECT_EQ(wrong.find("Tue, 14 Nov 2023"), std::string::npos);
   EXPECT_NE(wrong.find("date: yesterday"), std::string::npos);
 }

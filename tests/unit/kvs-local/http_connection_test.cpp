@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "http_connection.h"
+#include "http/http_connection.h"
 
 namespace kvslocal {
 namespace {
@@ -71,6 +71,7 @@ TEST_F(HttpConnectionTest, whatFollowsARefusedRequestThatFilledTheBufferGoesInto
   const std::size_t first = socket->bring(noHttp, 1'000'000);
   EXPECT_EQ(first, 4096U);
   EXPECT_NE(socket->written.find(" 400 "), std::string::npos) << socket->written;
+  EXPECT_NE(socket->written.find("\r\nX-Request-Id: " + connection->requestId()), std::string::npos);
   const std::size_t size = first + socket->room();  // of the buffer that the next bytes go into
   socket->bring(noHttp, 1);
   EXPECT_EQ(socket->room(), size) << "the buffer was replaced under the read";

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "http_parser.h"
+#include "http/http_parser.h"
 
 namespace kvslocal {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest.h"
+#include "service/ingest.h"
 
 #include <gtest/gtest.h>
 

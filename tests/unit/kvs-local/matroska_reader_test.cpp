@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "matroska_reader.h"
+#include "matroska/matroska_reader.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "mkv_bytes.h"
+#include "service/ingest.h"
 
 namespace kvslocal {
 namespace {
@@ -256,6 +258,51 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"malformedTags", join({head(), element(ebml::idTags, {0x73, 0x73, 0x85, 0x01})})}),
     [](const auto& one) { return one.param.what; });
 
+/// Checks that effects come in an order that a disk could follow.
+class StrictSink final : public IngestSink {
+ public:
+  void header(const StreamHeader&) override {}
+  std::uint64_t openFragment() override {
+    require(!open_);
+    open_ = true;
+    return ++counter_;
+  }
+  void append(ByteView) override { require(open_); }
+  void seal(const FragmentSummary&) override { close(); }
+  void discard() override { close(); }
+  void ack(const Ack&) override {}
+  void blockSeen(const BlockSeen&) override { require(open_); }
+
+ private:
+  static void require(bool holds) {
+    if (!holds) __builtin_trap();
+  }
+  void close() {
+    require(open_);
+    open_ = false;
+  }
+  bool open_ = false;
+  std::uint64_t counter_ = 0;
+};
+
+/// Any bytes, in splits that the first of them chooses, through the reader and the rules behind it.
+void feedInSplits(ByteView input) {
+  if (input.empty()) return;
+  const std::size_t split = input[0] % 64U + 1U;
+  input = input.subspan(1);
+  StrictSink sink;
+  IngestConfig config;
+  config.relative = (split & 1U) != 0;
+  Ingest ingest(config, sink);
+  while (!input.empty()) {
+    const std::size_t count = std::min(split, input.size());
+    if (!ingest.feed(input.first(count), WallTime{})) break;
+    input = input.subspan(count);
+  }
+  ingest.finish(WallTime{});
+  ingest.abort();
+}
+
 TEST(MatroskaReader, survivesMutations) {
   std::mt19937 random(7);
   const Bytes good = rich();
@@ -264,7 +311,7 @@ TEST(MatroskaReader, survivesMutations) {
     for (int i = 0; i < 3; ++i)
       bad[random() % bad.size()] = static_cast<std::uint8_t>(random());
     bad.insert(bad.begin(), static_cast<std::uint8_t>(random()));
-    fuzzMatroskaReader(bad);  // its sink traps on effects in an impossible order
+    feedInSplits(bad);  // its sink traps on effects in an impossible order
   }
 }
 

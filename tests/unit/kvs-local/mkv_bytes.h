@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "ebml.h"
-#include "result.h"
+#include "base/result.h"
+#include "matroska/ebml.h"
 
 namespace kvslocal::test {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "public_url.h"
+#include "http/public_url.h"
 
 #include <gtest/gtest.h>
 
-#include "options.h"
+#include "cli/options.h"
 
 namespace kvslocal {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "ingest.h"
 #include "mkv_bytes.h"
+#include "service/ingest.h"
 
 namespace kvslocal {
 namespace {

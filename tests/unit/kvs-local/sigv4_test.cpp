@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verifier against requests that botocore signed (tests/vectors/sigv4), and against what must not pass.
-#include "sigv4.h"
+#include "service/sigv4.h"
+#include "base/digest.h"
 
 #include <gtest/gtest.h>
 

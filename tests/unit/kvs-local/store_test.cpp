@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store.h"
+#include "store/store.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -11,9 +11,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "matroska_reader.h"
+#include "matroska/matroska_reader.h"
 #include "mkv_bytes.h"
-#include "store_reader.h"
+#include "store/store_reader.h"
 #include "temp_folder.h"
 
 namespace {

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/credential_exchange.h"
+
+#include <charconv>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/log.h"
+
+namespace kvslocal {
+namespace {
+
+constexpr std::size_t maxBody = 64 * 1024;
+constexpr const char* containerPath = "/container/credentials";
+constexpr const char* tokenPath = "/latest/api/token";
+constexpr const char* rolePath = "/latest/meta-data/iam/security-credentials/";
+constexpr const char* roleName = "kvs-local-role";
+
+/// "/role-aliases/ALIAS/credentials"
+bool isRoleAliasPath(const std::string& path) {
+  constexpr std::string_view front = "/role-aliases/";
+  constexpr std::string_view back = "/credentials";
+  return path.size() > front.size() + back.size() && path.starts_with(front) && path.ends_with(back);
+}
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    const char* digits = text.data() + i + 1;
+    const bool escape = text[i] == '%' && i + 2 < text.size() &&
+                        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
+    out += escape ? static_cast<char>(value) : text[i] == '+' ? ' ' : text[i];
+    if (escape) i += 2;
+  }
+  return out;
+}
+
+HttpReply message(int status, const std::string& text) {
+  return {status, {{"Content-Type", "application/json"}}, R"({"message":)" + jsonString(text) + '}'};
+}
+
+HttpReply textReply(std::string text) {
+  return {200, {{"Content-Type", "text/plain"}}, std::move(text)};
+}
+
+/// Container and instance write the same fields.
+std::string endpointFields(const IssuedKey& key) {
+  return R"("AccessKeyId":)" + jsonString(key.accessKey) + R"(,"SecretAccessKey":)" +
+         jsonString(key.secretKey) + R"(,"Token":)" + jsonString(key.sessionToken) + R"(,"Expiration":)" +
+         jsonString(isoSeconds(key.expires));
+}
+
+HttpReply stsError(int status, const std::string& code, const std::string& text) {
+  return {
+      status,
+      {{"Content-Type", "text/xml"}},
+      "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>" +
+          code + "</Code><Message>" + text + "</Message></Error></ErrorResponse>"};
+}
+
+std::string stsAnswer(const std::string& action, const IssuedKey& key) {
+  return "<" + action + "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" + action +
+         "Result><Credentials><AccessKeyId>" + key.accessKey + "</AccessKeyId><SecretAccessKey>" +
+         key.secretKey + "</SecretAccessKey><SessionToken>" + key.sessionToken +
+         "</SessionToken><Expiration>" + isoSeconds(key.expires) + "</Expiration></Credentials></" + action +
+         "Result></" + action + "Response>";
+}
+
+}  // namespace
+
+bool CredentialExchange::knows(const HttpHead& head) {
+  const std::string path = head.path();
+  if (head.method == "PUT") return path == tokenPath;
+  if (head.method == "POST") return path == "/";
+  return head.method == "GET" &&
+         (isRoleAliasPath(path) || path == containerPath || path.starts_with(rolePath));
+}
+
+void CredentialExchange::start() {
+  if (const auto connection = connection_.lock()) connection->sendContinue(head_);
+}
+
+void CredentialExchange::onBody(ByteView bytes, MonoTime) {
+  if (closed_) return;
+  if (body_.size() + bytes.size() > maxBody) return reply(message(413, "The body is over 64 KiB"));
+  body_.append(bytes.begin(), bytes.end());
+}
+
+void CredentialExchange::onEnd() {
+  if (closed_) return;
+  faults_.play(
+      operation(), "", shared_from_this(), [this] { reply(answer()); },
+      [this](const HttpReply& instead) { reply(instead); });
+}
+
+std::string CredentialExchange::operation() const {
+  const std::string path = head_.path();
+  if (head_.method == "PUT") return "metadataToken";
+  if (head_.method == "POST")
+    return field("Action") == "AssumeRoleWithWebIdentity" ? "assumeRoleWithWebIdentity" : "assumeRole";
+  if (path == containerPath) return "containerCredentials";
+  if (path == rolePath) return "metadataRole";
+  return path.starts_with(rolePath) ? "metadataCredentials" : "iotCredentials";
+}
+
+HttpReply CredentialExchange::answer() {
+  const std::string which = operation();
+  if (which == "iotCredentials") return answerIot();
+  if (which == "containerCredentials") return answerContainer();
+  if (which == "metadataToken") return answerMetadataToken();
+  if (which.starts_with("metadata")) return answerMetadata(which);
+  return answerAssumeRole(field("Action"));
+}
+
+HttpReply CredentialExchange::answerIot() {
+  const auto connection = connection_.lock();
+  if (!connection || !connection->hasClientCertificate())
+    return message(403, "Missing client certificate; start kvs-local with --tls and --client-ca");
+  if (!head_.header("x-amzn-iot-thingname")) return message(403, "Invalid thing name passed");
+  const IssuedKey key = context_.issuer.issue(context_.clock.wall());
+  return jsonReply(R"({"credentials":{"accessKeyId":)" + jsonString(key.accessKey) +
+                   R"(,"secretAccessKey":)" + jsonString(key.secretKey) + R"(,"sessionToken":)" +
+                   jsonString(key.sessionToken) + R"(,"expiration":)" + jsonString(isoSeconds(key.expires)) +
+                   "}}");
+}
+
+HttpReply CredentialExchange::answerContainer() {
+  if (head_.header("authorization").value_or("").empty()) return message(401, "No authorization token");
+  const IssuedKey key = context_.issuer.issue(context_.clock.wall());
+  return jsonReply(R"({"RoleArn":"arn:aws:iam::123456789012:role/kvs-local-role",)" + endpointFields(key) +
+                   '}');
+}
+
+HttpReply CredentialExchange::answerMetadataToken() {
+  if (!head_.header("x-aws-ec2-metadata-token-ttl-seconds")) return message(400, "No time to live");
+  context_.metadataToken = makeRequestId();
+  return textReply(context_.metadataToken);
+}
+
+HttpReply CredentialExchange::answerMetadata(const std::string& which) {
+  if (context_.metadataToken.empty() || head_.header("x-aws-ec2-metadata-token") != context_.metadataToken)
+    return message(401, "Unauthorized");
+  if (which == "metadataRole") return textReply(roleName);
+  if (head_.path() != std::string(rolePath) + roleName) return message(404, "Not Found");
+  const IssuedKey key = context_.issuer.issue(context_.clock.wall());
+  return jsonReply(R"({"Code":"Success","Type":"AWS-HMAC",)" + endpointFields(key) + '}');
+}
+
+HttpReply CredentialExchange::answerAssumeRole(const std::string& action) {
+  if (action != "AssumeRole" && action != "AssumeRoleWithWebIdentity")
+    return stsError(400, "InvalidAction", "Could not find operation " + action);
+  if (field("RoleArn").empty() || field("RoleSessionName").empty())
+    return stsError(400, "ValidationError", "RoleArn and RoleSessionName are required");
+  if (action == "AssumeRole") {
+    VerifierConfig verifier = context_.verifier;
+    verifier.service = "sts";
+    const auto refused = verifySignature(verifier, head_, {sha256Hex(body_)}, context_.clock.wall());
+    if (refused) return stsError(403, refused->name, refused->message);
+  } else if (field("WebIdentityToken").empty()) {
+    return stsError(400, "InvalidIdentityToken", "No OpenIDConnect token");
+  }
+  return {
+      200, {{"Content-Type", "text/xml"}}, stsAnswer(action, context_.issuer.issue(context_.clock.wall()))};
+}
+
+std::string CredentialExchange::field(const std::string& name) const {
+  std::string_view rest = body_;
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    const std::size_t equals = std::min(part.find('='), part.size());
+    if (part.substr(0, equals) == name) return decoded(part.substr(std::min(equals + 1, part.size())));
+  }
+  return {};
+}
+
+void CredentialExchange::reply(const HttpReply& made) {
+  const auto connection = connection_.lock();
+  if (closed_ || !connection) return;
+  if (log::verbose()) log::info(operation() + " -> " + std::to_string(made.status));
+  connection->reply(made);
+}
+
+}  // namespace kvslocal
