@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kvssink.h"
 
-#include "caps/caps.h"
+#include "caps/templates.h"
 #include "glib/guard.h"
 #include "glib/handoff.h"
 #include "pads/data_pad.h"

@@ -44,6 +44,21 @@ MAY_INCLUDE = {
     "kvs-local/cli": ["kvs-local/"],
 }
 
+# Modules whose cycles are known and still to be mended.
+OPEN_CYCLES = {
+    "gst/kvssink",
+    "gst/pads/sink_pad",
+    "gst/report/reporter",
+    "gst/report/signals",
+    "gst/sink",
+    "producer-core/aws/credentials/profile",
+    "producer-core/aws/endpoint_finder",
+    "producer-core/net/curl_engine",
+    "producer-core/net/curl_transfer",
+    "producer-core/upload/machine",
+    "producer-core/upload/machine_table",
+}
+
 
 def tracked(*patterns):
     """Files of the project, also those that are new and not yet committed; deleted ones left out."""
@@ -99,36 +114,82 @@ def may_include(source, header, public):
 
 def include_direction(graph, public):
     for source, headers in graph.items():
-        for header in headers:
+        for header in headers if room_of(source) in MAY_INCLUDE else []:
             if not may_include(source, header, public):
                 yield f"{name_of(source)} includes {name_of(header)}, which its room may not know"
 
 
+def module_of(path, headers):
+    """A header and what belongs to it, without suffix: its private header NAME_impl.h, and each source whose own
+    name begins with its name and that has no nearer header, as sink_pads.cpp to sink.h."""
+    module = path.with_suffix("").with_name(path.stem.removesuffix("_impl"))
+    words = module.name.split("_")
+    for count in range(len(words), 0, -1):
+        beginning = module.with_name("_".join(words[:count]))
+        if beginning in headers:
+            return beginning
+    return module
+
+
+def module_graph(graph):
+    """Which modules each module includes, and by which file."""
+    headers = {path.with_suffix("") for path in graph if path.suffix == ".h" and not path.stem.endswith("_impl")}
+    modules = {}
+    for source, included in graph.items():
+        module = module_of(source, headers)
+        known = modules.setdefault(module, {})
+        for header in included:
+            other = module_of(header, headers)
+            if other != module:
+                known.setdefault(other, source)
+                modules.setdefault(other, {})
+    return modules
+
+
+def way_back(modules, start):
+    """The shortest way from a module to itself; none where nothing that it includes leads back."""
+    came_from, ends = {}, [start]
+    while ends:
+        module = ends.pop(0)
+        for other in modules[module]:
+            if other == start:
+                way = [start, module]
+                while way[-1] != start:
+                    way.append(came_from[way[-1]])
+                return way[::-1]
+            if other not in came_from:
+                came_from[other] = module
+                ends.append(other)
+    return None
+
+
 def include_cycles(graph):
-    """Depth first; a header met again while it is still open closes a cycle."""
-    done, told = set(), set()
+    """Modules that include each other; each cycle once, with the file that takes each step."""
+    modules, told = module_graph(graph), set()
+    for start in sorted(modules):
+        way = way_back(modules, start)
+        if way and frozenset(way) not in told:
+            told.add(frozenset(way))
+            yield [(modules[one][other], other.with_suffix(".h")) for one, other in zip(way, way[1:])]
 
-    def visit(header, path):
-        if header in path:
-            cycle = path[path.index(header):] + [header]
-            if frozenset(cycle) not in told:
-                told.add(frozenset(cycle))
-                yield "headers include each other: " + " -> ".join(map(name_of, cycle))
-        elif header not in done:
-            for other in graph.get(header, []):
-                yield from visit(other, path + [header])
-            done.add(header)
 
-    for header in graph:
-        yield from visit(header, [])
+def cycle_offences(graph):
+    still_open = set()
+    for cycle in include_cycles(graph):
+        names = {name_of(header.with_suffix("")) for _, header in cycle}
+        still_open |= names & OPEN_CYCLES
+        if not names <= OPEN_CYCLES:
+            steps = [f"{name_of(source)} includes {name_of(header)}" for source, header in cycle]
+            yield "modules include each other: " + ", ".join(steps)
+    for name in sorted(OPEN_CYCLES - still_open):
+        yield f"{name} is in no cycle any more: take it out of OPEN_CYCLES"
 
 
 def includes():
-    """Includes go downward only: gst -> producer.h -> stream -> {store, mkv, media, aws, net} -> base."""
-    sources = [path for path in tracked("*.h", "*.cpp", "*.cc") if room_of(path) in MAY_INCLUDE]
-    graph = {path: list(project_includes(path)) for path in sources}
+    """Includes go downward only, from room to room and, within a room, from module to module."""
+    graph = {path: list(project_includes(path)) for path in tracked("*.h", "*.cpp", "*.cc")}
     yield from include_direction(graph, public_headers())
-    yield from include_cycles(graph)
+    yield from cycle_offences(graph)
     for path in tracked("kvs-local/**meson.build", "kvs-local/meson.build"):
         if re.search(r"\bcore_(dep|lib|inc|sources)\b", path.read_text(encoding="utf-8")):
             yield f"{name_of(path)} uses producer-core, which kvs-local is there to judge"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "caps/caps.h"
 #include "caps/fields.h"
+#include "caps/templates.h"
 
 namespace kvs::gst {
 

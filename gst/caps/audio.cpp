@@ -2,8 +2,8 @@
 // What an audio pad takes: AAC and G.711, which the core knows, Opus, and PCM as it comes.
 #include <algorithm>
 
-#include "caps/caps.h"
 #include "caps/fields.h"
+#include "caps/kinds.h"
 
 namespace kvs::gst {
 

@@ -3,6 +3,7 @@
 
 #include "caps/advice.h"
 #include "caps/fields.h"
+#include "caps/kinds.h"
 
 namespace kvs::gst {
 

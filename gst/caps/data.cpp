@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a data pad takes: any time-stamped bytes, under a name that says what they are.
-#include "caps/caps.h"
 #include "caps/fields.h"
+#include "caps/kinds.h"
+#include "caps/templates.h"
 
 namespace kvs::gst {
 

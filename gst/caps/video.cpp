@@ -2,8 +2,8 @@
 // What a video pad takes: H.264 and H.265, which the core adapts, and media that travel as they come.
 #include <algorithm>
 
-#include "caps/caps.h"
 #include "caps/fields.h"
+#include "caps/kinds.h"
 
 namespace kvs::gst {
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "producer_factory.h"
-#include "support.h"
 
 namespace kvs::test {
 

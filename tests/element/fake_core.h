@@ -3,6 +3,7 @@
 // would say. The element gets it through makeProducer(), which this links instead of the plugin's.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -15,6 +16,9 @@
 #include "producer.h"
 
 namespace kvs::test {
+
+/// How long anything may take that has to happen: generous, since the machine may be busy.
+inline constexpr std::chrono::seconds patience{30};
 
 /// A frame as it was put, its bytes gathered.
 struct TakenFrame {

@@ -18,9 +18,6 @@
 
 namespace kvs::test {
 
-/// How long anything may take that has to happen: generous, since the machine may be busy.
-inline constexpr std::chrono::seconds patience{30};
-
 struct MessageUnref {
   void operator()(GstMessage* message) const { gst_message_unref(message); }
 };
