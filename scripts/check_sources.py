@@ -55,8 +55,8 @@ OPEN_CYCLES = {
     "producer-core/aws/endpoint_finder",
     "producer-core/net/curl_engine",
     "producer-core/net/curl_transfer",
-    "producer-core/upload/machine",
-    "producer-core/upload/machine_table",
+    "producer-core/upload/life",
+    "producer-core/upload/life_table",
 }
 
 
