@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control plane's four calls that a producer makes: describe, create, tag, data endpoint. Pure
-// builders and parsers, and a thin caller that signs, sends through net::Transport and parses. It
-// retries nothing and keeps nothing: that is for the stream's machine.
+// builders and parsers of JSON; ServiceClient does the rest.
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "aws/call.h"
-#include "aws/credentials/credentials.h"
-#include "aws/endpoint.h"
 #include "aws/limits.h"
+#include "aws/service_client.h"
 #include "base/error.h"
 #include "base/time.h"
-#include "net/transport.h"
 
 namespace kvs::aws {
 
@@ -48,8 +44,8 @@ struct CreateStreamInput {
 std::string describeStreamBody(std::string_view streamName);
 std::string createStreamBody(const CreateStreamInput& input);
 std::string tagStreamBody(std::string_view streamArn, const Tags& tags);
-/// For APIName PUT_MEDIA.
-std::string getDataEndpointBody(std::string_view streamName);
+/// `api` is the service's word for what the endpoint is wanted for: "PUT_MEDIA".
+std::string getDataEndpointBody(std::string_view streamName, std::string_view api);
 
 // Bodies of 200 answers, from anyone: bounded in depth, unknown fields ignored. What cannot be used is
 // a retryable error (invalidDescribeResponse, invalidCreateResponse, getDataEndpointFailed).
@@ -58,46 +54,25 @@ Result<std::string> parseCreateStream(std::string_view body);
 /// The data endpoint, checked as checkServiceUrl() does.
 Result<std::string> parseGetDataEndpoint(std::string_view body, bool allowInsecure);
 
-struct ControlPlaneOptions {
-  Endpoint endpoint;
-  std::string userAgent;                  ///< empty: the transport's own
-  Milliseconds connectTimeout{5000};      ///< property connection-timeout
-  Milliseconds completionTimeout{10000};  ///< property completion-timeout
-  bool allowInsecure = false;             ///< data endpoints by plain http to other machines
-};
-
-/// Lives and is used on the loop's thread; `transport` and `clock` must outlive its calls. `clock` is the
-/// wall clock requests are signed by: one that is corrected by the service's Date where the machine's is off.
-/// Each callback comes once, on the loop, never from inside the function that started the call. Every
-/// failure is an Error as parseErrorAnswer() makes it.
+/// Used on the loop. Every callback is as ServiceClient::call() says.
 class ControlPlane {
  public:
   template <class T>
-  using Callback = std::function<void(Result<T>)>;
-  using CallHandle = aws::CallHandle;
+  using Callback = ServiceClient::Callback<T>;
 
-  ControlPlane(net::Transport& transport, const Clock& clock, ControlPlaneOptions options)
-      : transport_(transport), clock_(clock), options_(std::move(options)) {}
+  explicit ControlPlane(std::shared_ptr<const ServiceClient> client) : client_(std::move(client)) {}
 
-  const Endpoint& endpoint() const { return options_.endpoint; }
-  /// Where calls go from now on.
-  void moveTo(Endpoint endpoint) { options_.endpoint = std::move(endpoint); }
-
-  [[nodiscard]] CallHandle describeStream(std::string_view streamName, Credentials credentials,
-                                          Callback<StreamDescription> callback);
+  [[nodiscard]] CallHandle describeStream(std::string_view streamName,
+                                          Callback<StreamDescription> callback) const;
   /// Gives the ARN. StatusCode::resourceInUse means that somebody created it first: describe it.
-  [[nodiscard]] CallHandle createStream(const CreateStreamInput& input, Credentials credentials,
-                                        Callback<std::string> callback);
-  [[nodiscard]] CallHandle tagStream(std::string_view streamArn, const Tags& tags, Credentials credentials,
-                                     Callback<void> callback);
-  /// Gives the data endpoint's address, scheme://host[:port].
-  [[nodiscard]] CallHandle getDataEndpoint(std::string_view streamName, Credentials credentials,
-                                           Callback<std::string> callback);
+  [[nodiscard]] CallHandle createStream(const CreateStreamInput& input, Callback<std::string> callback) const;
+  [[nodiscard]] CallHandle tagStream(std::string_view streamArn, const Tags& tags,
+                                     Callback<void> callback) const;
+  /// Gives the address, scheme://host[:port], of the data endpoint for the service's API.
+  [[nodiscard]] CallHandle getDataEndpoint(std::string_view streamName, Callback<std::string> callback) const;
 
  private:
-  net::Transport& transport_;
-  const Clock& clock_;
-  ControlPlaneOptions options_;
+  const std::shared_ptr<const ServiceClient> client_;
 };
 
 }  // namespace kvs::aws

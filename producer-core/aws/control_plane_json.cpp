@@ -78,8 +78,8 @@ std::string tagStreamBody(std::string_view streamArn, const Tags& tags) {
   return toText(json{{"StreamARN", streamArn}, {"Tags", tagsObject(tags)}});
 }
 
-std::string getDataEndpointBody(std::string_view streamName) {
-  return toText(json{{"StreamName", streamName}, {"APIName", "PUT_MEDIA"}});
+std::string getDataEndpointBody(std::string_view streamName, std::string_view api) {
+  return toText(json{{"StreamName", streamName}, {"APIName", api}});
 }
 
 Result<StreamDescription> parseDescribeStream(std::string_view body) {

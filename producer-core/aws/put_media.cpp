@@ -23,7 +23,6 @@ net::Request putMediaRequest(const PutMediaInput& input) {
       {"x-amzn-producer-start-timestamp", producerStartTimestamp(input.producerStart)},
       {"x-amzn-fragment-acknowledgment-required", input.acksRequired ? "1" : "0"},
   };
-  if (!input.userAgent.empty()) request.headers.push_back({"user-agent", input.userAgent});
   request.profile = net::Profile::realtime;
   return request;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The request that opens an upload session: PutMedia's address and headers. Body, profile and
-// signature are added by the session.
+// The request that opens an upload session: PutMedia's address and headers. The session adds the body, and
+// ServiceClient what all requests have.
 #pragma once
 
 #include <string>
@@ -19,10 +19,9 @@ struct PutMediaInput {
   TimecodeType timecodeType = TimecodeType::absolute;
   WallTime producerStart{};  ///< what relative timecodes count from; the same in every session of an epoch
   bool acksRequired = true;
-  std::string userAgent;  ///< empty: the transport's own
 };
 
-/// The request without body and signature. Sign it in Request::prepare with sign(..., emptyPayloadHash).
+/// The request without its body.
 net::Request putMediaRequest(const PutMediaInput& input);
 
 /// "{seconds}.{three digits of milliseconds}", rounded down. A time before 1970 (a machine that never

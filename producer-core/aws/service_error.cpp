@@ -19,22 +19,6 @@ namespace {
 constexpr std::size_t maxServiceText = 512;
 constexpr std::size_t maxWord = 128;  // of exception names and request ids
 
-struct Call {
-  std::string_view name;
-  StatusCode failure;
-};
-constexpr std::array calls{
-    Call{"describeStream", StatusCode::describeStreamFailed},
-    Call{"createStream", StatusCode::createStreamFailed},
-    Call{"tagStream", StatusCode::tagStreamFailed},
-    Call{"getDataEndpoint", StatusCode::getDataEndpointFailed},
-    Call{"putMedia", StatusCode::putMediaFailed},
-};
-
-const Call& callOf(Operation operation) {
-  return calls[static_cast<std::size_t>(operation)];
-}
-
 /// What an answer means: the code (`unknown`: the operation's own), what can be done, what to tell.
 struct Meaning {
   StatusCode code;
@@ -157,7 +141,7 @@ Meaning meaningOfStatus(int status) {
   return {StatusCode::unknown, ErrorKind::retryable, "It is tried again."};
 }
 
-Meaning meaningOf(std::string_view exception, int status, Operation operation) {
+Meaning meaningOf(std::string_view exception, int status, const Operation& operation) {
   std::string_view name = exception;
   if (name.ends_with("Exception")) name.remove_suffix(std::string_view("Exception").size());
   const auto* known =
@@ -165,11 +149,11 @@ Meaning meaningOf(std::string_view exception, int status, Operation operation) {
   Meaning meaning = known == exceptions.end() ? meaningOfStatus(status) : known->meaning;
   // A data endpoint that does not know the stream is the wrong one; whether the stream is gone, the
   // control plane says.
-  if (meaning.kind == ErrorKind::notFound && operation == Operation::putMedia) {
+  if (meaning.kind == ErrorKind::notFound && operation.plane == Operation::Plane::data) {
     meaning.kind = ErrorKind::endpointMoved;
     meaning.advice = "The stream's data endpoint is looked up again.";
   }
-  if (meaning.code == StatusCode::unknown) meaning.code = failureCode(operation);
+  if (meaning.code == StatusCode::unknown) meaning.code = operation.failure;
   return meaning;
 }
 
@@ -226,20 +210,20 @@ std::optional<Milliseconds> retryAfterOf(std::string_view text, std::optional<Wa
   return std::clamp(std::chrono::floor<Seconds>(*date - *serverDate), Seconds(0), longest);
 }
 
-std::string ofStream(Operation operation, std::string_view streamName) {
+std::string ofStream(const Operation& operation, std::string_view streamName) {
   // The service may have named it: a stream's ARN is its word.
-  return std::string(operationName(operation)) + " of stream '" + foreignText(streamName, maxServiceText) +
-         "'";
+  const std::string name(operation.name);
+  return streamName.empty() ? name : name + " of stream '" + foreignText(streamName, maxServiceText) + "'";
 }
 
 /// A 404 that says neither what is missing nor its request's id, which the service always does. What a data
 /// endpoint says is believed all the same: it leads to a question.
-bool isOfAnotherServer(const Error& error, Operation operation) {
-  return operation != Operation::putMedia && error.kind == ErrorKind::notFound && error.exception.empty() &&
-         error.requestId.empty();
+bool isOfAnotherServer(const Error& error, const Operation& operation) {
+  return operation.plane == Operation::Plane::control && error.kind == ErrorKind::notFound &&
+         error.exception.empty() && error.requestId.empty();
 }
 
-std::string sentence(const Error& error, const ServiceWords& words, Operation operation,
+std::string sentence(const Error& error, const ServiceWords& words, const Operation& operation,
                      std::string_view streamName, std::string_view advice) {
   std::string text = ofStream(operation, streamName);
   text += error.httpStatus >= 500 ? " failed in the service with HTTP " : " was refused with HTTP ";
@@ -264,14 +248,6 @@ std::string cleanServiceText(std::string_view text) {
   return foreignText(text, maxServiceText);
 }
 
-std::string_view operationName(Operation operation) {
-  return callOf(operation).name;
-}
-
-StatusCode failureCode(Operation operation) {
-  return callOf(operation).failure;
-}
-
 std::optional<WallTime> parseHttpDate(std::string_view text) {
   // libcurl reads nearly anything as a date; an HTTP date has a letter first and ends in GMT (RFC 9110,
   // 5.6.7, the form that is sent).
@@ -282,7 +258,7 @@ std::optional<WallTime> parseHttpDate(std::string_view text) {
   return WallTime(Seconds(seconds));
 }
 
-Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Operation operation,
+Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, const Operation& operation,
                        std::string_view streamName) {
   const ServiceWords words = readWords(head, body);
   const Meaning meaning = meaningOf(words.exception, head.status, operation);
@@ -302,8 +278,8 @@ Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Ope
   return error;
 }
 
-Error describeTransportError(Error error, Operation operation, std::string_view streamName) {
-  if (error.code == StatusCode::unknown) error.code = failureCode(operation);
+Error describeTransportError(Error error, const Operation& operation, std::string_view streamName) {
+  if (error.code == StatusCode::unknown) error.code = operation.failure;
   if (error.code == StatusCode::operationTimedOut) error.code = StatusCode::serviceCallTimeout;
   error.message = ofStream(operation, streamName) + " failed: " + withoutSecrets(error.message);
   if (!error.message.ends_with('.')) error.message += '.';

@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an answer other than 200 means: the service's exception and text become one Error whose kind
-// says whether to retry, to renew the credentials, or to give up. Serves the control plane and PutMedia.
+// says whether to retry, to renew the credentials, or to give up. Serves every operation.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "aws/operation.h"
 #include "base/error.h"
 #include "net/transport.h"
 
 namespace kvs::aws {
 
-enum class Operation { describeStream, createStream, tagStream, getDataEndpoint, putMedia };
-
-/// The operation's name as the service writes it: "describeStream"; also the path of its address.
-std::string_view operationName(Operation operation);
-
-/// The guide's code for "this call failed" without a better word: describeStreamFailed, ...
-StatusCode failureCode(Operation operation);
-
 /// Makes an Error of the answer of a service, a proxy or whoever answered. `body` may be anything.
-/// - code: the guide's where it has one for the exception, else failureCode();
+/// - code: the guide's where it has one for the exception, else the operation's own;
 /// - kind: by exception, then by status; what is unknown is retryable;
 /// - message: what was refused, the service's own text (cut, cleaned, without the canonical request
 ///   that signature errors carry, for that holds the session token), what to do;
 /// - requestId, httpStatus, exception, retryAfter, serverDate as the answer has them.
-Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, Operation operation,
+/// `streamName` is empty where the operation is about no stream.
+Error parseErrorAnswer(const net::ResponseHead& head, std::string_view body, const Operation& operation,
                        std::string_view streamName);
 
 /// The Error of a call that got no whole answer: the transport's, told with operation and stream. Its
-/// kind stays; a time-out becomes serviceCallTimeout, a code that is unknown becomes failureCode().
-Error describeTransportError(Error error, Operation operation, std::string_view streamName);
+/// kind stays; a time-out becomes serviceCallTimeout, a code that is unknown becomes the operation's own.
+Error describeTransportError(Error error, const Operation& operation, std::string_view streamName);
 
 /// A server's text, fit for one line of a log: cut, without control characters, and without what signature
 /// errors carry behind their first sentence (the canonical request, and in it the session token).

@@ -12,6 +12,12 @@
 
 namespace kvs::aws {
 
+StreamKey keyOf(const ServiceClient& client, const std::string& stream) {
+  const Service& service = client.service();
+  return {service.endpoint.url, service.endpoint.region, identityOf(client.credentials()), stream,
+          service.api};
+}
+
 std::string identityOf(const Credentials& credentials) {
   WipingString text(credentials.accessKey);
   text.append("\n").append(credentials.secretKey.reveal());

@@ -24,8 +24,12 @@ struct StreamKey {
   std::string region;
   std::string identity;  ///< identityOf() the credentials
   std::string stream;
+  std::string api;  ///< each has its own data endpoint
   auto operator<=>(const StreamKey&) const = default;
 };
+
+/// The answers that `client` is given about that stream. It needs credentials.
+StreamKey keyOf(const ServiceClient& client, const std::string& stream);
 
 /// A digest that tells credentials apart and says nothing about them.
 std::string identityOf(const Credentials& credentials);
@@ -34,7 +38,7 @@ std::string identityOf(const Credentials& credentials);
 template <class T>
 class SharedAnswers {
  public:
-  using Callback = ControlPlane::Callback<T>;
+  using Callback = ServiceClient::Callback<T>;
   using Start = std::function<CallHandle(Callback)>;
 
   /// An answer is remembered for `maxAge`, if `isWorthIt`.

@@ -144,16 +144,44 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
   Random random_;
 };
 
-aws::SourceTools credentialTools(const ProducerContext& context, const std::string& region,
-                                 const aws::Environment& environment) {
+std::shared_ptr<aws::Service> serviceFor(const ProducerContext& context, aws::Endpoint endpoint,
+                                         const net::TransportOptions& route) {
+  const ProducerConfig& config = context.config;
+  auto service = std::make_shared<aws::Service>();
+  service->name = "kinesisvideo";
+  service->api = "PUT_MEDIA";
+  service->endpoint = std::move(endpoint);
+  service->userAgent = config.userAgent;
+  service->connectTimeout = config.connectionTimeout;
+  service->completionTimeout = config.completionTimeout;
+  service->allowInsecure = config.allowInsecureEndpoint;
+  service->loop = context.loop;
+  service->transport = config.transport ? config.transport() : net::CurlTransport::shared(route);
+  service->clock = context.clock;
+  service->gate = sharedRateGate();
+  return service;
+}
+
+/// The shared config file may change the region's public name; nobody reads a file on this thread.
+void findEndpoint(const std::shared_ptr<aws::Service>& service, const aws::EndpointOptions& wanted,
+                  const aws::Environment& environment) {
+  service->finder =
+      std::make_shared<aws::EndpointFinder>(wanted, environment, aws::workerFiles(service->loop),
+                                            [weak = std::weak_ptr(service)](aws::Endpoint found) {
+                                              if (const auto kept = weak.lock())
+                                                kept->endpoint = std::move(found);
+                                            });
+}
+
+aws::SourceTools credentialTools(const ProducerContext& context, const aws::Environment& environment) {
   const aws::EndpointVariant said{context.config.dualStack, context.config.fips};
   return {context.loop,
-          context.transport,
+          context.service->transport,
           aws::workerFiles(context.loop),
           aws::workerPrograms(context.loop),
           environment,
-          &context.clock,
-          region,
+          context.clock.get(),
+          context.service->endpoint.region,
           context.config.userAgent,
           Logger(context.config.log, {}),
           said.elseBy(aws::variantIn(environment))};
@@ -178,27 +206,16 @@ Result<std::shared_ptr<Producer>> Producer::create(ProducerConfig config) {
   context->loop = net::Loop::shared();
   // What a network or clock of the application's own says counts for nobody else.
   const bool isOwnWorld = context->config.transport || context->config.clock;
-  context->transport =
-      context->config.transport ? context->config.transport() : net::CurlTransport::shared(*route);
   if (!isOwnWorld) context->directory = aws::sharedStreamDirectory();
   context->config.dataEndpoint = std::move(*dataEndpoint);
-  context->rateGate = sharedRateGate();
   context->storage = std::make_shared<store::StorageBudget>(context->config.storageSize,
                                                             std::size_t{limits::leastStorage.kept});
-  if (!context->config.credentials) {
-    context->config.credentials = aws::standardChain(
-        context->config.credentialSettings, credentialTools(*context, endpoint->region, environment));
-  }
-  context->controlPlane = std::make_shared<aws::ControlPlane>(
-      *context->transport, context->clock,
-      aws::ControlPlaneOptions{std::move(*endpoint), context->config.userAgent,
-                               context->config.connectionTimeout, context->config.completionTimeout,
-                               context->config.allowInsecureEndpoint});
-  if (aws::EndpointFinder::isNeeded(wanted, environment)) {
-    context->endpointFinder = std::make_shared<aws::EndpointFinder>(
-        wanted, environment, aws::workerFiles(context->loop),
-        [plane = context->controlPlane](aws::Endpoint found) { plane->moveTo(std::move(found)); });
-  }
+  context->service = serviceFor(*context, std::move(*endpoint), *route);
+  context->service->credentials =
+      context->config.credentials
+          ? context->config.credentials
+          : aws::standardChain(context->config.credentialSettings, credentialTools(*context, environment));
+  if (aws::EndpointFinder::isNeeded(wanted, environment)) findEndpoint(context->service, wanted, environment);
   return std::make_shared<ProducerCore>(std::move(context), seed);
 }
 

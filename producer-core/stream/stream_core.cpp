@@ -99,9 +99,11 @@ FragmentLost::Reason reasonOf(store::LossReason reason) {
 StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig config,
                        std::shared_ptr<Notifier> notifier, std::uint64_t seed)
     : context_(std::move(context)),
+      client_(std::make_shared<aws::ServiceClient>(context_->service)),
+      controlPlane_(client_),
       config_(std::move(config)),
       notifier_(std::move(notifier)),
-      clock_(context_->clock),
+      clock_(*context_->clock),
       logger_(context_->config.log, config_.name),
       dump_(makeDump()),
       buffer_(
@@ -117,7 +119,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
       life_(lifeConfig(config_, context_->config), seed),
       receivedIsFinal_(config_.retention == std::chrono::hours(0)),
       pacer_(config_.maxFragmentsPerSecond) {
-  buffer_.wall = &context_->clock;
+  buffer_.wall = context_->clock.get();
 }
 
 StreamCore::~StreamCore() = default;

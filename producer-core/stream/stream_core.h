@@ -12,8 +12,7 @@
 #include <string>
 
 #include "aws/control_plane.h"
-#include "aws/endpoint_finder.h"
-#include "aws/rate_gate.h"
+#include "aws/service_client.h"
 #include "aws/stream_directory.h"
 #include "base/corrected_clock.h"
 #include "intake/dropped_run.h"
@@ -33,18 +32,15 @@ namespace kvs::stream {
 struct ProducerContext {
   explicit ProducerContext(ProducerConfig theConfig)
       : config(std::move(theConfig)),
-        ownClock(config.clock ? *config.clock : systemClock()),
-        clock(config.clock ? ownClock : correctedSystemClock()) {}
+        clock(config.clock
+                  ? std::make_shared<CorrectedClock>(*config.clock)
+                  : std::shared_ptr<CorrectedClock>(std::shared_ptr<void>(), &correctedSystemClock())) {}
 
   ProducerConfig config;
-  CorrectedClock ownClock;  ///< of the application's clock
-  CorrectedClock& clock;  ///< that one, or the process's, which all share: so sources of credentials do, too
+  std::shared_ptr<CorrectedClock> clock;  ///< of the application's, or the process's, which all others share
   std::shared_ptr<net::Loop> loop;
-  std::shared_ptr<net::Transport> transport;
-  std::shared_ptr<aws::ControlPlane> controlPlane;
-  std::shared_ptr<aws::EndpointFinder> endpointFinder{};  ///< null: the control plane's address stands
+  std::shared_ptr<aws::Service> service;
   std::shared_ptr<aws::StreamDirectory> directory = std::make_shared<aws::StreamDirectory>();
-  std::shared_ptr<aws::RateGate> rateGate;  ///< the process's; used on the loop
   std::shared_ptr<store::StorageBudget> storage;
 };
 
@@ -113,10 +109,7 @@ class StreamCore final : public net::Ready, private upload::SessionOwner {
   void onSessionEnd(std::optional<Error> error) override;
   void onSessionNote(LogLevel level, std::string text) override;
 
-  void callWhenAllowed(std::function<void()> makeCall);
-  void forgetCall();
-  void fetchCredentials(bool renew);
-  aws::StreamKey streamKey() const;
+  void fetched(bool renew, const Result<aws::ServiceClient::Taken>& taken);
   template <class T, class Call>
   void askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(const T&), Call call);
   void described(const aws::StreamDescription& description);
@@ -125,13 +118,13 @@ class StreamCore final : public net::Ready, private upload::SessionOwner {
   void warnIfInsecure(const std::string& url);
   void warnIfLate();
   template <class T>
-  aws::ControlPlane::Callback<T> answer(std::function<void(T)> onSuccess);
+  aws::ServiceClient::Callback<T> answer(std::function<void(T)> onSuccess);
   bool openSessionNow();
-  void takeUpCredentials();
   bool goOnWithOldCredentials() const;
-  Error learnTime(Error error, intake::Timeline::Correct which = intake::Timeline::Correct::unseen);
+  void tellCorrection(const Error& error,
+                      intake::Timeline::Correct which = intake::Timeline::Correct::unseen);
   void takeUpTime(intake::Timeline::Correct which);
-  void take(aws::Credentials credentials);
+  void tellTaken(const aws::ServiceClient::Taken& taken);
   void handOverBeforeExpiry();
   void watchSession();
   bool sourceIsPaused(TimePoint now) const;
@@ -167,6 +160,8 @@ class StreamCore final : public net::Ready, private upload::SessionOwner {
   net::Loop& loop() const { return *context_->loop; }
 
   const std::shared_ptr<ProducerContext> context_;
+  const std::shared_ptr<aws::ServiceClient> client_;
+  const aws::ControlPlane controlPlane_;
   const StreamConfig config_;
   const std::shared_ptr<Notifier> notifier_;
   const Clock& clock_;
@@ -200,13 +195,10 @@ class StreamCore final : public net::Ready, private upload::SessionOwner {
   bool sessionFailed_ = false;  ///< the next session is a reconnect
   bool receivedIsFinal_ = false;
   upload::FragmentPacer pacer_;
-  std::optional<aws::Credentials> credentials_;
   std::string arn_;
   std::string dataEndpoint_;
-  aws::ControlPlane::CallHandle call_;
+  aws::CallHandle call_;
   std::shared_ptr<upload::Session> session_;
-  net::Loop::TimerId callTimer_ = 0;
-  TimePoint callPlace_{};  // at the rate gate, of the call that waits or was made last
   net::Loop::TimerId retryTimer_ = 0;
   net::Loop::TimerId sessionTimer_ = 0;
   net::Loop::TimerId progressTimer_ = 0;

@@ -2,7 +2,6 @@
 // The side of the shell that runs on the loop: events in, actions out, and the steps up to ready.
 #include <algorithm>
 
-#include "aws/sigv4.h"
 #include "stream/stream_core.h"
 
 namespace kvs::stream {
@@ -91,42 +90,32 @@ void StreamCore::publishState() {
 // --- the steps up to ready ---
 
 void StreamCore::perform(const upload::action::FetchCredentials& wanted) {
-  const auto& finder = context_->endpointFinder;
-  if (!finder) return fetchCredentials(wanted.renew);
-  finder->find([weak = weak_from_this(), this, renew = wanted.renew] {
-    if (const auto self = weak.lock()) fetchCredentials(renew);
+  client_->fetchCredentials([weak = weak_from_this(), this, renew = wanted.renew](const auto& taken) {
+    if (const auto self = weak.lock()) fetched(renew, taken);
   });
 }
 
-void StreamCore::fetchCredentials(bool renew) {
-  const auto weak = weak_from_this();
-  const auto answered = [weak, this, renew](Result<aws::Credentials> fetched) {
-    const auto self = weak.lock();
-    if (!self) return;
-    if (!fetched) {
-      fetched = fail(learnTime(std::move(fetched.error())));
-      noteError(fetched.error());
-      if (renew && goOnWithOldCredentials()) return dispatch(upload::event::CredentialsFetched{});
-      return dispatch(upload::event::CallFailed{fetched.error()});
-    }
-    take(std::move(*fetched));
-    note(LogLevel::debug, [this] {
-      const std::string& others = credentials_->passedOver;
-      return "credentials from " + credentials_->source + (others.empty() ? "" : "; not used: " + others);
-    });
-    warnIfInsecure(context_->controlPlane->endpoint().url);
-    dispatch(upload::event::CredentialsFetched{});
-  };
-  // Asked for again, those that are here were refused, or are old.
-  aws::CredentialProvider& provider = *context_->config.credentials;
-  if (credentials_) return provider.refresh(*credentials_, answered);
-  provider.fetch(answered);
+void StreamCore::fetched(bool renew, const Result<aws::ServiceClient::Taken>& taken) {
+  if (!taken) {
+    tellCorrection(taken.error());
+    noteError(taken.error());
+    if (renew && goOnWithOldCredentials()) return dispatch(upload::event::CredentialsFetched{});
+    return dispatch(upload::event::CallFailed{taken.error()});
+  }
+  tellTaken(*taken);
+  note(LogLevel::debug, [this] {
+    const std::string& others = client_->credentials().passedOver;
+    return "credentials from " + client_->credentials().source +
+           (others.empty() ? "" : "; not used: " + others);
+  });
+  warnIfInsecure(context_->service->endpoint.url);
+  dispatch(upload::event::CredentialsFetched{});
 }
 
 bool StreamCore::goOnWithOldCredentials() const {
   note(LogLevel::warning,
        [] { return std::string("the credentials are due for renewal, and there are no new ones yet"); });
-  return !credentials_->expiration || *credentials_->expiration > clock_.wallNow();
+  return client_->hasGoodCredentials();
 }
 
 /// Told once, as soon as it is known.
@@ -139,38 +128,20 @@ void StreamCore::warnIfInsecure(const std::string& url) {
   tellWarning(error);
 }
 
-aws::StreamKey StreamCore::streamKey() const {
-  const aws::Endpoint& endpoint = context_->controlPlane->endpoint();
-  return {endpoint.url, endpoint.region, aws::identityOf(*credentials_), config_.name};
-}
-
 /// What another stream, or one before this, was told; else it is asked for, once for all who want it now.
 template <class T, class Call>
 void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(const T&), Call call) {
-  const auto recall = [this, &shared, use] {
-    const auto known = shared.recall(streamKey(), clock_.now());
-    if (known) (this->*use)(*known);
-    return known.has_value();
-  };
-  if (recall()) return;
-  callWhenAllowed([this, &shared, use, call, recall] {
-    if (recall()) return context_->rateGate->giveBack(callPlace_);
-    // Others may wait for the answer when this stream, and its Producer, have gone.
-    const auto start = [this, call](auto callback) {
-      return call([keep = context_, callback](auto result) { callback(std::move(result)); });
-    };
-    call_ =
-        shared.ask(streamKey(), clock_, start, answer<T>([this, use](const T& told) { (this->*use)(told); }));
-  });
+  const aws::StreamKey key = aws::keyOf(*client_, config_.name);
+  if (const auto known = shared.recall(key, clock_.now())) return (this->*use)(*known);
+  call_ = shared.ask(key, clock_, call, answer<T>([this, use](const T& told) { (this->*use)(told); }));
 }
 
 void StreamCore::perform(const upload::action::Describe&) {
   auto& shared = context_->directory->descriptions;
   // Asked for again, the answer was wrong or is too old.
-  if (std::exchange(describedBefore_, true)) shared.forget(streamKey());
-  askOnce(shared, &StreamCore::described, [this](auto callback) {
-    return context_->controlPlane->describeStream(config_.name, *credentials_, std::move(callback));
-  });
+  if (std::exchange(describedBefore_, true)) shared.forget(aws::keyOf(*client_, config_.name));
+  askOnce(shared, &StreamCore::described,
+          [this](auto callback) { return controlPlane_.describeStream(config_.name, std::move(callback)); });
 }
 
 void StreamCore::described(const aws::StreamDescription& description) {
@@ -206,40 +177,35 @@ void StreamCore::perform(const upload::action::Create&) {
     });
   }
   forget(createTimer_);
-  callWhenAllowed([this, contentType] {
-    aws::CreateStreamInput input;
-    input.name = config_.name;
-    input.mediaType = contentType;
-    input.retention = config_.retention;
-    input.kmsKeyId = config_.kmsKeyId;
-    input.tags.insert(config_.tags.begin(), config_.tags.end());
-    call_ = context_->controlPlane->createStream(
-        input, *credentials_,
-        answer<std::string>([this](const std::string&) { dispatch(upload::event::Created{}); }));
-  });
+  aws::CreateStreamInput input;
+  input.name = config_.name;
+  input.mediaType = contentType;
+  input.retention = config_.retention;
+  input.kmsKeyId = config_.kmsKeyId;
+  input.tags.insert(config_.tags.begin(), config_.tags.end());
+  call_ = controlPlane_.createStream(
+      input, answer<std::string>([this](const std::string&) { dispatch(upload::event::Created{}); }));
 }
 
 void StreamCore::perform(const upload::action::TagStream&) {
-  callWhenAllowed([this] {
-    const aws::Tags tags(config_.tags.begin(), config_.tags.end());
-    const auto weak = weak_from_this();
-    call_ = context_->controlPlane->tagStream(arn_, tags, *credentials_, [weak, this](Result<void> tagged) {
-      const auto self = weak.lock();
-      if (!self) return;
-      call_.reset();
-      if (!tagged) return dispatch(upload::event::CallFailed{tagged.error()});
-      dispatch(upload::event::Tagged{});
-    });
+  const aws::Tags tags(config_.tags.begin(), config_.tags.end());
+  const auto weak = weak_from_this();
+  call_ = controlPlane_.tagStream(arn_, tags, [weak, this](const Result<void>& tagged) {
+    const auto self = weak.lock();
+    if (!self) return;
+    call_.reset();
+    if (tagged) return dispatch(upload::event::Tagged{});
+    tellCorrection(tagged.error());
+    dispatch(upload::event::CallFailed{tagged.error()});
   });
 }
 
 void StreamCore::perform(const upload::action::Locate&) {
   if (!context_->config.dataEndpoint.empty()) return takeGivenEndpoint(context_->config.dataEndpoint);
   auto& shared = context_->directory->dataEndpoints;
-  if (!dataEndpoint_.empty()) shared.forget(streamKey());
-  askOnce(shared, &StreamCore::located, [this](auto callback) {
-    return context_->controlPlane->getDataEndpoint(config_.name, *credentials_, std::move(callback));
-  });
+  if (!dataEndpoint_.empty()) shared.forget(aws::keyOf(*client_, config_.name));
+  askOnce(shared, &StreamCore::located,
+          [this](auto callback) { return controlPlane_.getDataEndpoint(config_.name, std::move(callback)); });
 }
 
 /// Asked for again, it was refused or not reached, and there is no other: whether the stream is still there,
@@ -264,62 +230,30 @@ void StreamCore::located(const std::string& endpoint) {
 }
 
 template <class T>
-aws::ControlPlane::Callback<T> StreamCore::answer(std::function<void(T)> onSuccess) {
+aws::ServiceClient::Callback<T> StreamCore::answer(std::function<void(T)> onSuccess) {
   return [weak = weak_from_this(), this, onSuccess = std::move(onSuccess)](Result<T> result) {
     const auto self = weak.lock();
     if (!self) return;
     call_.reset();
     if (result) return onSuccess(std::move(*result));
-    const Error error = learnTime(std::move(result.error()));
+    const Error error = std::move(result.error());
+    tellCorrection(error);
     note(LogLevel::info, [&] { return error.message; });  // no trouble yet: a stream may have to be created
     dispatch(upload::event::CallFailed{error});
   };
 }
 
-/// A request was refused, perhaps for the sake of a wrong clock: the answer says what time it is. Other
-/// answers are not asked, since one may have lain in somebody's cache.
-Error StreamCore::learnTime(Error error, intake::Timeline::Correct which) {
-  const bool refused = error.kind == ErrorKind::auth || which == intake::Timeline::Correct::all;
-  if (!refused || !error.serverDate) return error;
-  const Nanoseconds off = context_->clock.learn(*error.serverDate);
-  if (off == Nanoseconds{0}) return error;
+/// A refusal may have corrected the clock.
+void StreamCore::tellCorrection(const Error& error, intake::Timeline::Correct which) {
+  if (error.kind != ErrorKind::clock) return;
   takeUpTime(which);
-  const auto seconds = std::chrono::duration_cast<Seconds>(off).count();
-  error.kind = ErrorKind::clock;
-  error.message =
-      "This machine's clock is " + std::to_string(std::abs(seconds)) + " s " +
-      (seconds > 0 ? "behind" : "ahead of") +
-      " the service's. Requests are signed with the service's time from now on, and fragments use "
-      "it; set the machine's clock, for instance with NTP.";
   tellWarning(error);
-  return error;
 }
 
 /// Also what other streams have learnt.
 void StreamCore::takeUpTime(intake::Timeline::Correct which) {
   const std::lock_guard lock(buffer_.mutex);
-  buffer_.timeline.correct(context_->clock.moved(), which);
-}
-
-/// Control-plane calls of the whole process leave through one gate: the quotas are the account's.
-void StreamCore::callWhenAllowed(std::function<void()> makeCall) {
-  const TimePoint now = clock_.now();
-  forgetCall();
-  const TimePoint when = callPlace_ = context_->rateGate->reserve(now);
-  if (when <= now) return makeCall();
-  const auto weak = weak_from_this();
-  callTimer_ = loop().at(when, [weak, this, makeCall = std::move(makeCall)] {
-    const auto self = weak.lock();
-    if (!self) return;
-    callTimer_ = 0;
-    makeCall();
-  });
-}
-
-/// A call that waits at the gate is not made: others may have its place.
-void StreamCore::forgetCall() {
-  if (callTimer_ != 0) context_->rateGate->giveBack(callPlace_);
-  forget(callTimer_);
+  buffer_.timeline.correct(context_->clock->moved(), which);
 }
 
 // --- telling ---
@@ -371,7 +305,6 @@ void StreamCore::perform(const upload::action::ReportDrained&) {
 void StreamCore::perform(const upload::action::ReportStopped&) {
   closed_ = true;
   call_.reset();
-  forgetCall();
   for (auto* timer : {&retryTimer_, &sessionTimer_, &progressTimer_, &paceTimer_, &watchTimer_, &orderTimer_,
                       &createTimer_, &burstTimer_}) {
     forget(*timer);

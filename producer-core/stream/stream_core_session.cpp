@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/learn_time.h"
 #include "aws/put_media.h"
-#include "aws/sigv4.h"
 #include "base/redaction.h"
 #include "stream/stream_core.h"
 
@@ -88,54 +88,38 @@ bool StreamCore::openSessionNow() {
               [&] { return "opening a session with " + withoutSecrets(dataEndpoint_); });
   config.streamName = config_.name;
   config.receivedIsFinal = receivedIsFinal_;
-  const ProducerConfig& producer = context_->config;
   net::Request request = aws::putMediaRequest(
       {dataEndpoint_, config_.name,
        config_.absoluteFragmentTimes ? aws::TimecodeType::absolute : aws::TimecodeType::relative, epochStart,
-       config_.fragmentAcks, producer.userAgent});
+       config_.fragmentAcks});
   request.profile =
       config_.streamingType == StreamingType::offline ? net::Profile::bulk : net::Profile::realtime;
-  request.connectTimeout = producer.connectionTimeout;
-  takeUpCredentials();
-  request.prepare = [credentials = *credentials_, region = context_->controlPlane->endpoint().region,
-                     &clock = clock_](net::Request& unsignedRequest) -> Result<void> {
-    return aws::sign(unsignedRequest, credentials, {region}, clock.wallNow(), aws::emptyPayloadHash);
-  };
+  tellTaken(client_->takeUpCredentials());
   upload::SessionOwner& owner = *this;
   confirmedTold_ = false;
   session_ = std::make_shared<upload::Session>(std::move(config), buffer_, pacer_, clock_, owner);
-  session_->start(*context_->transport, std::move(request));
+  session_->start(*client_, std::move(request));
   watchSession();
   handOverBeforeExpiry();
   return true;
 }
 
-/// What was changed or fetched meanwhile.
-void StreamCore::takeUpCredentials() {
-  auto fresh = context_->config.credentials->atHand();
-  if (fresh && *fresh) take(std::move(**fresh));
-}
-
 /// Those that were fetched again and are the same as before are not told.
-void StreamCore::take(aws::Credentials credentials) {
-  const auto former = std::exchange(credentials_, std::move(credentials));
+void StreamCore::tellTaken(const aws::ServiceClient::Taken& taken) {
+  if (!taken) return;
   {
     const std::lock_guard lock(buffer_.mutex);
-    buffer_.stats.credentialSource = credentials_->source;
-    buffer_.stats.credentialsPassedOver = credentials_->passedOver;
+    buffer_.stats.credentialSource = taken->source;
+    buffer_.stats.credentialsPassedOver = taken->passedOver;
   }
-  const bool same = former && former->accessKey == credentials_->accessKey &&
-                    former->source == credentials_->source && former->expiration == credentials_->expiration;
-  if (same) return;
-  notifier_->tell([taken = CredentialsTaken{credentials_->source, credentials_->passedOver,
-                                            former.has_value(), credentials_->expiration}](
-                      StreamListener& listener) { listener.onCredentials(taken); });
+  notifier_->tell([taken = *taken](StreamListener& listener) { listener.onCredentials(taken); });
 }
 
 /// The next session begins with fresh ones, which were fetched in the background by then.
 void StreamCore::handOverBeforeExpiry() {
-  if (!credentials_->expiration) return;
-  const Nanoseconds life = *credentials_->expiration - clock_.wallNow();
+  const auto& expiration = client_->credentials().expiration;
+  if (!expiration) return;
+  const Nanoseconds life = *expiration - clock_.wallNow();
   const Nanoseconds early = std::min<Nanoseconds>(std::chrono::minutes(2), life / 8);
   const auto delay = std::chrono::ceil<Milliseconds>(std::max<Nanoseconds>(life - early, Seconds(1)));
   after(expiryTimer_, delay, [this] { dispatch(upload::event::HandOver{}); });
@@ -314,7 +298,8 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<upl
     error = ackFailure(ack, known);
     if (known.policy == aws::AckPolicy::correctClock && session_) {
       error->serverDate = session_->serverDate();
-      error = learnTime(*error, intake::Timeline::Correct::all);
+      error = aws::learnTime(*error, *context_->clock);
+      tellCorrection(*error, intake::Timeline::Correct::all);
     }
     told.code = error->code;
     told.errorCode = error->exception;
@@ -410,7 +395,7 @@ void StreamCore::onSessionBodyEnd(bool headerChanged) {
 void StreamCore::onSessionEnd(std::optional<Error> error) {
   logger_.log(LogLevel::debug, Room::net,
               [&] { return "the session has ended" + (error ? ": " + error->message : std::string()); });
-  if (error) error = learnTime(std::move(*error));
+  if (error) tellCorrection(*error);
   dispatch(upload::event::SessionEnded{std::move(error)});
 }
 

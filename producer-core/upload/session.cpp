@@ -8,10 +8,6 @@
 
 namespace kvs::upload {
 
-namespace {
-constexpr std::size_t maxRefusalBody = 16 * 1024;
-}
-
 Session::Session(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
                  SessionOwner& owner)
     : config_(std::move(config)),
@@ -19,14 +15,14 @@ Session::Session(Config config, stream::StreamBuffer& buffer, FragmentPacer& pac
       owner_(&owner),
       body_(config_.body, buffer, pacer, clock, *this) {}
 
-void Session::start(net::Transport& transport, net::Request request) {
+void Session::start(const aws::ServiceClient& client, net::Request request) {
   request.source = &body_;
   lastAck_ = clock_.now();
-  exchange_ = transport.start(std::move(request), *this);
+  call_ = client.open({aws::Operation::putMedia, config_.streamName, std::move(request)}, *this);
 }
 
 void Session::resume() {
-  if (exchange_) exchange_->resume();
+  if (call_) call_->resume();
 }
 
 void Session::finish(SessionBody::Finish how) {
@@ -36,7 +32,7 @@ void Session::finish(SessionBody::Finish how) {
 
 void Session::close() {
   owner_ = nullptr;
-  exchange_.reset();
+  call_.reset();
 }
 
 std::optional<TimePoint> Session::unacknowledgedSince() const {
@@ -45,23 +41,21 @@ std::optional<TimePoint> Session::unacknowledgedSince() const {
   return std::max({oldest.begun, oldest.left, lastAck_});
 }
 
-void Session::onHead(const net::ResponseHead& head) {
+void Session::onAccepted(const net::ResponseHead& head) {
   if (!owner_) return;
-  head_ = head;
-  headAt_ = clock_.now();
-  if (head.status != 200) return;  // the answer's body says why; onEnd tells
+  acceptedDate_ = aws::parseHttpDate(net::findHeader(head.headers, "date"));
+  acceptedAt_ = lastAck_ = clock_.now();
   answered_ = true;
-  lastAck_ = clock_.now();
   owner_->onSessionAnswered();
+}
+
+void Session::onRefused(Error error) {
+  const auto self = shared_from_this();
+  if (owner_) owner_->onSessionEnd(std::move(error));
 }
 
 void Session::onData(ByteView data) {
   const auto self = shared_from_this();
-  if (!answered_) {
-    const auto text = asText(data).substr(0, maxRefusalBody - std::min(maxRefusalBody, refusalBody_.size()));
-    refusalBody_ += text;
-    return;
-  }
   acks_.clear();
   if (const auto parsed = parser_.feed(data, acks_); !parsed && owner_) {
     owner_->onSessionNote(LogLevel::warning, parsed.error().message);
@@ -75,7 +69,6 @@ void Session::onData(ByteView data) {
 void Session::onEnd(Result<void> result) {
   const auto self = shared_from_this();
   if (!owner_) return;
-  if (head_.status != 0 && !answered_) return owner_->onSessionEnd(refusal());
   // However the service lets go of what we were letting go of, it is no failure.
   if (body_.sent().empty() && body_.isEnding()) {
     over_ = true;
@@ -84,9 +77,7 @@ void Session::onEnd(Result<void> result) {
   if (result && !config_.body.acknowledged && body_.hasEnded()) {  // all of it was taken
     return owner_->onSessionSent(body_.sent().back());
   }
-  if (result) return owner_->onSessionEnd(std::nullopt);
-  owner_->onSessionEnd(
-      aws::describeTransportError(result.error(), aws::Operation::putMedia, config_.streamName));
+  owner_->onSessionEnd(result ? std::nullopt : std::optional(std::move(result.error())));
 }
 
 void Session::onPaced(TimePoint when) {
@@ -98,16 +89,12 @@ void Session::onFragmentSent(const SentFragment& fragment) {
 }
 
 std::optional<WallTime> Session::serverDate() const {
-  const auto date = aws::parseHttpDate(net::findHeader(head_.headers, "date"));
-  return date ? std::optional(*date + (clock_.now() - headAt_)) : std::nullopt;
+  if (!acceptedDate_) return std::nullopt;
+  return *acceptedDate_ + (clock_.now() - acceptedAt_);
 }
 
 void Session::onBodyEnd(bool headerChanged) {
   if (owner_) owner_->onSessionBodyEnd(headerChanged);
-}
-
-Error Session::refusal() const {
-  return aws::parseErrorAnswer(head_, refusalBody_, aws::Operation::putMedia, config_.streamName);
 }
 
 bool Session::settles(const aws::Acknowledgement& ack) const {

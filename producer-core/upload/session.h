@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "aws/acknowledgement.h"
+#include "aws/service_client.h"
 #include "base/log.h"
-#include "net/transport.h"
 #include "upload/session_body.h"
 
 namespace kvs::upload {
@@ -30,7 +30,7 @@ class SessionOwner {
 };
 
 /// Lives on the loop's thread. After close() its owner hears nothing more.
-class Session final : public net::ExchangeListener,
+class Session final : private aws::StreamedCallListener,
                       private BodyObserver,
                       public std::enable_shared_from_this<Session> {
  public:
@@ -43,7 +43,7 @@ class Session final : public net::ExchangeListener,
   Session(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
           SessionOwner& owner);
 
-  void start(net::Transport& transport, net::Request request);
+  void start(const aws::ServiceClient& client, net::Request request);
   /// There may be more to send.
   void resume();
   void finish(SessionBody::Finish how);
@@ -57,7 +57,7 @@ class Session final : public net::ExchangeListener,
   std::optional<WallTime> serverDate() const;
   /// Every fragment in it is settled, and its body has ended; or its answer, when the body was about to.
   bool isConfirmed() const { return (body_.hasEnded() || over_) && body_.sent().empty(); }
-  std::uint64_t bytesSent() const { return exchange_ ? exchange_->bytesSent() : 0; }
+  std::uint64_t bytesSent() const { return call_ ? call_->bytesSent() : 0; }
   /// What was sent, or begun, and is not settled.
   const std::deque<SentFragment>& unacknowledged() const { return body_.sent(); }
   /// Since when the service has owed a word on the oldest fragment: from its last word on, or from the
@@ -65,8 +65,9 @@ class Session final : public net::ExchangeListener,
   std::optional<TimePoint> unacknowledgedSince() const;
 
  private:
-  void onHead(const net::ResponseHead& head) override;
+  void onAccepted(const net::ResponseHead& head) override;
   void onData(ByteView data) override;
+  void onRefused(Error error) override;
   void onEnd(Result<void> result) override;
   void onPaced(TimePoint when) override;
   void onFragmentSent(const SentFragment& fragment) override;
@@ -74,16 +75,14 @@ class Session final : public net::ExchangeListener,
 
   void settle(const aws::Acknowledgement& ack);
   bool settles(const aws::Acknowledgement& ack) const;
-  Error refusal() const;
 
   Config config_;
   const Clock& clock_;
   SessionOwner* owner_;
   SessionBody body_;
-  std::unique_ptr<net::Exchange> exchange_;
-  net::ResponseHead head_;
-  TimePoint headAt_{};
-  std::string refusalBody_;
+  std::unique_ptr<aws::StreamedCall> call_;
+  std::optional<WallTime> acceptedDate_;  // the service's, when it accepted the session
+  TimePoint acceptedAt_{};
   aws::AckParser parser_;
   std::vector<aws::Acknowledgement> acks_;
   TimePoint lastAck_{};

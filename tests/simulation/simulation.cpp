@@ -103,6 +103,20 @@ class Simulation {
     return options;
   }
 
+  std::shared_ptr<aws::Service> reachedService(std::shared_ptr<CorrectedClock> clock) const {
+    auto reached = std::make_shared<aws::Service>();
+    reached->name = "kinesisvideo";
+    reached->api = "PUT_MEDIA";
+    reached->endpoint = {"https://control.example.com", "eu-west-1", "test"};
+    reached->userAgent = "simulation";
+    reached->loop = loop_;
+    reached->transport = service_;
+    reached->clock = std::move(clock);
+    reached->gate = std::make_shared<aws::RateGate>();
+    reached->credentials = credentials_;
+    return reached;
+  }
+
   void makeStream(std::shared_ptr<LogSink> log) {
     ProducerConfig producer;
     producer.credentials = credentials_;
@@ -111,12 +125,8 @@ class Simulation {
     producer.storageSize = storage_->limit();
     auto context = std::make_shared<stream::ProducerContext>(producer);
     context->loop = loop_;
-    context->transport = service_;
-    context->rateGate = std::make_shared<aws::RateGate>();
     context->storage = storage_;
-    context->controlPlane = std::make_shared<aws::ControlPlane>(
-        *service_, context->clock,
-        aws::ControlPlaneOptions{{"https://control.example.com", "eu-west-1", "test"}, "simulation"});
+    context->service = reachedService(context->clock);
     StreamConfig config;
     config.name = "camera";
     config.retention = std::chrono::hours(plan_.retentionHours);
@@ -135,8 +145,8 @@ class Simulation {
     for (const TrackConfig& track : source_.tracks()) {
       if (!core_->setTrack(track)) witness_->broken.push_back("a track was not taken");
     }
-    source_.goBy(context->clock);
-    witness_->wall = &context->clock;
+    source_.goBy(*context->clock);
+    witness_->wall = context->clock.get();
     context_ = context;
   }
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fake_transport.h"
+#include "service_client_fixture.h"
 
 namespace kvs::aws {
 namespace {
@@ -13,39 +13,21 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-class FixedClock final : public Clock {
- public:
-  TimePoint now() const override { return TimePoint(1h); }
-  WallTime wallNow() const override { return wall; }
-  WallTime wall{1769817599s};  // 2026-01-30T23:59:59Z
-};
-
-const Credentials keys{"AKIATEST", Secret("secret"), Secret("token"), {}, "test"};
-
 constexpr std::string_view description =
     R"({"StreamInfo":{"StreamName":"cam","StreamARN":"arn:1","DeviceName":null,"MediaType":"video/h264",)"
     R"("KmsKeyId":"key","Version":"v1","Status":"ACTIVE","CreationTime":1700000000.25,"DataRetentionInHours":2,)"
     R"("New":[1,{"a":2}]}})";
 
-class ControlPlaneTest : public testing::Test {
+class ControlPlaneTest : public ServiceClientFixture {
  protected:
-  static ControlPlaneOptions options() {
-    ControlPlaneOptions options;
-    options.endpoint = {"https://control.example.com", "us-west-2", "test"};
-    options.userAgent = "kvssink/test";
-    options.connectTimeout = 1s;
-    options.completionTimeout = 2s;
-    return options;
-  }
-
-  FakeTransport transport;
-  FixedClock clock;
-  ControlPlane plane{transport, clock, options()};
+  ControlPlaneTest() { fetchCredentials(); }
+  ControlPlane plane{client};
 };
 
 TEST(Bodies, ofRequests) {
   EXPECT_EQ(json::parse(describeStreamBody("cam")), (json{{"StreamName", "cam"}}));
-  EXPECT_EQ(json::parse(getDataEndpointBody("cam")), (json{{"StreamName", "cam"}, {"APIName", "PUT_MEDIA"}}));
+  EXPECT_EQ(json::parse(getDataEndpointBody("cam", "PUT_MEDIA")),
+            (json{{"StreamName", "cam"}, {"APIName", "PUT_MEDIA"}}));
   EXPECT_EQ(json::parse(tagStreamBody("arn:1", {{"a", "b"}, {"\xC3\xA9", "\xE6\x9D\xB1"}})),
             (json{{"StreamARN", "arn:1"}, {"Tags", {{"a", "b"}, {"\xC3\xA9", "\xE6\x9D\xB1"}}}}));
 }
@@ -128,7 +110,7 @@ TEST(Answers, dataEndpoint) {
 
 TEST_F(ControlPlaneTest, describeIsSignedWhenItLeaves) {
   std::optional<Result<StreamDescription>> result;
-  const auto call = plane.describeStream("cam", keys, [&](auto r) { result = std::move(r); });
+  const auto call = plane.describeStream("cam", [&](auto r) { result = std::move(r); });
   ASSERT_EQ(transport.count(), 1U);
   EXPECT_EQ(net::findHeader(transport.last()->request.headers, "authorization"), "");
   clock.wall += 1h;  // it waited for a place among the connections
@@ -157,20 +139,20 @@ TEST_F(ControlPlaneTest, createTagAndDataEndpoint) {
   std::optional<Result<std::string>> arn;
   CreateStreamInput input;
   input.name = "cam";
-  const auto create = plane.createStream(input, keys, [&](auto r) { arn = std::move(r); });
+  const auto create = plane.createStream(input, [&](auto r) { arn = std::move(r); });
   EXPECT_EQ(transport.last()->request.url, "https://control.example.com/createStream");
   FakeTransport::answer(transport.last(), {200, {}}, R"({"StreamARN":"arn:1"})");
   ASSERT_TRUE(arn && *arn);
   EXPECT_EQ(**arn, "arn:1");
 
   std::optional<Result<void>> tagged;
-  const auto tag = plane.tagStream("arn:1", {{"a", "b"}}, keys, [&](auto r) { tagged = std::move(r); });
+  const auto tag = plane.tagStream("arn:1", {{"a", "b"}}, [&](auto r) { tagged = std::move(r); });
   EXPECT_EQ(transport.last()->request.url, "https://control.example.com/tagStream");
   FakeTransport::answer(transport.last(), {200, {}}, "{}");
   EXPECT_TRUE(tagged && *tagged);
 
   std::optional<Result<std::string>> url;
-  const auto endpoint = plane.getDataEndpoint("cam", keys, [&](auto r) { url = std::move(r); });
+  const auto endpoint = plane.getDataEndpoint("cam", [&](auto r) { url = std::move(r); });
   EXPECT_EQ(transport.last()->request.url, "https://control.example.com/getDataEndpoint");
   FakeTransport::answer(transport.last(), {200, {}}, R"({"DataEndpoint":"https://data.example.com"})");
   ASSERT_TRUE(url && *url);
@@ -179,7 +161,7 @@ TEST_F(ControlPlaneTest, createTagAndDataEndpoint) {
 
 TEST_F(ControlPlaneTest, errorAnswersBecomeErrors) {
   std::optional<Result<StreamDescription>> result;
-  const auto call = plane.describeStream("cam", keys, [&](auto r) { result = std::move(r); });
+  const auto call = plane.describeStream("cam", [&](auto r) { result = std::move(r); });
   FakeTransport::answer(
       transport.last(),
       {404, {{"x-amzn-RequestId", "r-9"}, {"x-amzn-ErrorType", "ResourceNotFoundException"}}},
@@ -192,7 +174,7 @@ TEST_F(ControlPlaneTest, errorAnswersBecomeErrors) {
 
 TEST_F(ControlPlaneTest, aGoodStatusWithABadBodyCarriesTheRequestId) {
   std::optional<Result<StreamDescription>> result;
-  const auto call = plane.describeStream("cam", keys, [&](auto r) { result = std::move(r); });
+  const auto call = plane.describeStream("cam", [&](auto r) { result = std::move(r); });
   FakeTransport::answer(transport.last(), {200, {{"x-amzn-requestid", "r-9"}}}, "{}");
   ASSERT_TRUE(result && !*result);
   EXPECT_EQ(result->error().code, StatusCode::invalidDescribeResponse);
@@ -202,7 +184,7 @@ TEST_F(ControlPlaneTest, aGoodStatusWithABadBodyCarriesTheRequestId) {
 
 TEST_F(ControlPlaneTest, transportErrorsNameTheCall) {
   std::optional<Result<std::string>> result;
-  const auto call = plane.getDataEndpoint("cam", keys, [&](auto r) { result = std::move(r); });
+  const auto call = plane.getDataEndpoint("cam", [&](auto r) { result = std::move(r); });
   transport.last()->listener->onEnd(fail(StatusCode::unknown, ErrorKind::retryable, "connection refused."));
   ASSERT_TRUE(result && !*result);
   EXPECT_EQ(result->error().code, StatusCode::getDataEndpointFailed);
@@ -212,7 +194,7 @@ TEST_F(ControlPlaneTest, transportErrorsNameTheCall) {
 TEST_F(ControlPlaneTest, anEndlessAnswerIsCutOff) {
   int calls = 0;
   std::optional<Result<StreamDescription>> result;
-  const auto call = plane.describeStream("cam", keys, [&](auto r) {
+  const auto call = plane.describeStream("cam", [&](auto r) {
     ++calls;
     result = std::move(r);
   });
@@ -224,9 +206,9 @@ TEST_F(ControlPlaneTest, anEndlessAnswerIsCutOff) {
 }
 
 TEST_F(ControlPlaneTest, aCallMayBeDestroyedFromItsOwnCallback) {
-  ControlPlane::CallHandle call;
+  CallHandle call;
   int calls = 0;
-  call = plane.describeStream("cam", keys, [&](const auto&) {
+  call = plane.describeStream("cam", [&](const auto&) {
     ++calls;
     call.reset();
   });
@@ -235,7 +217,7 @@ TEST_F(ControlPlaneTest, aCallMayBeDestroyedFromItsOwnCallback) {
 }
 
 TEST_F(ControlPlaneTest, aDestroyedCallIsCancelledAndSilent) {
-  auto call = plane.describeStream("cam", keys, [](const auto&) { FAIL() << "called"; });
+  auto call = plane.describeStream("cam", [](const auto&) { FAIL() << "called"; });
   const auto wire = transport.last();
   ASSERT_NE(wire->listener, nullptr);
   call.reset();

@@ -14,7 +14,14 @@ net::ResponseHead head(int status, const std::string& exception = {}) {
   return answer;
 }
 
-Error parsed(int status, const std::string& exception, Operation operation = Operation::describeStream) {
+constexpr const Operation& describeStream = Operation::describeStream;
+constexpr const Operation& createStream = Operation::createStream;
+constexpr const Operation& tagStream = Operation::tagStream;
+constexpr const Operation& getDataEndpoint = Operation::getDataEndpoint;
+constexpr const Operation& putMedia = Operation::putMedia;
+
+Error parsed(int status, const std::string& exception,
+             const Operation& operation = Operation::describeStream) {
   return parseErrorAnswer(head(status, exception), "", operation, "cam");
 }
 
@@ -26,7 +33,6 @@ TEST(ErrorAnswer, policyByAnswer) {
     ErrorKind kind;
     StatusCode code;
   };
-  using enum Operation;
   const Row rows[] = {
       {500, "", describeStream, ErrorKind::retryable, StatusCode::describeStreamFailed},
       {503, "ServiceUnavailableException", createStream, ErrorKind::retryable,
@@ -68,7 +74,6 @@ TEST(ErrorAnswer, policyByAnswer) {
 }
 
 TEST(ErrorAnswer, aPageThatIsNotFoundSaysNothingOfAStream) {
-  using enum Operation;
   for (const auto operation : {describeStream, createStream, getDataEndpoint}) {
     const Error error = parseErrorAnswer({404, {}}, "<html>Not Found</html>", operation, "cam");
     EXPECT_EQ(error.kind, ErrorKind::retryable);

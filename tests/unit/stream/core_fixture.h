@@ -100,14 +100,24 @@ class CoreFixture : public testing::Test {
     context = std::make_shared<ProducerContext>(producer);
     context->directory = directory;
     context->loop = loop;
-    context->transport = service;
-    context->rateGate = std::make_shared<aws::RateGate>();
+    context->service = reachedService();
     context->storage = storage = std::make_shared<store::StorageBudget>(storageSize);
-    context->controlPlane = std::make_shared<aws::ControlPlane>(
-        *service, context->clock, aws::ControlPlaneOptions{{controlUrl, "eu-west-1", "test"}, "test"});
     core = std::make_shared<StreamCore>(context, config, std::make_shared<Notifier>(told, executor), 1);
     if (withTrack) setTrack();
     core->start();
+  }
+  std::shared_ptr<aws::Service> reachedService() const {
+    auto reached = std::make_shared<aws::Service>();
+    reached->name = "kinesisvideo";
+    reached->api = "PUT_MEDIA";
+    reached->endpoint = {controlUrl, "eu-west-1", "test"};
+    reached->userAgent = "test";
+    reached->loop = loop;
+    reached->transport = service;
+    reached->clock = context->clock;
+    reached->gate = std::make_shared<aws::RateGate>();
+    reached->credentials = keys;
+    return reached;
   }
   void setTrack() {
     TrackConfig track;

@@ -77,7 +77,7 @@ TEST_F(RecoveryTest, AStreamThatBeginsJustAfterAnotherHasLearntTheTimeIsNotMoved
   network.refuse = true;
   begin();
   pass(1s);
-  context->clock.learn(clock.wallNow() + *options.clockAhead);  // another stream's refusal
+  context->clock->learn(clock.wallNow() + *options.clockAhead);  // another stream's refusal
   stream(10s);
   service->network.refuse = false;
   stream(20s);

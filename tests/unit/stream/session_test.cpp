@@ -2,6 +2,7 @@
 // One request from opening to end: which acknowledgement settles which fragment, and what its owner hears.
 #include "upload/session.h"
 
+#include "aws/credentials/static.h"
 #include "mkv/tags.h"
 #include "stream_fixture.h"
 
@@ -51,7 +52,7 @@ class SessionTest : public test::StreamFixture, protected upload::SessionOwner {
   void start(upload::Session::Config config) {
     upload::SessionOwner& owner = *this;
     session = std::make_shared<upload::Session>(std::move(config), buffer, pacer, clock, owner);
-    session->start(transport, {});
+    session->start(*client, {});
   }
   Bytes pull() {
     Bytes all, room(4096);
@@ -90,7 +91,18 @@ class SessionTest : public test::StreamFixture, protected upload::SessionOwner {
   }
   void onSessionNote(LogLevel, std::string text) override { notes.push_back(std::move(text)); }
 
+  std::shared_ptr<aws::ServiceClient> makeClient() {
+    auto service = std::make_shared<aws::Service>();
+    service->transport = {std::shared_ptr<void>(), &transport};
+    service->clock = std::make_shared<CorrectedClock>(clock);
+    service->credentials = std::make_shared<aws::StaticProvider>("AKID", Secret("secret"), Secret());
+    auto made = std::make_shared<aws::ServiceClient>(std::move(service));
+    made->fetchCredentials([](const auto& taken) { EXPECT_TRUE(taken); });
+    return made;
+  }
+
   HeldTransport transport;
+  std::shared_ptr<aws::ServiceClient> client = makeClient();
   std::shared_ptr<upload::Session> session;
   std::vector<Heard> heard;
   std::vector<upload::SentFragment> sent;

@@ -51,7 +51,7 @@ TEST(StatusCodes, OfTheNetwork) {
 TEST(StatusCodes, OfACallThatFails) {
   net::ResponseHead head;
   head.status = 500;
-  const auto codeOf = [&](aws::Operation operation) {
+  const auto codeOf = [&](const aws::Operation& operation) {
     return aws::parseErrorAnswer(head, "", operation, "camera").code;
   };
   EXPECT_EQ(codeOf(aws::Operation::tagStream), StatusCode::tagStreamFailed);
