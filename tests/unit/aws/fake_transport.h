@@ -17,6 +17,7 @@ class FakeTransport final : public net::Transport {
   struct Wire {
     net::Request request;
     net::ExchangeListener* listener = nullptr;  // null when cancelled
+    bool held = false;                          // by holdAnswer()
   };
 
   std::unique_ptr<net::Exchange> start(net::Request request, net::ExchangeListener& listener) override {
@@ -40,12 +41,18 @@ class FakeTransport final : public net::Transport {
   static void answer(const std::shared_ptr<Wire>& wire, const net::ResponseHead& head, std::string_view body,
                      std::size_t pieceSize = 7) {
     wire->listener->onHead(head);
-    while (wire->listener != nullptr && !body.empty()) {
+    const std::string_view rest = send(wire, body, pieceSize);
+    if (rest.empty() && wire->listener != nullptr && !wire->held) wire->listener->onEnd({});
+  }
+  /// Plays a part of an answer's body; what is left when the listener holds it or cancels.
+  static std::string_view send(const std::shared_ptr<Wire>& wire, std::string_view body,
+                               std::size_t pieceSize = 7) {
+    while (wire->listener != nullptr && !wire->held && !body.empty()) {
       const std::string_view piece = body.substr(0, pieceSize);
       body.remove_prefix(piece.size());
       wire->listener->onData(asBytes(piece));
     }
-    if (wire->listener != nullptr) wire->listener->onEnd({});
+    return body;
   }
 
  private:
@@ -54,8 +61,8 @@ class FakeTransport final : public net::Transport {
     explicit FakeExchange(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
     ~FakeExchange() override { wire_->listener = nullptr; }
     void resume() override {}
-    void holdAnswer() override {}  // answers are short here
-    void resumeAnswer() override {}
+    void holdAnswer() override { wire_->held = true; }
+    void resumeAnswer() override { wire_->held = false; }
     std::uint64_t bytesSent() const override { return wire_->request.body.size(); }
 
    private:
