@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "caps/templates.h"
+
 namespace kvs::test {
 namespace {
 

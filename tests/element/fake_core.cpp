@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_core.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "producer_factory.h"
