@@ -1,16 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/stream_directory.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
-#include <mutex>
-
 #include "aws/sigv4.h"
-#include "base/immortal.h"
+#include "base/of_process.h"
 #include "base/wiping.h"
 
 namespace kvs::aws {
+
+namespace {
+
+class Directories {
+ public:
+  Mutex& mutex() KVS_RETURN_MUTEX(mutex_) { return mutex_; }
+
+  std::shared_ptr<StreamDirectory> own() KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
+    if (owner_ != getpid()) {
+      // What a parent has under way in its own is never answered here, nor may it be cancelled.
+      all_.push_back(std::make_shared<StreamDirectory>());
+      owner_ = getpid();
+    }
+    return all_.back();
+  }
+
+ private:
+  Mutex mutex_{"stream directories"};
+  /// This process's behind its parents'.
+  std::vector<std::shared_ptr<StreamDirectory>> all_ KVS_GUARDED_BY(mutex_);
+  pid_t owner_ KVS_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace
 
 StreamKey keyOf(const ServiceClient& client, const std::string& stream) {
   const Service& service = client.service();
@@ -25,21 +47,7 @@ std::string identityOf(const Credentials& credentials) {
 }
 
 std::shared_ptr<StreamDirectory> sharedStreamDirectory() {
-  struct Slot {
-    std::mutex mutex;  // held across fork(), so that a child finds it free
-    std::vector<std::shared_ptr<StreamDirectory>> directories;  // of this process behind its parents'
-    pid_t owner = 0;
-  };
-  static Immortal<Slot> slot;
-  [[maybe_unused]] static const int registered =
-      pthread_atfork([] { slot->mutex.lock(); }, [] { slot->mutex.unlock(); }, [] { slot->mutex.unlock(); });
-  const std::lock_guard lock(slot->mutex);
-  if (slot->owner != getpid()) {
-    // What a parent has under way in its own is never answered here, nor may it be cancelled.
-    slot->directories.push_back(std::make_shared<StreamDirectory>());
-    slot->owner = getpid();
-  }
-  return slot->directories.back();
+  return ofProcess<Directories>().own();
 }
 
 }  // namespace kvs::aws

@@ -41,6 +41,8 @@
 #define KVS_RETURN_MUTEX(mutex) KVS_THREAD_SAFETY(lock_returned(mutex))
 /// On a function: it may be relied upon that the lock is held here, for lambdas that are called under it.
 #define KVS_ASSERT_HELD(...) KVS_THREAD_SAFETY(assert_capability(__VA_ARGS__))
+/// On a function: the analysis cannot follow what it does with locks.
+#define KVS_LOCKS_UNCHECKED KVS_THREAD_SAFETY(no_thread_safety_analysis)
 /// On a class: it is a lock, or holds one as long as it lives.
 #define KVS_MUTEX_CLASS KVS_THREAD_SAFETY(capability("mutex"))
 #define KVS_LOCK_CLASS KVS_THREAD_SAFETY(scoped_lockable)

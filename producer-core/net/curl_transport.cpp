@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/curl_transport.h"
 
-#include <pthread.h>
-
-#include <mutex>
 #include <utility>
 #include <vector>
 
-#include "base/immortal.h"
+#include "base/of_process.h"
 #include "net/curl_engine.h"
 #include "net/curl_transfer.h"
 
@@ -39,25 +36,33 @@ CurlTransport::~CurlTransport() {
   if (used_) loop_->post([engine = std::move(engine_)] {});
 }
 
-std::shared_ptr<CurlTransport> CurlTransport::shared(const TransportOptions& options) {
-  struct Slot {
-    std::mutex mutex;  // held across fork(), so that a child finds it free
-    std::vector<std::weak_ptr<CurlTransport>> transports;
-  };
-  static Immortal<Slot> slot;
-  [[maybe_unused]] static const int registered =
-      pthread_atfork([] { slot->mutex.lock(); }, [] { slot->mutex.unlock(); }, [] { slot->mutex.unlock(); });
-  auto loop = Loop::shared();
-  const std::lock_guard lock(slot->mutex);
-  std::erase_if(slot->transports, [](const auto& entry) { return entry.expired(); });
-  for (const auto& entry : slot->transports) {
-    auto transport = entry.lock();
-    // A forked child has another loop; what it inherited is not its own.
-    if (transport && transport->loop_ == loop && transport->engine_->options() == options) return transport;
+/// The process's transports that are in use.
+class CurlTransport::Shared {
+ public:
+  Mutex& mutex() KVS_RETURN_MUTEX(mutex_) { return mutex_; }
+
+  std::shared_ptr<CurlTransport> find(std::shared_ptr<Loop> loop, const TransportOptions& options)
+      KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
+    std::erase_if(all_, [](const auto& entry) { return entry.expired(); });
+    for (const auto& entry : all_) {
+      auto transport = entry.lock();
+      // A forked child has another loop; what it inherited is not its own.
+      if (transport && transport->loop_ == loop && transport->engine_->options() == options) return transport;
+    }
+    auto transport = std::make_shared<CurlTransport>(std::move(loop), options);
+    all_.push_back(transport);
+    return transport;
   }
-  auto transport = std::make_shared<CurlTransport>(std::move(loop), options);
-  slot->transports.push_back(transport);
-  return transport;
+
+ private:
+  Mutex mutex_{"shared transports"};
+  std::vector<std::weak_ptr<CurlTransport>> all_ KVS_GUARDED_BY(mutex_);
+};
+
+std::shared_ptr<CurlTransport> CurlTransport::shared(const TransportOptions& options) {
+  auto loop = Loop::shared();
+  return ofProcess<Shared>().find(std::move(loop), options);
 }
 
 std::unique_ptr<Exchange> CurlTransport::start(Request request, ExchangeListener& listener) {

@@ -31,6 +31,7 @@ class CurlTransport final : public Transport {
   std::unique_ptr<Exchange> start(Request request, ExchangeListener& listener) override;
 
  private:
+  class Shared;
   const std::shared_ptr<Loop> loop_;
   std::atomic<bool> used_{false};
   std::shared_ptr<CurlEngine> engine_;

@@ -27,7 +27,7 @@ Loop::Impl::Impl(const Clock& theClock, Drive theDrive, const char* theName)
     : clock(theClock),
       drive(theDrive),
       threadName(theName),
-      forkGeneration(Process::get().forkGeneration.load(std::memory_order_relaxed)) {
+      forkGeneration(ofProcess<Process>().forkGeneration()) {
   static_cast<void>(open());  // start() tries again, and says what is wrong
 }
 
@@ -58,16 +58,7 @@ Loop::Impl::~Impl() {
 }
 
 void Loop::Impl::post(Task task) {
-  bool first = false;
-  {
-    const std::lock_guard lock(mutex);
-    if (!ended) {
-      first = tasks.empty();
-      if (first) oldestTask = clock.now();
-      tasks.push_back(std::move(task));
-    }
-  }
-  if (first) wakeUp();
+  if (tasks.add(std::move(task), clock.now())) wakeUp();
 }
 
 void Loop::Impl::push(Ready& item) {
@@ -86,9 +77,7 @@ void Loop::Impl::wakeUp() {
 }
 
 bool Loop::Impl::hasWork() {
-  if (ready.load(std::memory_order_acquire)) return true;
-  const std::lock_guard lock(mutex);
-  return !tasks.empty();
+  return ready.load(std::memory_order_acquire) || !tasks.isEmpty();
 }
 
 int Loop::Impl::timeoutMs() {
@@ -141,15 +130,9 @@ void Loop::Impl::runReady() {
 }
 
 void Loop::Impl::runTasks() {
-  std::vector<Task> batch;
-  TimePoint since;
-  {
-    const std::lock_guard lock(mutex);
-    batch.swap(tasks);
-    since = oldestTask;
-  }
-  if (!batch.empty()) lag.add(clock.now() - since);
-  for (Task& task : batch) {
+  TaskQueue::Batch batch = tasks.take();
+  if (!batch.tasks.empty()) lag.add(clock.now() - batch.oldest);
+  for (Task& task : batch.tasks) {
     task();
     task = nullptr;
   }
@@ -183,13 +166,9 @@ bool Loop::Impl::watch(int fd, std::uint32_t events, std::function<void(std::uin
 void Loop::Impl::finish() {
   for (int round = 0; round < kFinalRounds && hasWork(); ++round)
     pass(0);
-  std::vector<Task> unrun;
   {
-    const std::lock_guard lock(mutex);
-    ended = true;
-    unrun.swap(tasks);
+    const auto droppedTasks = tasks.end();  // before the rest: they may hold what is watched or waits
   }
-  unrun.clear();
   const auto droppedDeadlines = std::exchange(deadlines, {});
   const auto droppedWatches = std::exchange(watches, {});
 }
@@ -210,7 +189,7 @@ Result<void> Loop::start() {
 }
 
 void Loop::post(Task task) {
-  if (impl_->inForkedChild()) return Process::get().bury(std::make_shared<Task>(std::move(task)));
+  if (impl_->inForkedChild()) return ofProcess<Process>().bury(std::make_shared<Task>(std::move(task)));
   impl_->post(std::move(task));
 }
 

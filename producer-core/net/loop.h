@@ -112,8 +112,7 @@ class Loop {
 
  private:
   struct Impl;
-  struct Process;
-  static std::shared_ptr<Loop> holdOrMake(std::weak_ptr<Loop>& slot, const char* threadName);
+  class Process;
   static void retire(Loop* loop);
 
   const Clock& clock_;

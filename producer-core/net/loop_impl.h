@@ -6,18 +6,17 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
-#include "base/immortal.h"
+#include "base/of_process.h"
 #include "net/deadline_heap.h"
 #include "net/fd.h"
 #include "net/lag_histogram.h"
 #include "net/loop.h"
+#include "net/task_queue.h"
 
 namespace kvs::net {
 
@@ -53,6 +52,7 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   /// What it waits by. Nothing is changed where it fails.
   Result<void> open();
   Result<void> start();
+  Result<void> startThread();
   void startLater();
   /// The thread in words, at the beginning of a sentence.
   const char* sentenceName() const;
@@ -76,10 +76,7 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   Fd wakeFd;  // the same
 
   std::atomic<Ready*> ready{nullptr};
-  std::mutex mutex;  // guards the next three
-  std::vector<Task> tasks;
-  TimePoint oldestTask;
-  bool ended = false;
+  TaskQueue tasks;
 
   std::atomic<bool> started{false};
   std::atomic<bool> stopping{false};
@@ -94,20 +91,36 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   LagHistogram lag;
 };
 
-/// What all loops of the process share. Never destroyed.
-struct Loop::Process {
-  std::mutex mutex;  // guards all of it; held across fork()
-  std::condition_variable threadEnded;
-  std::vector<Impl*> running;
-  std::weak_ptr<Loop> shared;
-  std::weak_ptr<Loop> worker;
-  std::vector<std::shared_ptr<void>> buried;  // what a forked child must neither run nor free
-  bool exiting = false;
-  std::atomic<unsigned> forkGeneration{0};
+/// What all loops of the process share.
+class Loop::Process {
+ public:
+  Mutex& mutex() KVS_RETURN_MUTEX(mutex_) { return mutex_; }
+  /// The parent's threads do not run here.
+  void forgetInChild() KVS_REQUIRES(mutex_);
+  unsigned forkGeneration() const { return forkGeneration_.load(std::memory_order_relaxed); }
 
-  static Process& get();
-  void bury(std::shared_ptr<void> object);
-  void endAllLoops();
+  std::shared_ptr<Loop> shared() KVS_EXCLUDES(mutex_);
+  std::shared_ptr<Loop> worker() KVS_EXCLUDES(mutex_);
+  /// Keeps for ever what a forked child must neither run nor free.
+  void bury(std::shared_ptr<void> object) KVS_EXCLUDES(mutex_);
+
+  /// Does nothing if the thread runs, or where the process ends.
+  Result<void> start(Impl& impl) KVS_EXCLUDES(mutex_);
+  /// The thread's last word.
+  void hasEnded(Impl& impl) KVS_EXCLUDES(mutex_);
+  void endAllLoops() KVS_EXCLUDES(mutex_);
+
+ private:
+  static std::shared_ptr<Loop> holdOrMake(std::weak_ptr<Loop>& slot, const char* threadName);
+
+  Mutex mutex_{"loops"};
+  Condition threadEnded_;
+  std::vector<Impl*> running_ KVS_GUARDED_BY(mutex_);
+  std::weak_ptr<Loop> shared_ KVS_GUARDED_BY(mutex_);
+  std::weak_ptr<Loop> worker_ KVS_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<void>> buried_ KVS_GUARDED_BY(mutex_);
+  bool exiting_ KVS_GUARDED_BY(mutex_) = false;
+  std::atomic<unsigned> forkGeneration_{0};
 };
 
 }  // namespace kvs::net

@@ -21,48 +21,42 @@ constexpr const char* kWorkerName = "kvs-worker";
 /// The one whose thread this is.
 thread_local Loop::Impl* Loop::Impl::runningHere = nullptr;
 
-Loop::Process& Loop::Process::get() {
-  static Immortal<Process> process;
-  // The lock is held across fork(), so that the child finds the lists whole and the mutex free.
-  [[maybe_unused]] static const int registered =
-      pthread_atfork([] { process->mutex.lock(); }, [] { process->mutex.unlock(); },
-                     [] {
-                       process->running.clear();
-                       process->shared.reset();
-                       process->worker.reset();
-                       process->forkGeneration.fetch_add(1, std::memory_order_relaxed);
-                       process->mutex.unlock();
-                     });
-  return *process;
+void Loop::Process::forgetInChild() {
+  running_.clear();
+  shared_.reset();
+  worker_.reset();
+  forkGeneration_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Loop::Process::bury(std::shared_ptr<void> object) {
-  const std::lock_guard lock(mutex);
-  buried.push_back(std::move(object));
+  const Lock lock(mutex_);
+  buried_.push_back(std::move(object));
 }
 
 void Loop::Process::endAllLoops() {
-  std::unique_lock lock(mutex);
-  exiting = true;
-  for (Impl* impl : running)
+  const Lock lock(mutex_);
+  exiting_ = true;
+  for (Impl* impl : running_)
     impl->requestStop();
   // A task of a loop may be what called exit(): that loop can't end before its task has.
   const std::size_t own = Impl::runningHere ? 1 : 0;
-  threadEnded.wait_for(lock, kExitPatience, [&] { return running.size() <= own; });
+  const TimePoint patienceEnds = systemClock().now() + kExitPatience;
+  while (running_.size() > own)
+    if (!threadEnded_.waitUntil(mutex_, patienceEnds)) return;
 }
 
-void Loop::endAtExit() {
-  std::atexit([] { Process::get().endAllLoops(); });
+std::shared_ptr<Loop> Loop::Process::shared() {
+  const Lock lock(mutex_);
+  return holdOrMake(shared_, "kvs-loop");
 }
 
-std::shared_ptr<Loop> Loop::create(const Clock& clock, const char* threadName) {
-  auto loop = std::make_unique<Loop>(clock, Drive::ownThread, threadName);
-  return {loop.release(), &Loop::retire};
+std::shared_ptr<Loop> Loop::Process::worker() {
+  const Lock lock(mutex_);
+  return holdOrMake(worker_, kWorkerName);
 }
 
-std::shared_ptr<Loop> Loop::holdOrMake(std::weak_ptr<Loop>& slot, const char* threadName) {
+std::shared_ptr<Loop> Loop::Process::holdOrMake(std::weak_ptr<Loop>& slot, const char* threadName) {
   [[maybe_unused]] static const bool registered = (endAtExit(), true);
-  const std::lock_guard lock(Process::get().mutex);
   std::shared_ptr<Loop> loop = slot.lock();
   if (!loop) {
     loop = create(systemClock(), threadName);
@@ -71,12 +65,37 @@ std::shared_ptr<Loop> Loop::holdOrMake(std::weak_ptr<Loop>& slot, const char* th
   return loop;
 }
 
+Result<void> Loop::Process::start(Impl& impl) {
+  const Lock lock(mutex_);
+  if (impl.started.load(std::memory_order_relaxed) || exiting_) return {};
+  if (auto opened = impl.open(); !opened) return opened;
+  if (auto begun = impl.startThread(); !begun) return begun;
+  running_.push_back(&impl);
+  impl.started.store(true, std::memory_order_release);
+  return {};
+}
+
+void Loop::Process::hasEnded(Impl& impl) {
+  const Lock lock(mutex_);
+  std::erase(running_, &impl);
+  threadEnded_.notifyAll();
+}
+
+void Loop::endAtExit() {
+  std::atexit([] { ofProcess<Process>().endAllLoops(); });
+}
+
+std::shared_ptr<Loop> Loop::create(const Clock& clock, const char* threadName) {
+  auto loop = std::make_unique<Loop>(clock, Drive::ownThread, threadName);
+  return {loop.release(), &Loop::retire};
+}
+
 std::shared_ptr<Loop> Loop::shared() {
-  return holdOrMake(Process::get().shared, "kvs-loop");
+  return ofProcess<Process>().shared();
 }
 
 std::shared_ptr<Loop> Loop::worker() {
-  return holdOrMake(Process::get().worker, kWorkerName);
+  return ofProcess<Process>().worker();
 }
 
 void Loop::retire(Loop* loop) {
@@ -89,14 +108,14 @@ void Loop::retire(Loop* loop) {
 
 Loop::~Loop() {
   if (impl_->inForkedChild()) {
-    Process::get().bury(std::move(impl_));
+    ofProcess<Process>().bury(std::move(impl_));
   } else {
     impl_->shutDown();
   }
 }
 
 bool Loop::Impl::inForkedChild() const {
-  return forkGeneration != Process::get().forkGeneration.load(std::memory_order_relaxed);
+  return forkGeneration != ofProcess<Process>().forkGeneration();
 }
 
 bool Loop::Impl::onThread() const {
@@ -105,10 +124,10 @@ bool Loop::Impl::onThread() const {
 
 Result<void> Loop::Impl::start() {
   if (drive == Drive::caller || started.load(std::memory_order_acquire)) return {};
-  Process& process = Process::get();
-  const std::lock_guard lock(process.mutex);
-  if (started.load(std::memory_order_relaxed) || process.exiting) return {};
-  if (auto opened = open(); !opened) return opened;
+  return ofProcess<Process>().start(*this);
+}
+
+Result<void> Loop::Impl::startThread() {
   sigset_t blocked;
   sigset_t before;
   sigfillset(&blocked);
@@ -123,8 +142,6 @@ Result<void> Loop::Impl::start() {
     forThread.reset();
     return fail(cantStart(sentenceName(), "pthread_create", refused));
   }
-  process.running.push_back(this);
-  started.store(true, std::memory_order_release);
   return {};
 }
 
@@ -153,10 +170,7 @@ void* Loop::Impl::threadMain(void* raw) noexcept {
   impl->finish();
   impl->orphan.reset();
   OPENSSL_thread_stop();  // left to the thread's own end, it could meet exit() inside OPENSSL_cleanup()
-  Process& process = Process::get();
-  const std::lock_guard lock(process.mutex);
-  std::erase(process.running, impl.get());
-  process.threadEnded.notify_all();
+  ofProcess<Process>().hasEnded(*impl);
   return nullptr;
 }
 

@@ -6,11 +6,11 @@
 
 #include <array>
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "net/loop.h"
 
 namespace kvs::net {
@@ -64,12 +64,12 @@ class QueuedLog::State : public std::enable_shared_from_this<QueuedLog::State> {
   std::unique_ptr<LogWriter> writer_;
   std::atomic<Phase> phase_{Phase::opening};
 
-  std::mutex mutex_;              // guards what follows
-  std::shared_ptr<Loop> worker_;  // let go of where nothing is left to write
-  std::vector<LogLine> lines_;
-  std::uint64_t dropped_ = 0;
-  std::optional<Error> error_;
-  std::vector<std::function<void(const Error&)>> listeners_;
+  Mutex mutex_{"queued log"};
+  std::shared_ptr<Loop> worker_ KVS_GUARDED_BY(mutex_);  // let go of where nothing is left to write
+  std::vector<LogLine> lines_ KVS_GUARDED_BY(mutex_);
+  std::uint64_t dropped_ KVS_GUARDED_BY(mutex_) = 0;
+  std::optional<Error> error_ KVS_GUARDED_BY(mutex_);
+  std::vector<std::function<void(const Error&)>> listeners_ KVS_GUARDED_BY(mutex_);
 };
 
 bool QueuedLog::State::wants(LogLevel level, Room room) const {
@@ -87,7 +87,7 @@ bool QueuedLog::State::wants(LogLevel level, Room room) const {
 void QueuedLog::State::post(void (State::*task)()) {
   std::shared_ptr<Loop> worker;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     worker = worker_;
   }
   if (!worker) return (this->*task)();  // it failed: there is no writer that needs the worker
@@ -98,7 +98,7 @@ void QueuedLog::State::add(LogLine line) {
   if (hasFailed()) return pass(line);
   bool first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (lines_.size() >= bound) {
       ++dropped_;
       return;
@@ -112,7 +112,7 @@ void QueuedLog::State::add(LogLine line) {
 void QueuedLog::State::whenFailed(std::function<void(const Error&)> told) {
   std::optional<Error> error;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (phase_ == Phase::opening) return listeners_.push_back(std::move(told));
     error = error_;
   }
@@ -125,25 +125,25 @@ void QueuedLog::State::open() {
   // Libraries that came with the writer have exit handlers, and must not be gone before the worker.
   Loop::endAtExit();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     listeners.swap(listeners_);
     if (writer) {
       writer_ = std::move(*writer);
     } else {
-      error_ = std::move(writer.error());
+      error_ = writer.error();
     }
     phase_.store(writer_ ? Phase::open : Phase::failed, std::memory_order_release);
   }
   drain();
   if (writer_) return;
   for (const auto& told : listeners)
-    told(*error_);
-  const std::lock_guard lock(mutex_);
+    told(writer.error());
+  const Lock lock(mutex_);
   worker_.reset();
 }
 
 std::vector<LogLine> QueuedLog::State::take(std::uint64_t& dropped) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   dropped = std::exchange(dropped_, 0);
   return std::exchange(lines_, {});
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/credentials/cache.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <random>
 
 #include "aws/credentials/check.h"
-#include "base/immortal.h"
+#include "base/of_process.h"
 
 namespace kvs::aws {
 namespace {
@@ -152,26 +149,38 @@ void CredentialCache::startAt(TimePoint when) {
   });
 }
 
+namespace {
+
+class SharedCaches {
+ public:
+  Mutex& mutex() KVS_RETURN_MUTEX(mutex_) { return mutex_; }
+
+  std::shared_ptr<CredentialCache> find(
+      const SourceTools& tools, const std::string& key, Memory memory,
+      const std::function<std::unique_ptr<CredentialProvider>()>& makeSource) KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
+    std::erase_if(all_, [](const auto& entry) { return entry.second.expired(); });
+    auto& slot = all_[{tools.loop.get(), tools.transport.get(), tools.clock, key}];
+    auto cache = slot.lock();
+    if (!cache) {
+      cache = std::make_shared<CredentialCache>(tools, makeSource(), memory, std::random_device{}());
+      slot = cache;
+    }
+    return cache;
+  }
+
+ private:
+  using Key = std::tuple<const void*, const void*, const void*, std::string>;
+  Mutex mutex_{"shared credentials"};
+  std::map<Key, std::weak_ptr<CredentialCache>> all_ KVS_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
 std::shared_ptr<CredentialProvider> sharedCache(
     const SourceTools& tools, const std::string& key, Memory memory,
     const std::function<std::unique_ptr<CredentialProvider>()>& makeSource) {
-  using Key = std::tuple<const void*, const void*, const void*, std::string>;
-  struct Registry {
-    std::mutex mutex;  // held across fork(), so that a child finds it free
-    std::map<Key, std::weak_ptr<CredentialCache>> caches;
-  };
-  static Immortal<Registry> registry;
-  [[maybe_unused]] static const int registered = pthread_atfork(
-      [] { registry->mutex.lock(); }, [] { registry->mutex.unlock(); }, [] { registry->mutex.unlock(); });
-  const std::lock_guard lock(registry->mutex);
-  std::erase_if(registry->caches, [](const auto& entry) { return entry.second.expired(); });
-  auto& slot = registry->caches[{tools.loop.get(), tools.transport.get(), tools.clock, key}];
-  auto cache = slot.lock();
-  if (!cache) {
-    cache = std::make_shared<CredentialCache>(tools, makeSource(), memory, std::random_device{}());
-    slot = cache;
-  }
-  return cache;
+  return ofProcess<SharedCaches>().find(tools, key, memory, makeSource);
 }
 
 }  // namespace kvs::aws

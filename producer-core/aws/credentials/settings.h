@@ -4,10 +4,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/secret.h"
 #include "base/time.h"
 
@@ -38,18 +38,18 @@ class KeySlot {
  public:
   KeySlot() = default;
   explicit KeySlot(StaticKeys keys) : keys_(std::move(keys)) {}
-  void set(StaticKeys keys) {
-    const std::lock_guard lock(mutex_);
+  void set(StaticKeys keys) KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
     keys_ = std::move(keys);
   }
-  StaticKeys get() const {
-    const std::lock_guard lock(mutex_);
+  StaticKeys get() const KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
     return keys_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  StaticKeys keys_;
+  mutable Mutex mutex_{"keys"};
+  StaticKeys keys_ KVS_GUARDED_BY(mutex_);
 };
 
 struct CredentialSettings {
