@@ -4,11 +4,11 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/news.h"
 
 namespace kvs::intake {
@@ -16,8 +16,8 @@ namespace kvs::intake {
 class DroppedRun {
  public:
   /// A frame was not taken: what is to be told now.
-  std::vector<FramesDropped> add(FrameFate why, WallTime at) {
-    const std::lock_guard lock(mutex_);
+  std::vector<FramesDropped> add(FrameFate why, WallTime at) KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
     std::vector<FramesDropped> told;
     if (!why_ || *why_ != why) {
       if (auto rest = finish()) told.push_back(*rest);
@@ -31,24 +31,24 @@ class DroppedRun {
   }
 
   /// A frame was taken, or none come any more: what is left to be told.
-  std::optional<FramesDropped> end() {
+  std::optional<FramesDropped> end() KVS_EXCLUDES(mutex_) {
     if (!runs_.load(std::memory_order_relaxed)) return std::nullopt;  // nearly always
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return finish();
   }
 
  private:
-  std::optional<FramesDropped> finish() {
+  std::optional<FramesDropped> finish() KVS_REQUIRES(mutex_) {
     why_.reset();
     runs_.store(false, std::memory_order_relaxed);
     const FramesDropped rest = std::exchange(untold_, {});
     return rest.count > 0 ? std::optional(rest) : std::nullopt;
   }
 
-  std::mutex mutex_;
+  Mutex mutex_{"dropped run"};
   std::atomic<bool> runs_{false};
-  std::optional<FrameFate> why_;  ///< of the run
-  FramesDropped untold_;
+  std::optional<FrameFate> why_ KVS_GUARDED_BY(mutex_);  ///< of the run
+  FramesDropped untold_ KVS_GUARDED_BY(mutex_);
 };
 
 }  // namespace kvs::intake

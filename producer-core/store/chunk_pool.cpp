@@ -7,8 +7,9 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
-#include <mutex>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace kvs::store {
 
@@ -35,14 +36,14 @@ struct ChunkPool::Slab {
 };
 
 struct ChunkPool::Impl {
-  mutable std::mutex mutex;
-  std::list<Slab> slabs;  // those with free chunks stand before those without
-  std::size_t freeCount = 0;
+  Slab* slabWithRoom() KVS_REQUIRES(mutex);
+  Slab* mapSlab() KVS_REQUIRES(mutex);
+  void put(Chunk* chunk) KVS_EXCLUDES(mutex);
+  void unmap(Slab* slab) KVS_REQUIRES(mutex);
 
-  Slab* slabWithRoom();
-  Slab* mapSlab();
-  void put(Chunk* chunk);
-  void unmap(Slab* slab);
+  Mutex mutex{"chunk pool"};
+  std::list<Slab> slabs KVS_GUARDED_BY(mutex);  // those with free chunks stand before those without
+  std::size_t freeCount KVS_GUARDED_BY(mutex) = 0;
 };
 
 ChunkRef::ChunkRef(const ChunkRef& other) : chunk_(other.chunk_) {
@@ -71,7 +72,7 @@ ChunkPool& ChunkPool::shared() {
 
 ChunkRef ChunkPool::take(std::shared_ptr<StorageBudget> budget, std::size_t overdraft) {
   if (!budget->tryCharge(chunkSize, overdraft)) return {};
-  const std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   Slab* slab = impl_->slabWithRoom();
   if (!slab) {
     budget->release(chunkSize);
@@ -87,7 +88,7 @@ ChunkRef ChunkPool::take(std::shared_ptr<StorageBudget> budget, std::size_t over
 }
 
 std::size_t ChunkPool::mappedBytes() const {
-  const std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   return impl_->slabs.size() * slabSize;
 }
 
@@ -121,7 +122,7 @@ ChunkPool::Slab* ChunkPool::Impl::mapSlab() {
 }
 
 void ChunkPool::Impl::put(Chunk* chunk) {
-  const std::lock_guard lock(mutex);
+  const Lock lock(mutex);
   auto* slab = static_cast<Slab*>(chunk->slab);
   if (slab->freeChunks.empty()) slabs.splice(slabs.begin(), slabs, slab->place);
   slab->freeChunks.push_back(chunk);

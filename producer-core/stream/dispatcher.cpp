@@ -1,30 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 // The executor of applications that bring none: one thread for the process's handlers.
-#include <pthread.h>
-
-#include <atomic>
-#include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
+#include <utility>
 
+#include "base/of_process.h"
 #include "stream/notifier.h"
 
 namespace kvs::stream {
 
 namespace {
 
+/// What the thread runs, in order. The thread's own, too: it outlives the dispatcher that goes from inside a
+/// handler.
+class Jobs {
+ public:
+  void add(std::function<void()> job) KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
+    jobs_.push_back(std::move(job));
+    came_.notifyOne();
+  }
+
+  /// What is there is still run.
+  void stop() KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
+    stopping_ = true;
+    came_.notifyOne();
+  }
+
+  void runAll() {
+    while (const auto job = next())
+      job();
+  }
+
+ private:
+  /// Null: it has been stopped, and there are no more.
+  std::function<void()> next() KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
+    while (!stopping_ && jobs_.empty())
+      came_.wait(mutex_);
+    if (jobs_.empty()) return nullptr;
+    auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    return job;
+  }
+
+  Mutex mutex_{"dispatcher"};
+  Condition came_;
+  std::deque<std::function<void()>> jobs_ KVS_GUARDED_BY(mutex_);
+  bool stopping_ KVS_GUARDED_BY(mutex_) = false;
+};
+
 class Dispatcher final : public Executor {
  public:
-  Dispatcher() : thread_([queue = queue_] { queue->run(); }) {}
+  Dispatcher() : thread_([jobs = jobs_] { jobs->runAll(); }) {}
 
   ~Dispatcher() override {
-    {
-      const std::lock_guard lock(queue_->mutex);
-      queue_->stopping = true;
-    }
-    queue_->wake.notify_all();
+    jobs_->stop();
     if (thread_.get_id() == std::this_thread::get_id()) {
       thread_.detach();  // the last stream went from inside a handler
     } else {
@@ -32,68 +66,35 @@ class Dispatcher final : public Executor {
     }
   }
 
-  void post(std::function<void()> job) override {
-    {
-      const std::lock_guard lock(queue_->mutex);
-      queue_->jobs.push_back(std::move(job));
-    }
-    queue_->wake.notify_one();
-  }
+  void post(std::function<void()> job) override { jobs_->add(std::move(job)); }
 
  private:
-  /// The thread's own, too: it outlives the dispatcher that goes from inside a handler.
-  struct Queue {
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::deque<std::function<void()>> jobs;
-    bool stopping = false;
-
-    void run() {
-      for (;;) {
-        std::function<void()> job;
-        {
-          std::unique_lock lock(mutex);
-          wake.wait(lock, [this] { return stopping || !jobs.empty(); });
-          if (jobs.empty()) return;
-          job = std::move(jobs.front());
-          jobs.pop_front();
-        }
-        job();
-      }
-    }
-  };
-
-  const std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
+  const std::shared_ptr<Jobs> jobs_ = std::make_shared<Jobs>();
   std::thread thread_;
 };
 
-struct Shared {
-  std::mutex mutex;
-  std::weak_ptr<Dispatcher> current;
+/// The one that is in use. A forked child, which has not the parent's thread, makes its own.
+class SharedDispatcher {
+ public:
+  Mutex& mutex() KVS_RETURN_MUTEX(mutex_) { return mutex_; }
+  void forgetInChild() KVS_REQUIRES(mutex_) { current_.reset(); }
+
+  std::shared_ptr<Dispatcher> hold() KVS_EXCLUDES(mutex_) {
+    const Lock lock(mutex_);
+    auto dispatcher = current_.lock();
+    if (!dispatcher) current_ = dispatcher = std::make_shared<Dispatcher>();
+    return dispatcher;
+  }
+
+ private:
+  Mutex mutex_{"shared dispatcher"};
+  std::weak_ptr<Dispatcher> current_ KVS_GUARDED_BY(mutex_);
 };
-
-// Leaked: nothing at namespace scope is destroyed at exit. A forked child, which has not the parent's thread
-// and may find its mutex locked, makes its own.
-std::atomic<Shared*> shared{nullptr};
-
-Shared& sharedOfProcess() {
-  [[maybe_unused]] static const int registered =
-      pthread_atfork(nullptr, nullptr, [] { shared.store(nullptr); });
-  Shared* found = shared.load();
-  if (found) return *found;
-  auto fresh = std::make_unique<Shared>();
-  if (shared.compare_exchange_strong(found, fresh.get())) return *fresh.release();
-  return *found;
-}
 
 }  // namespace
 
 std::shared_ptr<Executor> sharedDispatcher() {
-  Shared& slot = sharedOfProcess();
-  const std::lock_guard lock(slot.mutex);
-  auto dispatcher = slot.current.lock();
-  if (!dispatcher) slot.current = dispatcher = std::make_shared<Dispatcher>();
-  return dispatcher;
+  return ofProcess<SharedDispatcher>().hold();
 }
 
 }  // namespace kvs::stream

@@ -8,7 +8,7 @@ namespace kvs::stream {
 void Notifier::tell(Notice notice, Weight weight) {
   if (!listener_) return;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (closed_ || (weight == Weight::mayBeDropped && queue_.size() >= bound)) return;
     queue_.push_back(std::move(notice));
     if (std::exchange(running_, true)) return;
@@ -17,7 +17,7 @@ void Notifier::tell(Notice notice, Weight weight) {
 }
 
 void Notifier::close() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   closed_ = true;
   queue_.clear();
 }
@@ -26,7 +26,7 @@ void Notifier::deliver() {
   for (;;) {
     Notice notice;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (queue_.empty()) {
         running_ = false;
         return;

@@ -6,8 +6,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "producer.h"
 
 namespace kvs::stream {
@@ -24,21 +24,21 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
 
   /// Any thread, no lock held. Where nobody listens nothing is queued. Of a full queue only those that
   /// may be dropped (acknowledgements) are.
-  void tell(Notice notice, Weight weight = Weight::mustArrive);
+  void tell(Notice notice, Weight weight = Weight::mustArrive) KVS_EXCLUDES(mutex_);
 
   /// Forgets what is undelivered; nothing is delivered any more. Does not wait for a handler that runs.
-  void close();
+  void close() KVS_EXCLUDES(mutex_);
 
  private:
   static constexpr std::size_t bound = 1024;
-  void deliver();
+  void deliver() KVS_EXCLUDES(mutex_);
 
   const std::shared_ptr<StreamListener> listener_;
   const std::shared_ptr<Executor> executor_;
-  std::mutex mutex_;
-  std::deque<Notice> queue_;
-  bool running_ = false;
-  bool closed_ = false;
+  Mutex mutex_{"notifier"};
+  std::deque<Notice> queue_ KVS_GUARDED_BY(mutex_);
+  bool running_ KVS_GUARDED_BY(mutex_) = false;
+  bool closed_ KVS_GUARDED_BY(mutex_) = false;
 };
 
 /// The process's dispatcher thread: made with the first listener that brings no executor of its own,

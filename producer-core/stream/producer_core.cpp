@@ -7,6 +7,7 @@
 #include "aws/environment.h"
 #include "base/immortal.h"
 #include "base/limits.h"
+#include "base/mutex.h"
 #include "net/curl_transport.h"
 #include "stream/producer_route.h"
 #include "stream/settled_config.h"
@@ -122,7 +123,7 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
  private:
   /// Gives the stream's seed.
   Result<std::uint64_t> takeName(const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (names_.size() >= limits::streamCount.kept) {
       return invalid(StatusCode::maxStreamCount,
                      "A producer holds 128 streams at most; make another producer.");
@@ -134,14 +135,14 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
     return random_.next();
   }
   void releaseName(const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     names_.erase(name);
   }
 
   const std::shared_ptr<ProducerContext> context_;
-  std::mutex mutex_;
-  std::set<std::string> names_;
-  Random random_;
+  Mutex mutex_{"producer"};
+  std::set<std::string> names_ KVS_GUARDED_BY(mutex_);
+  Random random_ KVS_GUARDED_BY(mutex_);
 };
 
 std::shared_ptr<aws::Service> serviceFor(const ProducerContext& context, aws::Endpoint endpoint,

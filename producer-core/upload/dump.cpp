@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
 #include <system_error>
 #include <utility>
 
+#include "base/mutex.h"
 #include "net/fd.h"
 #include "net/loop.h"
 
@@ -73,7 +73,7 @@ class Dump::File : public std::enable_shared_from_this<Dump::File> {
     bool first = false;
     bool cutNow = false;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (cut_) return;
       cut_ = waiting_.size() + bytes.size() > mostWaiting_;
       cutNow = cut_;
@@ -95,7 +95,7 @@ class Dump::File : public std::enable_shared_from_this<Dump::File> {
   void write() {
     Bytes bytes;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       bytes.swap(waiting_);
     }
     if (bytes.empty()) return;
@@ -130,9 +130,9 @@ class Dump::File : public std::enable_shared_from_this<Dump::File> {
   const std::size_t mostWaiting_;
   const std::shared_ptr<net::Loop> worker_;
 
-  std::mutex mutex_;  // guards the next two
-  Bytes waiting_;
-  bool cut_ = false;
+  Mutex mutex_{"dump"};
+  Bytes waiting_ KVS_GUARDED_BY(mutex_);
+  bool cut_ KVS_GUARDED_BY(mutex_) = false;
 
   // The worker's.
   bool opened_ = false;
