@@ -20,7 +20,10 @@ namespace {
 
 using kvs::gst::guarded;
 using kvs::gst::ObjectLock;
-using kvs::gst::sinkOf;
+
+kvs::gst::Sink& sinkOf(GstElement* element) {
+  return *GST_KVS_SINK(element)->sink;
+}
 
 void gst_kvs_sink_set_property(GObject* object, guint id, const GValue* value, GParamSpec* /*spec*/) {
   guarded([&] { sinkOf(GST_ELEMENT(object)).setProperty(id, *value); });
@@ -60,6 +63,16 @@ gboolean gst_kvs_sink_send_event(GstElement* element, GstEvent* event) {
 gboolean gst_kvs_sink_query(GstElement* element, GstQuery* query) {
   const auto answer = guarded(std::optional<bool>(false), [&] { return sinkOf(element).query(query); });
   return answer ? *answer : GST_ELEMENT_CLASS(gst_kvs_sink_parent_class)->query(element, query);
+}
+
+gboolean addMetadata(GstElement* element, const gchar* name, const gchar* value, gboolean persist) {
+  return guarded(false, [&] {
+    return name && value && sinkOf(element).metadata().add({name, value}, persist != FALSE);
+  });
+}
+
+gboolean addEvent(GstElement* element, const GstStructure* event) {
+  return guarded(false, [&] { return event && sinkOf(element).metadata().addEvent(event); });
 }
 
 void addTemplate(GstElementClass* elementClass, const char* name, const char* text, GType padType) {
@@ -105,7 +118,7 @@ static void gst_kvs_sink_class_init(GstKvsSinkClass* klass) {
   objectClass->finalize = &gst_kvs_sink_finalize;
   kvs::gst::forgetLostThreads();
   kvs::gst::installProperties(objectClass);
-  kvs::gst::installSignals(G_TYPE_FROM_CLASS(klass));
+  kvs::gst::installSignals(G_TYPE_FROM_CLASS(klass), {&addMetadata, &addEvent});
   for (const GType type : {kvs::gst::streamingTypeType(), kvs::gst::timestampSourceType(),
                            kvs::gst::silentTrackType(), GST_TYPE_KVS_SINK_DATA_PAD}) {
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
@@ -130,12 +143,4 @@ static void gst_kvs_sink_init(GstKvsSink* self) {
   self->sink = std::make_unique<kvs::gst::Sink>(GST_ELEMENT(self)).release();
   // A bin waits for the EOS of its sinks, also of those without a pad.
   GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SINK);
-}
-
-GstStateChangeReturn gst_kvs_sink_parent_change_state(GstElement* element, GstStateChange transition) {
-  return GST_ELEMENT_CLASS(gst_kvs_sink_parent_class)->change_state(element, transition);
-}
-
-kvs::gst::Sink& kvs::gst::sinkOf(GstElement* element) {
-  return *GST_KVS_SINK(element)->sink;
 }

@@ -20,7 +20,4 @@ struct _GstKvsSink {
 
 GST_ELEMENT_REGISTER_DECLARE(kvssink)
 
-/// GstElement's own part of a state change.
-GstStateChangeReturn gst_kvs_sink_parent_change_state(GstElement* element, GstStateChange transition);
-
 G_END_DECLS

@@ -31,7 +31,15 @@ MAY_INCLUDE = {
     "upload": ["base/", "store/", "mkv/", "aws/", "net/", "stream/stream_buffer.h"],
     "stream": ["intake/", "upload/", "base/", "store/", "mkv/", "media/", "aws/", "net/", "producer.h"],
     "producer.h": ["public"],
-    "gst": ["public"],
+    # The element: pads put in what came, report/ says what became of it, and neither knows the element's life.
+    "gst/logging": ["public"],
+    "gst/glib": ["public", "gst/logging/"],
+    "gst/threads": ["public", "gst/glib/", "gst/logging/"],
+    "gst/caps": ["public", "gst/glib/"],
+    "gst/settings": ["public", "gst/caps/", "gst/glib/", "gst/logging/"],
+    "gst/report": ["public", "gst/threads/", "gst/glib/", "gst/logging/"],
+    "gst/pads": ["public", "gst/caps/", "gst/settings/", "gst/report/", "gst/threads/", "gst/glib/", "gst/logging/"],
+    "gst": ["public", "gst/"],
     "examples": ["public"],
     # The local service has rooms of its own, and knows nothing of the core, which it is there to judge.
     "kvs-local/base": [],
@@ -46,11 +54,6 @@ MAY_INCLUDE = {
 
 # Modules whose cycles are known and still to be mended.
 OPEN_CYCLES = {
-    "gst/kvssink",
-    "gst/pads/sink_pad",
-    "gst/report/reporter",
-    "gst/report/signals",
-    "gst/sink",
     "producer-core/aws/credentials/profile",
     "producer-core/aws/endpoint_finder",
     "producer-core/net/curl_engine",
@@ -81,7 +84,7 @@ def public_headers():
 
 def room_of(path):
     parts = path.relative_to(ROOT).parts
-    if parts[0] == "kvs-local":
+    if parts[0] == "kvs-local" or (parts[0] == "gst" and len(parts) > 2):
         return "/".join(parts[:2])
     return parts[1] if parts[0] == "producer-core" else parts[0]
 

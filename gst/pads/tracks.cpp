@@ -1,100 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pads/tracks.h"
 
-#include <algorithm>
-#include <iterator>
-
 namespace kvs::gst {
 
-namespace {
-
-using media::TrackKind;
-
-constexpr TrackKind kinds[] = {TrackKind::video, TrackKind::audio, TrackKind::data};
-
-// Those of `numbers` that `others` has not; both are sorted.
-Tracks::Numbers without(const Tracks::Numbers& numbers, const Tracks::Numbers& others) {
-  Tracks::Numbers rest;
-  std::set_difference(numbers.begin(), numbers.end(), others.begin(), others.end(), std::back_inserter(rest));
-  return rest;
+bool Tracks::add(GstPad* pad, media::TrackKind kind) {
+  TrackNumbers::Change change;
+  {
+    const Lock lock(mutex_);
+    if (numbers_.has(kind)) return false;
+    change = numbers_.add(pad, kind);
+  }
+  report(change);
+  return true;
 }
 
-}  // namespace
-
-bool Tracks::has(TrackKind kind) const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const auto& item) { return item.second.kind == kind; });
-}
-
-Tracks::Change Tracks::add(Pad pad, TrackKind kind) {
-  const Numbers before = unsettled();
-  entries_[pad] = {kind, 0, false};
-  return renumber(before);
-}
-
-Tracks::Change Tracks::remove(Pad pad) {
-  const Entry removed = entries_.at(pad);
-  const Numbers before = unsettled();
-  entries_.erase(pad);
-  Change change = renumber(before);
-  if (removed.settled) change.gone.push_back(removed.number);
-  return change;
+std::optional<std::uint32_t> Tracks::remove(GstPad* pad) {
+  std::optional<std::uint32_t> number;
+  TrackNumbers::Change change;
+  {
+    const Lock lock(mutex_);
+    number = numbers_.numberOf(pad);
+    change = numbers_.remove(pad);
+  }
+  report(change);
+  return number;
 }
 
 void Tracks::reset() {
-  for (auto& [pad, entry] : entries_)
-    entry.settled = false;
-  renumber({});
+  const Lock lock(mutex_);
+  numbers_.reset();
 }
 
-std::uint32_t Tracks::settle(Pad pad) {
-  Entry& entry = entries_.at(pad);
-  entry.settled = true;
-  return entry.number;
-}
-
-std::optional<std::uint32_t> Tracks::numberOf(Pad pad) const {
-  const auto entry = entries_.find(pad);
-  return entry == entries_.end() ? std::nullopt : std::optional(entry->second.number);
-}
-
-Tracks::Change Tracks::renumber(const Numbers& before) {
-  for (auto& [pad, entry] : entries_) {
-    if (!entry.settled) entry.number = 0;
+void Tracks::expectAll() {
+  TrackNumbers::Change change;
+  {
+    const Lock lock(mutex_);
+    change.expected = numbers_.unsettled();
   }
-  const bool hasVideo = has(TrackKind::video);
-  std::uint32_t next = 1;
-  for (const TrackKind kind : kinds) {
-    for (auto& [pad, entry] : entries_) {
-      if (entry.kind != kind) continue;
-      if (!entry.settled) entry.number = freeNumber(next);
-      if (!hasVideo) ++next;
-    }
-    if (hasVideo) ++next;
-  }
-  const Numbers after = unsettled();
-  return {without(before, after), without(after, before)};
+  report(change);
 }
 
-Tracks::Numbers Tracks::unsettled() const {
-  Numbers numbers;
-  for (const auto& [pad, entry] : entries_) {
-    if (!entry.settled) numbers.push_back(entry.number);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
+bool Tracks::isAlone(GstPad* pad) const {
+  const Lock lock(mutex_);
+  return numbers_.isAlone(pad);
 }
 
-// The preferred one, else the lowest: three pads have three numbers.
-std::uint32_t Tracks::freeNumber(std::uint32_t preferred) const {
-  const auto isFree = [&](std::uint32_t number) {
-    return std::none_of(entries_.begin(), entries_.end(),
-                        [&](const auto& item) { return item.second.number == number; });
-  };
-  std::uint32_t number = preferred;
-  for (std::uint32_t lowest = 1; !isFree(number); ++lowest)
-    number = lowest;
-  return number;
+bool Tracks::areSettled() const {
+  const Lock lock(mutex_);
+  return numbers_.unsettled().empty();
+}
+
+std::optional<std::uint32_t> Tracks::numberOf(GstPad* pad) const {
+  const Lock lock(mutex_);
+  return numbers_.numberOf(pad);
+}
+
+std::uint32_t Tracks::settle(GstPad* pad) {
+  const Lock lock(mutex_);
+  return numbers_.settle(pad);
+}
+
+void Tracks::report(const TrackNumbers::Change& change) {
+  const auto stream = flow_.stream();
+  if (!stream) return;
+  for (const std::uint32_t number : change.gone)
+    stream->removeTrack(number);
+  for (const std::uint32_t number : change.expected)
+    stream->expectTrack(number);
 }
 
 }  // namespace kvs::gst

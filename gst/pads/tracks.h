@@ -1,57 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which pad has which track number, and which pads are still to say what they carry.
+// The stream's tracks as the pads make them: one of each kind at most, each with the number that the core
+// knows it by.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <vector>
+#include <gst/gst.h>
 
-#include "media/track.h"
+#include <cstdint>
+#include <optional>
+
+#include "base/mutex.h"
+#include "pads/flow.h"
+#include "pads/track_numbers.h"
 
 namespace kvs::gst {
 
-/// Pure bookkeeping: one pad of each kind at most, no lock of its own.
-///
-/// With a video pad: video 1, audio 2, data 3. Without: those that are there count from 1, in that
-/// order. A number is settled when the pad's caps have come, and stays until the pad or the stream goes;
-/// until then it follows the other pads, and who comes later takes the number that is free.
+/// Owned by the Sink. Any thread, with no lock held. The core hears which tracks are still to say what they
+/// carry, and which have gone.
 class Tracks {
  public:
-  using Pad = const void*;
-  using Numbers = std::vector<std::uint32_t>;
+  explicit Tracks(Flow& flow) : flow_(flow) {}
 
-  /// What the core has to be told when the unsettled pads' numbers changed.
-  struct Change {
-    Numbers gone;      ///< to be told first
-    Numbers expected;  ///< not expected before
-  };
-
-  bool has(media::TrackKind kind) const;
-  Change add(Pad pad, media::TrackKind kind);
-  Change remove(Pad pad);
+  /// False where there is a pad of this kind already.
+  bool add(GstPad* pad, media::TrackKind kind);
+  /// Answers the number that the pad had.
+  std::optional<std::uint32_t> remove(GstPad* pad);
   /// From READY into PAUSED: no pad has had caps.
   void reset();
+  /// A stream was opened: it hears of every track that it has to wait for.
+  void expectAll();
 
-  /// The pad's caps have come. Answers its number, now settled.
-  std::uint32_t settle(Pad pad);
-  std::optional<std::uint32_t> numberOf(Pad pad) const;
-  bool isAlone(Pad pad) const { return entries_.size() == 1 && entries_.contains(pad); }
-  /// Of pads whose caps are still to come, rising.
-  Numbers unsettled() const;
+  bool isAlone(GstPad* pad) const;
+  /// Whether every pad has had caps.
+  bool areSettled() const;
+  std::optional<std::uint32_t> numberOf(GstPad* pad) const;
+  /// The pad's caps have come: the number that its track has from now on.
+  std::uint32_t settle(GstPad* pad);
 
  private:
-  struct Entry {
-    media::TrackKind kind = media::TrackKind::video;
-    std::uint32_t number = 0;
-    bool settled = false;
-  };
+  void report(const TrackNumbers::Change& change);
 
-  /// Numbers the unsettled pads anew; `before` are those that were expected.
-  Change renumber(const Numbers& before);
-  std::uint32_t freeNumber(std::uint32_t preferred) const;
-
-  std::map<Pad, Entry> entries_;
+  Flow& flow_;
+  mutable Mutex mutex_{"tracks"};
+  TrackNumbers numbers_ KVS_GUARDED_BY(mutex_);
 };
 
 }  // namespace kvs::gst

@@ -1,69 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hears one stream's events and tells them to the application: on the bus and by signals.
+// The one place where the element speaks to its application: messages on the bus, signals, what properties
+// say of errors. Whatever happens comes here: the stream's news by way of the Listener, the pads' troubles
+// from the pads.
 #pragma once
 
 #include <gst/gst.h>
 
-#include <map>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <string>
 
-#include "base/news.h"
-#include "glib/handles.h"
+#include "base/mutex.h"
+#include "report/errors.h"
+#include "report/losses.h"
+#include "report/metrics.h"
+#include "report/playback_report.h"
 #include "report/structures.h"
-#include "threads/deadline.h"
-#include "threads/executor.h"
+#include "report/tasks.h"
+#include "report/warnings.h"
 
 namespace kvs::gst {
 
-/// Owned by the stream; called on the executor, which holds the element meanwhile. One a stream, so that
-/// late events of a stream that has ended can be distinguished from the next one's.
-class Reporter final : public StreamListener, public std::enable_shared_from_this<Reporter> {
+/// Owned by the Sink, and lives as long as the element. Any thread, with no lock held. What has a rule of its
+/// own, such as how often it is said, is a part with a lock of its own.
+class Reporter {
  public:
-  Reporter(std::shared_ptr<WeakElement> element, std::shared_ptr<CallAsyncExecutor> executor)
-      : element_(std::move(element)), executor_(std::move(executor)) {}
+  Reporter(GstElement* element, std::shared_ptr<ElementExecutor> executor, std::function<Counts()> counts)
+      : warnings(element, executor),
+        tasks(element),
+        losses(element, executor, warnings),
+        metrics(element, executor, std::move(counts)),
+        playback(element),
+        element_(element) {}
 
-  void onConnection(const ConnectionChange& change) override;
-  void onFragmentAck(const FragmentAck& ack) override;
-  void onFragmentLost(const FragmentLost& lost) override;
-  void onFramesDropped(const FramesDropped& dropped) override;
-  void onFragmentRefused(const FragmentRefused& refused) override;
-  void onStoragePressure(const Pressure& pressure) override;
-  void onLatencyPressure(const Pressure& pressure) override;
-  void onConnectionStale(Nanoseconds age) override;
-  void onCredentials(const CredentialsTaken& taken) override;
-  void onCodecChanged(const CodecChange& change) override;
-  void onTimeRepaired(const TimeRepair& repair) override;
-  void onTrackSilence(const TrackSilence& silence) override;
-  void onKeyFrameWanted(std::uint32_t track) override;
-  void onWarning(const Error& error) override;
-  void onError(const Error& error) override;
-  void onDrained() override;
-  void onStreamClosed() override;
+  Warnings warnings;
+  Tasks tasks;
+  Losses losses;
+  Metrics metrics;
+  PlaybackReport playback;
 
-  /// Posts the losses that the rate limit still holds back. Any thread.
-  void tellLosses();
+  void post(StructureRef structure) { gst::post(element_, std::move(structure)); }
+  /// Posts a structure `kvssink-connection`, and emits the signal with it.
+  void postConnection(StructureRef state);
+  /// The error that ends the stream.
+  void postFailure(ErrorCode code, const Error& error);
+  /// STREAM_START, once for the pads of a group.
+  void streamStarted(GstEvent* event);
+  /// EOS.
+  void streamEnded(guint32 seqnum);
+
+  void setErrorDetail(const std::string& sentence);
+  std::string errorDetail() const;
+
+  /// From READY into PAUSED.
+  void reset();
+  /// Posts what the rate limits still hold back.
+  void flush();
 
  private:
-  struct Untold {
-    LossSum losses;
-    std::map<FrameFate, FramesDropped> skipped;
-    bool empty() const { return losses.fragments == 0 && skipped.empty(); }
-  };
-  Untold takeUntold();
-  bool isDue();
-  void post(StructureRef structure);
-  void postState(StructureRef state);
-  void warn(const LossSum& losses);
-
-  const std::shared_ptr<WeakElement> element_;
-  const std::shared_ptr<CallAsyncExecutor> executor_;
-  std::mutex mutex_;
-  Untold untold_;
-  std::optional<gint64> told_;  // when the last message about losses was posted, monotonic us
-  Deadline due_;                // when what is held back is to be told
-  bool isSet_ = false;          // the deadline
+  GstElement* const element_;
+  mutable Mutex mutex_{"reporter"};
+  std::string errorDetail_ KVS_GUARDED_BY(mutex_);
+  std::optional<guint> groupId_ KVS_GUARDED_BY(mutex_);
 };
 
 }  // namespace kvs::gst

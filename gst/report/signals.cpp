@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/signals.h"
 
-#include "glib/guard.h"
 #include "report/structures.h"
-#include "sink.h"
 
 namespace kvs::gst {
 
@@ -19,33 +17,23 @@ guint install(GType type, const char* name, GType payload) {
   return g_signal_new(name, type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 1, payload);
 }
 
-gboolean addMetadata(GstElement* element, const gchar* name, const gchar* value, gboolean persist) {
-  return guarded(false, [&] {
-    return name && value && sinkOf(element).addMetadata(Tag{name, value}, persist != FALSE);
-  });
-}
-
-gboolean addEvent(GstElement* element, const GstStructure* event) {
-  return guarded(false, [&] { return event && sinkOf(element).addEvent(event); });
-}
-
 bool isHeard(GstElement* element, guint signal) {
   return g_signal_has_handler_pending(element, signal, 0, FALSE) != FALSE;
 }
 
 }  // namespace
 
-void installSignals(GType type) {
+void installSignals(GType type, const SignalActions& actions) {
   streamError = install(type, "stream-error", G_TYPE_UINT64);
   fragmentAck = install(type, "fragment-ack", GST_TYPE_STRUCTURE);
   fragmentLost = install(type, "fragment-lost", GST_TYPE_STRUCTURE);
   connectionState = install(type, "connection-state", GST_TYPE_STRUCTURE);
   clientMetric = install(type, "stream-client-metric", GST_TYPE_STRUCTURE);
-  const auto action = static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
-  g_signal_new_class_handler("add-metadata", type, action, G_CALLBACK(&addMetadata), nullptr, nullptr,
+  const auto flags = static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
+  g_signal_new_class_handler("add-metadata", type, flags, G_CALLBACK(actions.addMetadata), nullptr, nullptr,
                              nullptr, G_TYPE_BOOLEAN, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_BOOLEAN);
-  g_signal_new_class_handler("add-event", type, action, G_CALLBACK(&addEvent), nullptr, nullptr, nullptr,
-                             G_TYPE_BOOLEAN, 1, GST_TYPE_STRUCTURE);
+  g_signal_new_class_handler("add-event", type, flags, G_CALLBACK(actions.addEvent), nullptr, nullptr,
+                             nullptr, G_TYPE_BOOLEAN, 1, GST_TYPE_STRUCTURE);
 }
 
 void emitStreamError(GstElement* element, StatusCode code) {

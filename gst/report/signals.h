@@ -9,9 +9,15 @@
 
 namespace kvs::gst {
 
-/// `stream-error`, `fragment-ack`, `fragment-lost`, `connection-state`, `stream-client-metric`, and the
-/// actions `add-metadata` and `add-event`.
-void installSignals(GType type);
+/// What the element does when an application emits `add-metadata` or `add-event`.
+struct SignalActions {
+  gboolean (*addMetadata)(GstElement* element, const gchar* name, const gchar* value, gboolean persist);
+  gboolean (*addEvent)(GstElement* element, const GstStructure* event);
+};
+
+/// `stream-error`, `fragment-ack`, `fragment-lost`, `connection-state`, `stream-client-metric`, and the two
+/// actions.
+void installSignals(GType type, const SignalActions& actions);
 
 // Nothing is made where no handler is connected. Called on the executor only.
 void emitStreamError(GstElement* element, StatusCode code);

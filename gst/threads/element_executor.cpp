@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "threads/executor.h"
+#include "threads/element_executor.h"
 
 #include "glib/guard.h"
 #include "threads/aside.h"
 
 namespace kvs::gst {
 
-void CallAsyncExecutor::post(std::function<void()> job) {
+void ElementExecutor::post(std::function<void()> job) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!open_) return;
     jobs_.push_back(std::move(job));
     if (draining_) return;
@@ -17,22 +17,22 @@ void CallAsyncExecutor::post(std::function<void()> job) {
   schedule();
 }
 
-void CallAsyncExecutor::open() {
-  const std::lock_guard lock(mutex_);
+void ElementExecutor::open() {
+  const Lock lock(mutex_);
   open_ = true;
 }
 
-void CallAsyncExecutor::close() {
+void ElementExecutor::close() {
   std::deque<std::function<void()>> dropped;  // freed outside the lock: a job may own what posts again
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   open_ = false;
   dropped.swap(jobs_);
 }
 
 // The references are dropped where they were used. Were they dropped here, the element's last one could die
 // on the loop's thread.
-void CallAsyncExecutor::schedule() {
-  ElementRef element = element_->lock();
+void ElementExecutor::schedule() {
+  ElementRef element = element_.lock();
   if (!element) return close();
   runAside([self = shared_from_this(), lineage = std::make_shared<Lineage>(std::move(element))] {
     while (guarded(true, [&] { return self->runNext(); })) {
@@ -40,10 +40,10 @@ void CallAsyncExecutor::schedule() {
   });
 }
 
-bool CallAsyncExecutor::runNext() {
+bool ElementExecutor::runNext() {
   std::function<void()> job;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (jobs_.empty()) {
       draining_ = false;
       return false;

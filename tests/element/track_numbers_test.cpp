@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pad has which number, and what the core is told of tracks that come, wait, end and go.
-#include "pads/tracks.h"
+#include "pads/track_numbers.h"
 
 #include <gmock/gmock.h>
 
@@ -9,7 +9,7 @@
 namespace kvs::test {
 namespace {
 
-using gst::Tracks;
+using gst::TrackNumbers;
 using media::TrackKind;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -19,7 +19,7 @@ const int audio = 0;
 const int data = 0;
 
 TEST(TrackNumbers, AreOneTwoThreeWithVideo) {
-  Tracks tracks;
+  TrackNumbers tracks;
   tracks.add(&data, TrackKind::data);
   tracks.add(&audio, TrackKind::audio);
   tracks.add(&video, TrackKind::video);
@@ -30,7 +30,7 @@ TEST(TrackNumbers, AreOneTwoThreeWithVideo) {
 }
 
 TEST(TrackNumbers, OfVideoAndDataLeaveTheSecondFree) {
-  Tracks tracks;
+  TrackNumbers tracks;
   tracks.add(&video, TrackKind::video);
   tracks.add(&data, TrackKind::data);
   EXPECT_EQ(tracks.numberOf(&data), 3U);
@@ -40,7 +40,7 @@ TEST(TrackNumbers, OfVideoAndDataLeaveTheSecondFree) {
 }
 
 TEST(TrackNumbers, CountFromOneWithoutVideo) {
-  Tracks tracks;
+  TrackNumbers tracks;
   tracks.add(&data, TrackKind::data);
   EXPECT_EQ(tracks.numberOf(&data), 1U);
   EXPECT_TRUE(tracks.isAlone(&data));
@@ -51,7 +51,7 @@ TEST(TrackNumbers, CountFromOneWithoutVideo) {
 }
 
 TEST(TrackNumbers, AreTheOldOnesOnceSettled) {
-  Tracks tracks;
+  TrackNumbers tracks;
   tracks.add(&audio, TrackKind::audio);
   EXPECT_EQ(tracks.settle(&audio), 1U);
   const auto change = tracks.add(&video, TrackKind::video);
@@ -62,7 +62,7 @@ TEST(TrackNumbers, AreTheOldOnesOnceSettled) {
 }
 
 TEST(TrackNumbers, AChangeSaysWhatIsExpectedNow) {
-  Tracks tracks;
+  TrackNumbers tracks;
   EXPECT_THAT(tracks.add(&audio, TrackKind::audio).expected, ElementsAre(1));
   const auto second = tracks.add(&video, TrackKind::video);
   EXPECT_THAT(second.expected, ElementsAre(2)) << "1 was expected before, if of another pad";
@@ -70,7 +70,7 @@ TEST(TrackNumbers, AChangeSaysWhatIsExpectedNow) {
 }
 
 TEST(TrackNumbers, ARemovedTrackIsGoneBeforeItsNumberIsAnothers) {
-  Tracks tracks;
+  TrackNumbers tracks;
   tracks.add(&video, TrackKind::video);
   tracks.settle(&video);
   tracks.add(&audio, TrackKind::audio);
@@ -81,7 +81,7 @@ TEST(TrackNumbers, ARemovedTrackIsGoneBeforeItsNumberIsAnothers) {
 }
 
 TEST(TrackNumbers, ANewStreamBeginsAnew) {
-  Tracks tracks;
+  TrackNumbers tracks;
   tracks.add(&audio, TrackKind::audio);
   tracks.settle(&audio);
   tracks.add(&video, TrackKind::video);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metadata and events of fragments, as applications give them: by custom events, by signals, by the
-// property `metadata`. Tags (GstTagList) are none of them.
+#include "pads/metadata.h"
+
+#include <optional>
+#include <utility>
+
 #include "glib/text_fields.h"
 #include "report/errors.h"
-#include "sink.h"
 
 namespace kvs::gst {
 
@@ -21,31 +23,31 @@ std::optional<FragmentEvent::Type> typeOf(const GstStructure* structure) {
 
 }  // namespace
 
-bool Sink::refuse(const Error& error) {
-  announcer_->warn(error);
+bool Metadata::refuse(const Error& error) {
+  warnings_.add(error);
   return false;
 }
 
-bool Sink::addMetadata(Tag tag, bool persistent) {
-  const auto stream = this->stream();
+bool Metadata::add(Tag tag, bool persistent) {
+  const auto stream = flow_.stream();
   if (!stream) return false;
   const auto added = stream->putMetadata(std::move(tag), persistent);
   return added || refuse(added.error());
 }
 
-bool Sink::addMetadata(const GstStructure* structure) {
+bool Metadata::add(const GstStructure* structure) {
   const gchar* name = gst_structure_get_string(structure, "name");
   const gchar* value = gst_structure_get_string(structure, "value");
   gboolean persist = FALSE;
   gst_structure_get_boolean(structure, "persist", &persist);
-  if (name && value) return addMetadata({name, value}, persist != FALSE);
+  if (name && value) return add({name, value}, persist != FALSE);
   return refuse(elementError(
       StatusCode::invalidMetadataName,
       "An event kvs-add-metadata needs the fields name and value, both strings; this one was not accepted."));
 }
 
-bool Sink::addEvent(const GstStructure* structure) {
-  const auto stream = this->stream();
+bool Metadata::addEvent(const GstStructure* structure) {
+  const auto stream = flow_.stream();
   if (!stream) return false;
   const auto type = typeOf(structure);
   if (!type) {
@@ -61,13 +63,13 @@ bool Sink::addEvent(const GstStructure* structure) {
   return added || refuse(added.error());
 }
 
-bool Sink::isMetadata(GstEvent* event) {
+bool Metadata::isMetadata(GstEvent* event) {
   return gst_event_has_name(event, addMetadataName) || gst_event_has_name(event, addEventName);
 }
 
-bool Sink::takeMetadata(GstEvent* event) {
+bool Metadata::take(GstEvent* event) {
   const GstStructure* structure = gst_event_get_structure(event);
-  return gst_event_has_name(event, addEventName) ? addEvent(structure) : addMetadata(structure);
+  return gst_event_has_name(event, addEventName) ? addEvent(structure) : add(structure);
 }
 
 }  // namespace kvs::gst
