@@ -52,14 +52,20 @@ MAY_INCLUDE = {
     "kvs-local/cli": ["kvs-local/"],
 }
 
-# Modules whose cycles are known and still to be mended.
+# Modules and rooms whose cycles are known and still to be mended.
 OPEN_CYCLES = {
+    "intake",
+    "kvs-local/cli",
+    "kvs-local/faults",
+    "kvs-local/service",
     "producer-core/aws/credentials/profile",
     "producer-core/aws/endpoint_finder",
     "producer-core/net/curl_engine",
     "producer-core/net/curl_transfer",
     "producer-core/upload/life",
     "producer-core/upload/life_table",
+    "stream",
+    "upload",
 }
 
 
@@ -134,62 +140,66 @@ def module_of(path, headers):
     return module
 
 
-def module_graph(graph):
-    """Which modules each module includes, and by which file."""
+def modules(graph):
+    """For each file its module, a path without suffix."""
     headers = {path.with_suffix("") for path in graph if path.suffix == ".h" and not path.stem.endswith("_impl")}
-    modules = {}
+    return lambda path: module_of(path, headers)
+
+
+def grouped(graph, group_of):
+    """Which groups of files each group includes, with the source and the header that show it."""
+    groups = {}
     for source, included in graph.items():
-        module = module_of(source, headers)
-        known = modules.setdefault(module, {})
+        group = group_of(source)
+        known = groups.setdefault(group, {})
         for header in included:
-            other = module_of(header, headers)
-            if other != module:
-                known.setdefault(other, source)
-                modules.setdefault(other, {})
-    return modules
+            other = group_of(header)
+            if other != group:
+                known.setdefault(other, (source, header))
+                groups.setdefault(other, {})
+    return groups
 
 
-def way_back(modules, start):
-    """The shortest way from a module to itself; none where nothing that it includes leads back."""
+def way_back(groups, start):
+    """The shortest way from a group to itself; none where nothing that it includes leads back."""
     came_from, ends = {}, [start]
     while ends:
-        module = ends.pop(0)
-        for other in modules[module]:
+        group = ends.pop(0)
+        for other in groups[group]:
             if other == start:
-                way = [start, module]
+                way = [start, group]
                 while way[-1] != start:
                     way.append(came_from[way[-1]])
                 return way[::-1]
             if other not in came_from:
-                came_from[other] = module
+                came_from[other] = group
                 ends.append(other)
     return None
 
 
-def include_cycles(graph):
-    """Modules that include each other; each cycle once, with the file that takes each step."""
-    modules, told = module_graph(graph), set()
-    for start in sorted(modules):
-        way = way_back(modules, start)
-        if way and frozenset(way) not in told:
-            told.add(frozenset(way))
-            yield [(modules[one][other], other.with_suffix(".h")) for one, other in zip(way, way[1:])]
+def include_cycles(graph, group_of):
+    """Groups that include each other; each cycle once, as a list of groups, and of the includes that close it."""
+    groups, found = grouped(graph, group_of), set()
+    for start in sorted(groups):
+        way = way_back(groups, start)
+        if way and frozenset(way) not in found:
+            found.add(frozenset(way))
+            yield way, [groups[one][other] for one, other in zip(way, way[1:])]
 
 
 def cycle_offences(graph):
-    still_open = set()
-    for cycle in include_cycles(graph):
-        names = {name_of(header.with_suffix("")) for _, header in cycle}
-        still_open |= names & OPEN_CYCLES
-        if not names <= OPEN_CYCLES:
-            steps = [f"{name_of(source)} includes {name_of(header)}" for source, header in cycle]
-            yield "modules include each other: " + ", ".join(steps)
-    for name in sorted(OPEN_CYCLES - still_open):
+    cycles = [([name_of(module) for module in way], steps) for way, steps in include_cycles(graph, modules(graph))]
+    cycles += include_cycles(graph, room_of)
+    for names, steps in cycles:
+        if not OPEN_CYCLES.issuperset(names):
+            steps = [f"{name_of(source)} includes {name_of(header)}" for source, header in steps]
+            yield "a cycle of includes: " + ", ".join(steps)
+    for name in sorted(OPEN_CYCLES.difference(*(names for names, _ in cycles))):
         yield f"{name} is in no cycle any more: take it out of OPEN_CYCLES"
 
 
 def includes():
-    """Includes go downward only, from room to room and, within a room, from module to module."""
+    """Includes go downward only, from room to room and, within a room, from module to module: no circles."""
     graph = {path: list(project_includes(path)) for path in tracked("*.h", "*.cpp", "*.cc")}
     yield from include_direction(graph, public_headers())
     yield from cycle_offences(graph)

@@ -20,7 +20,8 @@ def cycles(**includes):
     graph = {file(name): [ROOT / "room" / header for header in headers.split()] for name, headers in includes.items()}
     for header in [header for headers in graph.values() for header in headers]:
         graph.setdefault(header, [])
-    return [[(source.name, header.name) for source, header in cycle] for cycle in check_sources.include_cycles(graph)]
+    found = check_sources.include_cycles(graph, check_sources.modules(graph))
+    return [[(source.name, header.name) for source, header in steps] for _, steps in found]
 
 
 class Cycles(unittest.TestCase):
@@ -46,6 +47,12 @@ class Cycles(unittest.TestCase):
 
     def test_a_source_that_is_nobody_s_may_include_all(self):
         self.assertEqual(cycles(main_cpp="a.h b.h", a_cpp="a.h b.h"), [])
+
+    def test_rooms_that_include_each_other(self):
+        graph = {ROOT / "producer-core" / "mkv" / "a.cpp": [ROOT / "producer-core" / "store" / "b.h"],
+                 ROOT / "producer-core" / "store" / "c.cpp": [ROOT / "producer-core" / "mkv" / "d.h"]}
+        found = list(check_sources.include_cycles(graph, check_sources.room_of))
+        self.assertEqual([way for way, _ in found], [["mkv", "store", "mkv"]])
 
 
 if __name__ == "__main__":
