@@ -23,6 +23,14 @@ bool endsWithChunked(std::string_view codings) {
   return codings.size() >= kChunked.size() &&
          strncasecmp(codings.end() - kChunked.size(), kChunked.data(), kChunked.size()) == 0;
 }
+
+/// Whether all headers of the name say the same.
+bool agree(const std::vector<Header>& headers, std::string_view name) {
+  const std::string_view first = findHeader(headers, name);
+  return std::ranges::all_of(headers, [&](const Header& header) {
+    return header.value == first || findHeader({header}, name).empty();
+  });
+}
 }  // namespace
 
 ResponseBody::ResponseBody(const ResponseHead& head) {
@@ -34,7 +42,7 @@ ResponseBody::ResponseBody(const ResponseHead& head) {
   } else if (!length.empty()) {
     framing_ = Framing::length;
     const auto [end, error] = std::from_chars(length.begin(), length.end(), left_);
-    if (error != std::errc() || end != length.end()) {
+    if (error != std::errc() || end != length.end() || !agree(head.headers, "Content-Length")) {
       state_ = State::broken;
     } else if (left_ == 0) {
       state_ = State::complete;
