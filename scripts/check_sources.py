@@ -60,8 +60,6 @@ OPEN_CYCLES = {
     "kvs-local/service",
     "producer-core/aws/credentials/profile",
     "producer-core/aws/endpoint_finder",
-    "producer-core/net/curl_engine",
-    "producer-core/net/curl_transfer",
     "producer-core/upload/life",
     "producer-core/upload/life_table",
     "stream",

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "net/curl_transfer.h"
-
 namespace kvs::net {
 
 namespace {
@@ -13,6 +11,12 @@ CaPlaces caPlaces(const TransportOptions& options) {
   if (!options.caPath.empty()) places.paths = {options.caPath};
   places.paths.insert(places.paths.end(), options.moreCaPaths.begin(), options.moreCaPaths.end());
   return places;
+}
+
+CurlUser* userOf(CURL* easy) {
+  char* user = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &user);
+  return reinterpret_cast<CurlUser*>(user);
 }
 }  // namespace
 
@@ -28,44 +32,44 @@ CurlEngine::CurlEngine(const std::shared_ptr<Loop>& loop, TransportOptions optio
 
 CurlEngine::~CurlEngine() = default;
 
-void CurlEngine::enterGate(std::shared_ptr<CurlTransfer> transfer) {
-  const ConnectGate::Id id = transfer->id();
-  gate_.enter(id, transfer->place().text());
-  waiting_.emplace(id, std::move(transfer));
+void CurlEngine::enterGate(std::shared_ptr<CurlUser> user) {
+  const ConnectGate::Id id = user->id();
+  gate_.enter(id, user->place().text());
+  waiting_.emplace(id, std::move(user));
   loop_.wake(*this);
 }
 
-void CurlEngine::resolved(const CurlTransfer& transfer) {
-  gate_.resolved(transfer.id());
+void CurlEngine::resolved(const CurlUser& user) {
+  gate_.resolved(user.id());
   loop_.wake(*this);
 }
 
-void CurlEngine::leaveGate(const CurlTransfer& transfer) {
-  gate_.leave(transfer.id());
-  waiting_.erase(transfer.id());
+void CurlEngine::leaveGate(const CurlUser& user) {
+  gate_.leave(user.id());
+  waiting_.erase(user.id());
   if (gate_.waiting() > 0) loop_.wake(*this);
 }
 
-void CurlEngine::wantResume(std::shared_ptr<CurlTransfer> transfer) {
-  resumed_.push_back(std::move(transfer));
+void CurlEngine::wantProceed(std::shared_ptr<CurlUser> user) {
+  proceeding_.push_back(std::move(user));
   loop_.wake(*this);
 }
 
-void CurlEngine::wantDeliver(std::shared_ptr<CurlTransfer> transfer) {
-  news_.push_back(std::move(transfer));
+void CurlEngine::wantDeliver(std::shared_ptr<CurlUser> user) {
+  news_.push_back(std::move(user));
   if (!multi_.insideCurl()) loop_.wake(*this);  // else the action's end sees to it
 }
 
-void CurlEngine::wantClose(std::shared_ptr<CurlTransfer> transfer) {
-  if (!multi_.insideCurl()) return transfer->close();
-  closing_.push_back(std::move(transfer));
+void CurlEngine::wantClose(std::shared_ptr<CurlUser> user) {
+  if (!multi_.insideCurl()) return user->close();
+  closing_.push_back(std::move(user));
 }
 
 void CurlEngine::onReady() {
   aboutToRun_ = true;
   admit();
-  for (const auto& transfer : std::exchange(resumed_, {}))
-    transfer->unpause();
+  for (const auto& user : std::exchange(proceeding_, {}))
+    user->proceed();
   aboutToRun_ = false;
   if (std::exchange(timeoutsDue_, false)) {
     multi_.runTimeouts();  // settles
@@ -81,17 +85,13 @@ void CurlEngine::admit() {
   }
 }
 
-void CurlEngine::onWants(CURL* easy, curl_socket_t fd, int what) noexcept {
-  if (CurlTransfer* transfer = CurlTransfer::of(easy)) transfer->onWants(fd, what);
-}
-
 void CurlEngine::onTimeoutsDue() noexcept {
   timeoutsDue_ = true;
   if (!aboutToRun_) loop_.wake(*this);
 }
 
 void CurlEngine::onDone(CURL* easy, CURLcode code) {
-  if (CurlTransfer* transfer = CurlTransfer::of(easy)) transfer->onDone(code);
+  if (CurlUser* user = userOf(easy)) user->onDone(code);
 }
 
 void CurlEngine::onActionEnd() {
@@ -99,12 +99,12 @@ void CurlEngine::onActionEnd() {
 }
 
 void CurlEngine::settle() {
-  // The last transfer may go here, and the engine with it.
+  // The last user may go here, and the engine with it.
   const auto keep = shared_from_this();
-  for (const auto& transfer : std::exchange(closing_, {}))
-    transfer->close();
-  for (const auto& transfer : std::exchange(news_, {}))
-    transfer->deliver();
+  for (const auto& user : std::exchange(closing_, {}))
+    user->close();
+  for (const auto& user : std::exchange(news_, {}))
+    user->deliver();
 }
 
 }  // namespace kvs::net

@@ -4,19 +4,20 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/bytes.h"
 #include "net/address_doubt.h"
 #include "net/connect_gate.h"
 #include "net/curl_multi.h"
+#include "net/curl_user.h"
 #include "net/transport_options.h"
 #include "net/trust.h"
 
 namespace kvs::net {
-
-class CurlTransfer;
 
 /// Lives as long as the transport or any of its exchanges. On the loop's thread only, its
 /// construction apart.
@@ -31,23 +32,26 @@ class CurlEngine final : public Ready, private CurlMulti::Delegate {
   CURLSH* share() { return share_.get(); }
   Trust& trust() { return *trust_; }
 
-  /// CurlTransfer::begin() is called when this one may connect.
-  void enterGate(std::shared_ptr<CurlTransfer> transfer);
+  /// CurlUser::begin() is called when this one may connect.
+  void enterGate(std::shared_ptr<CurlUser> user);
   /// The transfer's host has an address.
-  void resolved(const CurlTransfer& transfer);
+  void resolved(const CurlUser& user);
   /// It is connected, or needs no connection any more.
-  void leaveGate(const CurlTransfer& transfer);
+  void leaveGate(const CurlUser& user);
   AddressDoubt& doubt() { return doubt_; }
-  /// CurlTransfer::unpause() is called soon.
-  void wantResume(std::shared_ptr<CurlTransfer> transfer);
-  /// CurlTransfer::deliver() is called soon, outside libcurl.
-  void wantDeliver(std::shared_ptr<CurlTransfer> transfer);
-  /// CurlTransfer::close() is called as soon as libcurl is left; now, unless a callback of its runs.
-  void wantClose(std::shared_ptr<CurlTransfer> transfer);
+  /// 64 KiB for whoever reads a body at the moment.
+  std::span<std::byte> scratch() { return scratch_; }
+  /// CurlUser::proceed() is called soon.
+  void wantProceed(std::shared_ptr<CurlUser> user);
+  /// CurlUser::deliver() is called soon, outside libcurl.
+  void wantDeliver(std::shared_ptr<CurlUser> user);
+  /// CurlUser::close() is called as soon as libcurl is left; now, unless a callback of its runs.
+  void wantClose(std::shared_ptr<CurlUser> user);
 
  private:
+  static constexpr std::size_t kScratch = 64 * 1024;
+
   void onReady() override;
-  void onWants(CURL* easy, curl_socket_t fd, int what) noexcept override;
   void onTimeoutsDue() noexcept override;
   void onDone(CURL* easy, CURLcode code) override;
   void onActionEnd() override;
@@ -61,10 +65,11 @@ class CurlEngine final : public Ready, private CurlMulti::Delegate {
   CurlShare share_;
   ConnectGate gate_;
   AddressDoubt doubt_;
-  std::unordered_map<ConnectGate::Id, std::shared_ptr<CurlTransfer>> waiting_;
-  std::vector<std::shared_ptr<CurlTransfer>> resumed_;
-  std::vector<std::shared_ptr<CurlTransfer>> news_;
-  std::vector<std::shared_ptr<CurlTransfer>> closing_;
+  std::unordered_map<ConnectGate::Id, std::shared_ptr<CurlUser>> waiting_;
+  std::vector<std::shared_ptr<CurlUser>> proceeding_;
+  std::vector<std::shared_ptr<CurlUser>> news_;
+  std::vector<std::shared_ptr<CurlUser>> closing_;
+  Bytes scratch_ = Bytes(kScratch);
   bool timeoutsDue_ = false;
   bool aboutToRun_ = false;  // onReady() looks at timeoutsDue_ next
   CurlMulti multi_;

@@ -15,6 +15,13 @@ void freeWiped(curl_slist* list) {
   curl_slist_free_all(list);
 }
 
+std::string urlPart(CURLU* url, CURLUPart which, unsigned flags) {
+  char* text = nullptr;
+  if (curl_url_get(url, which, &text, flags) != CURLUE_OK || !text) return {};
+  const std::unique_ptr<char, void (*)(void*)> owned(text, &curl_free);
+  return text;
+}
+
 void initCurl() {
   static const bool initialised = [] {
     // What still runs when exit()'s patience with it is over must not meet an OpenSSL that is torn down. In

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <string>
 
 #include "base/wiping.h"
 
@@ -35,6 +36,9 @@ inline bool append(CurlList& list, const WipingString& line) {
   list.reset(longer);
   return true;
 }
+
+/// A part of a URL as it stands there (`flags`: CURLU_...); empty where there is none.
+std::string urlPart(CURLU* url, CURLUPart which, unsigned flags = 0);
 
 /// Initialises libcurl (and with it OpenSSL) once for the process and sees to the loop's end at exit;
 /// there is no counterpart: other users of libcurl may be in the process.

@@ -65,7 +65,6 @@ void CurlMulti::adoptSocketsOf(CURL* easy) {
 
 void CurlMulti::act(curl_socket_t fd, int mask) {
   socketAction(fd, mask);
-  tryWritable();
   applyWatches();
   readMessages();
   delegate_.onActionEnd();
@@ -78,27 +77,8 @@ void CurlMulti::socketAction(curl_socket_t fd, int mask) {
   inside_ = false;
 }
 
-void CurlMulti::tryWritable() {
-  constexpr std::uint32_t kBoth = EPOLLIN | EPOLLOUT;
-  candidates_.clear();
-  for (const curl_socket_t fd : dirty_) {
-    const auto found = sockets_.find(fd);
-    if (found == sockets_.end() || found->second.applied != EPOLLIN || found->second.wanted != kBoth)
-      continue;
-    candidates_.push_back({fd, POLLOUT, 0});
-  }
-  // Asked for, not assumed: TCP_NOTSENT_LOWAT shows only here, a send would go through.
-  if (candidates_.empty() || ::poll(candidates_.data(), candidates_.size(), 0) <= 0) return;
-  for (const pollfd& candidate : candidates_) {
-    if ((candidate.revents & POLLOUT) && sockets_.contains(candidate.fd))
-      socketAction(candidate.fd, CURL_CSELECT_OUT);
-  }
-}
-
-int CurlMulti::socketCallback(CURL* easy, curl_socket_t fd, int what, void* self, void*) noexcept {
-  auto& multi = *static_cast<CurlMulti*>(self);
-  multi.want(fd, epollEvents(what));
-  multi.delegate_.onWants(easy, fd, what);
+int CurlMulti::socketCallback(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
+  static_cast<CurlMulti*>(self)->want(fd, epollEvents(what));
   return 0;
 }
 

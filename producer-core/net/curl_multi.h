@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // libcurl's multi handle turned by a Loop: curl_multi_socket_action over the loop's epoll, libcurl's
 // one timer as a deadline of the loop. What libcurl asks of epoll is collected and applied
-// once after each action. After a part was sent libcurl asks for writability, to find out that there
-// is no more to send: where the socket is writable it is let try at once, so that a live frame costs no
-// epoll_ctl and no other pass.
+// once after each action.
 #pragma once
-
-#include <poll.h>
 
 #include <memory>
 #include <unordered_map>
@@ -23,8 +19,6 @@ class CurlMulti {
   class Delegate {
    public:
     virtual ~Delegate() = default;
-    /// libcurl now wants `what` (CURL_POLL_...) of `fd` for `easy`. Called inside libcurl.
-    virtual void onWants(CURL* easy, curl_socket_t fd, int what) noexcept = 0;
     /// libcurl asks to be run soon: call runTimeouts() from the loop. May be called inside libcurl.
     virtual void onTimeoutsDue() noexcept = 0;
     virtual void onDone(CURL* easy, CURLcode code) = 0;
@@ -65,7 +59,6 @@ class CurlMulti {
   void setTimer(long timeoutMs);
   void act(curl_socket_t fd, int mask);
   void socketAction(curl_socket_t fd, int mask);
-  void tryWritable();
   void applyWatches();
   void apply(curl_socket_t fd, Socket& socket);
   void readMessages();
@@ -74,7 +67,6 @@ class CurlMulti {
   Delegate& delegate_;
   std::unordered_map<curl_socket_t, Socket> sockets_;
   std::vector<curl_socket_t> dirty_;
-  std::vector<pollfd> candidates_;  // of tryWritable(), kept for its memory
   Loop::TimerId timer_ = 0;
   bool inside_ = false;
   CurlMultiHandle multi_;  // destroyed first: it still closes sockets

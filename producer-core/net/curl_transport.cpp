@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "base/of_process.h"
+#include "net/curl_call.h"
 #include "net/curl_engine.h"
-#include "net/curl_transfer.h"
+#include "net/upload.h"
 
 namespace kvs::net {
 
@@ -67,7 +68,12 @@ std::shared_ptr<CurlTransport> CurlTransport::shared(const TransportOptions& opt
 
 std::unique_ptr<Exchange> CurlTransport::start(Request request, ExchangeListener& listener) {
   used_ = true;
-  auto transfer = std::make_shared<CurlTransfer>(engine_, std::move(request), listener);
+  std::shared_ptr<CurlTransfer> transfer;
+  if (request.source) {
+    transfer = std::make_shared<Upload>(engine_, std::move(request), listener);
+  } else {
+    transfer = std::make_shared<CurlCall>(engine_, std::move(request), listener);
+  }
   transfer->start();
   return std::make_unique<CurlExchange>(std::move(transfer));
 }

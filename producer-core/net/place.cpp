@@ -7,20 +7,12 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 
 #include "net/curl_handle.h"
 
 namespace kvs::net {
 
 namespace {
-std::string part(CURLU* url, CURLUPart which, unsigned flags) {
-  char* text = nullptr;
-  if (curl_url_get(url, which, &text, flags) != CURLUE_OK || !text) return {};
-  const std::unique_ptr<char, void (*)(void*)> owned(text, &curl_free);
-  return text;
-}
-
 tl::unexpected<Error> refuse(const std::string& url, const char* why) {
   return fail(StatusCode::invalidArg, ErrorKind::fatal, "the address \"" + url + "\" can't be used: " + why);
 }
@@ -55,19 +47,19 @@ Result<Place> placeOf(const std::string& url) {
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
     return refuse(url, "it must be http://host[:port]/... or https://host[:port]/...");
   }
-  const std::string scheme = part(parsed.get(), CURLUPART_SCHEME, 0);
+  const std::string scheme = urlPart(parsed.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") return refuse(url, "it must begin with http:// or https://");
-  if (!part(parsed.get(), CURLUPART_USER, 0).empty() || !part(parsed.get(), CURLUPART_PASSWORD, 0).empty()) {
+  if (!urlPart(parsed.get(), CURLUPART_USER).empty() || !urlPart(parsed.get(), CURLUPART_PASSWORD).empty()) {
     return fail(StatusCode::invalidArg, ErrorKind::fatal,
                 "an address must not contain a user name or password");
   }
   Place place;
   place.https = scheme == "https";
-  place.host = part(parsed.get(), CURLUPART_HOST, 0);
+  place.host = urlPart(parsed.get(), CURLUPART_HOST);
   if (place.host.size() > 2 && place.host.front() == '[') {
     place.host = place.host.substr(1, place.host.size() - 2);
   }
-  place.port = std::atoi(part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str());
+  place.port = std::atoi(urlPart(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str());
   place.isAddress = isIpAddress(place.host);
   place.local = isLocalHost(place.host);
   return place;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an HTTP/1.1 answer ends (RFC 9112, 6.3). libcurl knows it too, but tells nobody while a
-// request's body is unfinished, so uploads take the answer undecoded and look themselves.
+// Where an HTTP/1.1 answer ends (RFC 9112, 6.3), and its body without the framing: for uploads, which read
+// their answers themselves, and to see a length that is none.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The head of an answer, line by line as libcurl gives it: the final status and its headers.
+// The head of an answer, line by line: the final status and its headers.
 #pragma once
 
 #include <string_view>

@@ -113,6 +113,65 @@ TEST_F(RouteTest, ByWayOfAProxyNothingOfTheRequestIsTheProxysToRead) {
   EXPECT_THAT(inside, Not(HasSubstr("Proxy-")));
 }
 
+TEST_F(RouteTest, AnUploadGoesThroughTheProxysTunnelAndBeginsBehindIt) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const TlsContext context = authority.server("DNS:service.test");
+  for (const bool secure : {false, true}) {
+    std::string asked;
+    std::string inside;
+    std::string body;
+    RawServer proxy([&](Connection& peer) {
+      asked = peer.readHead();
+      peer.send("HTTP/1.1 200 Connection established\r\nX-Of: proxy\r\n\r\n");
+      if (secure && !peer.startTls(context.get())) return;
+      inside = peer.readHead();
+      for (std::string part = peer.readChunk(); !part.empty(); part = peer.readChunk())
+        body += part;
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      peer.waitForPeerEnd();
+    });
+    useProxy(proxy.port());
+    Upload good(*this);
+    Request request;
+    request.url = secure ? "https://service.test/putMedia" : "http://service.test/putMedia";
+    request.headers = {{"authorization", "AWS4"}};
+    request.source = &good.body;
+    request.profile = Profile::realtime;
+    good.body.parts = {"one", "two"};
+    good.body.finished = true;
+    startOn(good, std::move(request));
+    ASSERT_TRUE(good.heard.ended.wait());
+    ASSERT_TRUE(good.heard.succeeded()) << good.heard.error().message;
+    EXPECT_EQ(good.heard.data, "ok");
+    EXPECT_TRUE(findHeader(good.heard.head->headers, "X-Of").empty());
+    EXPECT_EQ(body, "onetwo");
+    EXPECT_THAT(asked, StartsWith(secure ? "CONNECT service.test:443 HTTP/1.1\r\n"
+                                         : "CONNECT service.test:80 HTTP/1.1\r\n"));
+    EXPECT_THAT(asked, HasSubstr("Proxy-Authorization: Basic bWU6V09SRA==\r\n"));
+    EXPECT_THAT(asked, Not(HasSubstr("AWS4")));
+    EXPECT_THAT(inside, StartsWith("POST /putMedia HTTP/1.1\r\nHost: service.test\r\n"));
+    EXPECT_THAT(inside, Not(HasSubstr("Proxy-")));
+  }
+}
+
+TEST_F(RouteTest, AProxyThatDoesNotLetAnUploadThroughIsTold) {
+  for (const auto& [status, words] :
+       {std::pair("407", "requires a valid user and password"), std::pair("403", "HTTP 403")}) {
+    RawServer proxy([status = std::string(status)](Connection& peer) {
+      peer.readHead();
+      peer.send("HTTP/1.1 " + status + " No\r\nContent-Length: 4\r\n\r\nGo.\n");
+      peer.waitForPeerEnd();
+    });
+    useProxy(proxy.port());
+    Upload refused(*this);
+    startUpload(refused, "http://service.test/putMedia");
+    ASSERT_TRUE(refused.heard.ended.wait());
+    ASSERT_FALSE(refused.heard.succeeded());
+    EXPECT_THAT(refused.heard.error().message, HasSubstr("the proxy on the way to service.test:80"));
+    EXPECT_THAT(refused.heard.error().message, HasSubstr(words));
+  }
+}
+
 TEST_F(RouteTest, AProxyThatLetsNobodyThroughIsTold) {
   for (const auto& [status, words] :
        {std::pair("407", "requires a valid user and password"), std::pair("403", "HTTP 403")}) {

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 
 #include "net/curl_error.h"
+#include "net/outgoing.h"
 #include "net/place.h"
 #include "net/transport.h"
-#include "net/upload_count.h"
 
 namespace kvs::net {
 namespace {
@@ -53,20 +53,65 @@ TEST(PlaceOf, RefusesWhatIsNoAddressForGood) {
   }
 }
 
-TEST(UploadCount, TakesChunkFramesOffLibcurlsCount) {
-  UploadCount count;
-  EXPECT_EQ(count.sent(0), 0u);
-  count.onRead(16);  // "10\r\n" + 16 + "\r\n"
-  EXPECT_EQ(count.sent(0), 0u);
-  EXPECT_EQ(count.sent(3), 0u);
-  EXPECT_EQ(count.sent(4), 0u);
-  EXPECT_EQ(count.sent(9), 5u);
-  EXPECT_EQ(count.sent(22), 16u);
-  count.onRead(5);  // "5\r\n" + 5 + "\r\n"
-  EXPECT_EQ(count.sent(22), 16u);
-  EXPECT_EQ(count.sent(26), 17u);
-  EXPECT_EQ(count.sent(32), 21u);
-  EXPECT_EQ(count.sent(37), 21u);  // with the last chunk
+std::string leftOf(const Outgoing& outgoing) {
+  std::string text;
+  for (const ByteView part : outgoing.left())
+    text += asText(part);
+  return text;
+}
+
+TEST(Outgoing, FramesTheBodyAndCountsOnlyTheBody) {
+  Outgoing outgoing;
+  EXPECT_TRUE(outgoing.empty());
+  outgoing.setHead("POST");
+  EXPECT_EQ(leftOf(outgoing), "POST");
+  outgoing.sent(4);
+  EXPECT_TRUE(outgoing.empty());
+  EXPECT_EQ(outgoing.bodyBytesSent(), 0u);
+  const std::string first = "0123456789abcdef";
+  outgoing.setChunk(std::array{asBytes(first)});
+  EXPECT_EQ(leftOf(outgoing), "10\r\n0123456789abcdef\r\n");
+  outgoing.sent(3);
+  EXPECT_EQ(outgoing.bodyBytesSent(), 0u);
+  outgoing.sent(1);
+  EXPECT_EQ(outgoing.bodyBytesSent(), 0u);
+  outgoing.sent(5);
+  EXPECT_EQ(outgoing.bodyBytesSent(), 5u);
+  EXPECT_EQ(leftOf(outgoing), "56789abcdef\r\n");
+  outgoing.sent(12);
+  EXPECT_EQ(outgoing.bodyBytesSent(), 16u);
+  EXPECT_FALSE(outgoing.empty());
+  outgoing.sent(1);
+  EXPECT_TRUE(outgoing.empty());
+  outgoing.setChunk(std::array{asBytes("ab"), asBytes("cde")});
+  EXPECT_EQ(leftOf(outgoing), "5\r\nabcde\r\n");
+  EXPECT_EQ(outgoing.bodyBytesSent(), 16u);
+  outgoing.sent(4);
+  EXPECT_EQ(outgoing.bodyBytesSent(), 17u);
+  outgoing.sent(6);
+  outgoing.setLastChunk();
+  EXPECT_EQ(leftOf(outgoing), "0\r\n\r\n");
+  outgoing.sent(5);
+  EXPECT_TRUE(outgoing.empty());
+  EXPECT_EQ(outgoing.bodyBytesSent(), 21u);
+}
+
+TEST(Outgoing, KeepsWhatTheSocketDidNotTake) {
+  Outgoing outgoing;
+  std::string body = "in a buffer that others use next";
+  outgoing.setChunk(std::array{asBytes(body)});
+  outgoing.sent(7);
+  outgoing.keep();
+  const std::string expected = body.substr(3) + "\r\n";
+  std::ranges::fill(body, '!');
+  EXPECT_EQ(leftOf(outgoing), expected);
+  outgoing.sent(2);
+  outgoing.keep();
+  EXPECT_EQ(leftOf(outgoing), expected.substr(2));
+  EXPECT_EQ(outgoing.bodyBytesSent(), 5u);
+  outgoing.sent(expected.size() - 2);
+  EXPECT_EQ(outgoing.bodyBytesSent(), 32u);
+  EXPECT_TRUE(outgoing.empty());
 }
 
 TEST(Explain, NamesTheHostAndWhatToCheck) {

@@ -179,6 +179,52 @@ TEST_F(TlsTest, TheSilentEndsAreSeenToo) {
   }
 }
 
+TEST_F(TlsTest, ABigBodyArrivesWholeWhereTheSocketTakesItInParts) {
+  std::string whole;
+  for (int i = 0; i < 600'000; ++i)
+    whole += std::to_string(i);
+  std::string got;
+  RawServer server(
+      [&](Connection& peer) {
+        peer.readHead();
+        for (std::string part = peer.readChunk(); !part.empty(); part = peer.readChunk())
+          got += part;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        peer.waitForPeerEnd();
+      },
+      context.get(), 8 * 1024);
+  trustAuthority();
+  Upload big(*this);
+  big.body.parts.push_back(whole);
+  big.body.finished = true;
+  startUpload(big, server.url(), Profile::bulk);
+  ASSERT_TRUE(big.heard.ended.wait());
+  EXPECT_TRUE(big.heard.succeeded()) << big.heard.error().message;
+  EXPECT_EQ(big.bytesSent(), whole.size());
+  EXPECT_TRUE(got == whole);
+}
+
+TEST_F(TlsTest, AnUploadsRefusalAndItsResetAreSeenWhileNothingIsSent) {
+  for (const bool reset : {false, true}) {
+    RawServer server(
+        [&](Connection& peer) {
+          peer.readHead();
+          peer.readChunk();
+          if (reset) return peer.reset();
+          peer.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ndenied");
+          peer.waitForPeerEnd();
+        },
+        context.get());
+    trustAuthority();
+    Upload live(*this);
+    live.body.parts.push_back("frame");
+    startUpload(live, server.url());
+    ASSERT_TRUE(live.heard.ended.wait());
+    EXPECT_EQ(live.heard.succeeded(), !reset);
+    EXPECT_EQ(live.heard.data, reset ? "" : "denied");
+  }
+}
+
 TEST(CaStore, FindsTheDistributionsBundle) {
   if (defaultCaFile().empty()) GTEST_SKIP() << "no CA bundle on this machine";
   const auto store = loadCaStore("");
