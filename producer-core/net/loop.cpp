@@ -65,8 +65,12 @@ void Loop::Impl::push(Ready& item) {
   Ready* head = ready.load(std::memory_order_relaxed);
   do {
     item.next_ = head;
-  } while (!ready.compare_exchange_weak(head, &item, std::memory_order_release, std::memory_order_relaxed));
-  if (!head) wakeUp();
+  } while (!ready.compare_exchange_weak(head, &item, std::memory_order_seq_cst, std::memory_order_relaxed));
+  if (onThread()) {
+    wokeItself = true;  // the queues are looked at before the next wait
+  } else if (!head && !gathering.load(std::memory_order_seq_cst)) {
+    wakeUp();
+  }
 }
 
 void Loop::Impl::wakeUp() {
@@ -77,15 +81,24 @@ void Loop::Impl::wakeUp() {
 }
 
 bool Loop::Impl::hasWork() {
-  return ready.load(std::memory_order_acquire) || !tasks.isEmpty();
+  return ready.load(std::memory_order_seq_cst) || !tasks.isEmpty();
 }
 
 int Loop::Impl::timeoutMs() {
-  if (hasWork()) return 0;
+  const bool gathers = gathering.load(std::memory_order_relaxed);
+  if (gathers ? wokeItself || !tasks.isEmpty() : hasWork()) return 0;
+  constexpr Milliseconds longest{3'600'000};
   const auto next = deadlines.next();
-  if (!next) return -1;
-  const auto wait = std::chrono::ceil<Milliseconds>(*next - clock.now()).count();
-  return static_cast<int>(std::clamp<Milliseconds::rep>(wait, 0, 3'600'000));
+  if (!next && !gathers) return -1;
+  const Milliseconds wait = next ? std::chrono::ceil<Milliseconds>(*next - clock.now()) : longest;
+  return static_cast<int>(std::clamp(wait, Milliseconds(0), gathers ? pacing.load() : longest).count());
+}
+
+/// Those who wake something before they see the change don't wake the loop, so hasWork() comes behind it.
+void Loop::Impl::pace() {
+  const bool gathers = pacer.endOfPass() && pacing.load(std::memory_order_relaxed) > Milliseconds(0);
+  if (gathering.load(std::memory_order_relaxed) != gathers)
+    gathering.store(gathers, std::memory_order_seq_cst);
 }
 
 int Loop::Impl::pass(int timeout) {
@@ -119,11 +132,14 @@ void Loop::Impl::runDeadlines() {
 }
 
 void Loop::Impl::runReady() {
+  wokeItself = false;
   Ready* next = ready.exchange(nullptr, std::memory_order_acquire);
   while (next) {
     const std::shared_ptr<Ready> current = std::move(next->self_);
     next = current->next_;
-    lag.add(clock.now() - current->queuedAt_);
+    const TimePoint now = clock.now();
+    lag.add(now - current->queuedAt_);
+    if (!current->wokenByLoop_) pacer.served(current.get(), now);
     current->queued_.store(false, std::memory_order_release);  // from here on it can be queued again
     current->onReady();
   }
@@ -201,7 +217,12 @@ void Loop::wake(Ready& ready) {
     return;
   }
   ready.queuedAt_ = clock_.now();
+  ready.wokenByLoop_ = impl_->onThread();
   impl_->push(ready);
+}
+
+void Loop::setPacing(Milliseconds atMost) {
+  impl_->pacing.store(atMost, std::memory_order_relaxed);
 }
 
 Loop::TimerId Loop::at(TimePoint when, Task task) {

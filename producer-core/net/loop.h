@@ -31,6 +31,7 @@ class Ready : public std::enable_shared_from_this<Ready> {
   std::shared_ptr<Ready> self_;  // holds itself while queued
   Ready* next_ = nullptr;
   TimePoint queuedAt_;
+  bool wokenByLoop_ = false;
 };
 
 /// A pass handles, in this order: descriptors, due deadlines, ready things, posted tasks.
@@ -85,6 +86,12 @@ class Loop {
   /// Queues `ready` unless it is queued already; writes the eventfd only if the list was empty. Any
   /// thread. Things queued together run in no particular order.
   void wake(Ready& ready);
+
+  /// While different things are woken within a millisecond, as the streams of a busy process are, a pass may
+  /// be put off by so long: it then serves all that were woken meanwhile, and none of them costs a call of
+  /// the kernel. 0: never. Any thread.
+  void setPacing(Milliseconds atMost);
+  static constexpr Milliseconds kPacing{1};  ///< unless it was set
 
   // The rest is for the loop's own thread.
 

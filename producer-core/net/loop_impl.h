@@ -16,6 +16,7 @@
 #include "net/fd.h"
 #include "net/lag_histogram.h"
 #include "net/loop.h"
+#include "net/pacing.h"
 #include "net/task_queue.h"
 
 namespace kvs::net {
@@ -43,6 +44,7 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   bool hasWork();
   void runDeadlines();
   void runReady();
+  void pace();
   void runTasks();
   void dispatch(const epoll_event& event);
   /// Runs what was posted before the end, then drops everything else.
@@ -76,6 +78,8 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   Fd wakeFd;  // the same
 
   std::atomic<Ready*> ready{nullptr};
+  std::atomic<Milliseconds> pacing{kPacing};
+  std::atomic<bool> gathering{false};  // a pass comes soon by itself: nobody needs to wake the loop
   TaskQueue tasks;
 
   std::atomic<bool> started{false};
@@ -85,6 +89,8 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   std::unique_ptr<Loop> orphan;     // the loop itself, when its last holder let go on the thread
   bool detached = false;            // the loop's thread only
 
+  Pacing pacer;
+  bool wokeItself = false;  // something on `ready` must not wait
   DeadlineHeap deadlines;
   std::unordered_map<int, std::shared_ptr<Watch>> watches;
   std::uint32_t lastGeneration = 0;

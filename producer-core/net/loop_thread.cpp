@@ -165,8 +165,10 @@ void* Loop::Impl::threadMain(void* raw) noexcept {
   const std::shared_ptr<Impl> impl = std::move(static_cast<Impl*>(raw)->forThread);
   runningHere = impl.get();
   pthread_setname_np(pthread_self(), impl->threadName);
-  while (!impl->stopping.load(std::memory_order_acquire))
+  while (!impl->stopping.load(std::memory_order_acquire)) {
     impl->pass(impl->timeoutMs());
+    impl->pace();
+  }
   impl->finish();
   impl->orphan.reset();
   OPENSSL_thread_stop();  // left to the thread's own end, it could meet exit() inside OPENSSL_cleanup()

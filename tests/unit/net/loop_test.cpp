@@ -313,5 +313,59 @@ TEST(LoopThread, TheDestructorRunsWhatWasPostedBeforeItOnTheThread) {
   EXPECT_TRUE(inside);
 }
 
+// --- wake-ups that gather ---
+
+TEST(LoopPacing, NoWakeUpIsLost) {
+  for (const Milliseconds pacing : {Milliseconds(0), Loop::kPacing}) {
+    const auto loop = Loop::create();
+    loop->setPacing(pacing);
+    std::vector<std::thread> streams;
+    for (int stream = 0; stream < 4; ++stream) {
+      streams.emplace_back([&] {
+        std::atomic<int> served{0};
+        const auto item = std::make_shared<Counter>([&] {
+          ++served;
+          served.notify_one();
+        });
+        for (int frame = 1; frame <= 500; ++frame) {
+          loop->wake(*item);
+          served.wait(frame - 1);
+        }
+        EXPECT_EQ(item->runs, 500);
+        onLoop(*loop, [] {});  // the last call has returned
+      });
+    }
+    for (std::thread& stream : streams)
+      stream.join();
+  }
+}
+
+TEST(LoopPacing, WhatTheLoopWakesItselfIsNotPutOff) {
+  const auto loop = Loop::create();
+  loop->setPacing(Seconds(3600));
+  Signal done;
+  int left = 1000;
+  std::shared_ptr<Counter> again;
+  again = std::make_shared<Counter>([&] {
+    if (--left > 0) return loop->wake(*again);
+    done.raise();
+  });
+  std::atomic<int> served{0};
+  const auto one = std::make_shared<Counter>([&] { ++served; });
+  const auto other = std::make_shared<Counter>([&] {
+    ++served;
+    loop->wake(*again);
+  });
+  loop->post([&] {
+    // Both are served in one pass, as if two threads had woken them.
+    std::thread([&] {
+      loop->wake(*one);
+      loop->wake(*other);
+    }).join();
+  });
+  EXPECT_TRUE(done.wait());
+  EXPECT_EQ(served, 2);
+}
+
 }  // namespace
 }  // namespace kvs::net
