@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace kvs::net {
 
@@ -17,6 +18,13 @@ namespace {
 constexpr std::size_t kMostParts = 64;      // in one call
 constexpr std::size_t kRecord = 16 * 1024;  // of TLS
 constexpr std::size_t kWritable = kMostUnsent / 2;
+
+/// The kernel has refused, or has no more for the moment: errno says which.
+void fail(ConnectedSocket::Moved& moved, CURLcode code) {
+  const bool wait = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  moved.code = wait ? CURLE_AGAIN : code;
+  moved.osError = wait ? 0 : errno;
+}
 
 /// The first bytes of `parts`, as many as there is room for; how many they are.
 std::size_t gather(std::span<const ByteView> parts, std::size_t skipped, std::span<std::byte> room) {
@@ -57,9 +65,7 @@ ConnectedSocket::Moved ConnectedSocket::sendPlain(std::span<const ByteView> part
     message.msg_iovlen = some.size();
     const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
-      const bool wait = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-      moved.code = wait ? CURLE_AGAIN : CURLE_SEND_ERROR;
-      moved.osError = wait ? 0 : errno;
+      fail(moved, CURLE_SEND_ERROR);
       return moved;
     }
     moved.bytes += static_cast<std::size_t>(sent);
@@ -88,7 +94,16 @@ ConnectedSocket::Moved ConnectedSocket::sendSecure(std::span<const ByteView> par
 
 ConnectedSocket::Moved ConnectedSocket::receive(std::span<std::byte> room) {
   Moved moved;
-  moved.code = curl_easy_recv(easy_, room.data(), room.size(), &moved.bytes);
+  if (secure_ || !std::exchange(used_, true)) {
+    moved.code = curl_easy_recv(easy_, room.data(), room.size(), &moved.bytes);
+    return moved;
+  }
+  const ssize_t came = ::recv(fd_, room.data(), room.size(), MSG_DONTWAIT);
+  if (came >= 0) {
+    moved.bytes = static_cast<std::size_t>(came);
+  } else {
+    fail(moved, CURLE_RECV_ERROR);
+  }
   return moved;
 }
 

@@ -29,7 +29,8 @@ class ConnectedSocket {
   /// As much of `parts` as the socket takes, CURLE_AGAIN where that is not all. What is left must come
   /// again, in the same order: TLS may have encrypted it already.
   Moved send(std::span<const ByteView> parts);
-  /// No byte and CURLE_OK is the end; of TLS also where the connection was cut.
+  /// No byte and CURLE_OK is the end; of TLS also where the connection was cut. To be called once at the very
+  /// beginning: until then libcurl may take the connection for an idle one, and close it.
   Moved receive(std::span<std::byte> room);
 
   /// Whether the kernel should be given more: what it has can't be called back. It is asked only when
@@ -42,6 +43,7 @@ class ConnectedSocket {
 
   CURL* easy_ = nullptr;
   bool secure_ = false;
+  bool used_ = false;
   int fd_ = -1;
   std::size_t allowance_ = 0;  // bytes until hasRoom() asks again
 };

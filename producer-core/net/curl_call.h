@@ -28,6 +28,7 @@ class CurlCall final : public CurlTransfer {
   /// What becomes of a piece of the answer that libcurl brings.
   enum class Take { all, later, none };
 
+  CurlMulti& chooseMulti() override { return engine_->multiForCall(); }
   CURLcode setOwnOptions() override;
   const ResponseHead* finalHead() const override { return head_.isComplete() ? &head_.head() : nullptr; }
   bool deliverBody() override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/curl_engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kvs::net {
@@ -24,13 +25,29 @@ CurlEngine::CurlEngine(const std::shared_ptr<Loop>& loop, TransportOptions optio
     : loop_(*loop),
       options_(std::move(options)),
       trust_(std::make_shared<Trust>(loop, caPlaces(options_))),
-      share_((initCurl(), curl_share_init())),
-      multi_(*loop, *this) {
+      share_((initCurl(), curl_share_init())) {
   // No lock functions: all handles of this share live on one thread.
   curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+  addMulti();
 }
 
 CurlEngine::~CurlEngine() = default;
+
+CurlMulti& CurlEngine::addMulti() {
+  CurlMulti::Delegate& hears = *this;
+  return *multis_.emplace_back(std::make_unique<CurlMulti>(loop_, hears));
+}
+
+CurlMulti& CurlEngine::multiForUpload() {
+  const auto found = std::find_if(multis_.begin() + 1, multis_.end(),
+                                  [](const auto& multi) { return multi->handles() < kUploads; });
+  return found != multis_.end() ? **found : addMulti();
+}
+
+bool CurlEngine::insideCurl() const {
+  return std::ranges::any_of(multis_, [](const auto& multi) { return multi->insideCurl(); });
+}
 
 void CurlEngine::enterGate(std::shared_ptr<CurlUser> user) {
   const ConnectGate::Id id = user->id();
@@ -57,11 +74,11 @@ void CurlEngine::wantProceed(std::shared_ptr<CurlUser> user) {
 
 void CurlEngine::wantDeliver(std::shared_ptr<CurlUser> user) {
   news_.push_back(std::move(user));
-  if (!multi_.insideCurl()) loop_.wake(*this);  // else the action's end sees to it
+  if (!insideCurl()) loop_.wake(*this);  // else the action's end sees to it
 }
 
 void CurlEngine::wantClose(std::shared_ptr<CurlUser> user) {
-  if (!multi_.insideCurl()) return user->close();
+  if (!insideCurl()) return user->close();
   closing_.push_back(std::move(user));
 }
 
@@ -71,10 +88,13 @@ void CurlEngine::onReady() {
   for (const auto& user : std::exchange(proceeding_, {}))
     user->proceed();
   aboutToRun_ = false;
-  if (std::exchange(timeoutsDue_, false)) {
-    multi_.runTimeouts();  // settles
-  } else {
-    settle();
+  runTimeouts();
+  settle();
+}
+
+void CurlEngine::runTimeouts() {
+  for (std::size_t i = 0; i < multis_.size(); ++i) {
+    if (multis_[i]->isDue()) multis_[i]->runTimeouts();  // settles, and may add a multi
   }
 }
 
@@ -86,7 +106,6 @@ void CurlEngine::admit() {
 }
 
 void CurlEngine::onTimeoutsDue() noexcept {
-  timeoutsDue_ = true;
   if (!aboutToRun_) loop_.wake(*this);
 }
 

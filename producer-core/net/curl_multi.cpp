@@ -45,16 +45,20 @@ CurlMulti::~CurlMulti() {
 }
 
 CURLMcode CurlMulti::add(CURL* easy) {
-  return curl_multi_add_handle(multi_.get(), easy);
+  const CURLMcode added = curl_multi_add_handle(multi_.get(), easy);
+  if (added == CURLM_OK) ++handles_;
+  return added;
 }
 
 void CurlMulti::remove(CURL* easy) {
   curl_multi_remove_handle(multi_.get(), easy);
+  --handles_;
   applyWatches();
 }
 
 void CurlMulti::runTimeouts() {
   loop_.cancel(std::exchange(timer_, 0));
+  due_ = false;
   act(CURL_SOCKET_TIMEOUT, 0);
 }
 
@@ -101,6 +105,7 @@ void CurlMulti::forget(curl_socket_t fd) {
 void CurlMulti::setTimer(long timeoutMs) {
   loop_.cancel(std::exchange(timer_, 0));
   if (timeoutMs == 0) {
+    due_ = true;
     delegate_.onTimeoutsDue();
   } else if (timeoutMs > 0) {
     timer_ = loop_.at(loop_.clock().now() + Milliseconds(timeoutMs), [this] {

@@ -37,6 +37,10 @@ class CurlMulti {
   void remove(CURL* easy);
   /// An action is running: handles must not be added or removed, and onActionEnd() follows.
   bool insideCurl() const { return inside_; }
+  /// How many were added and not removed.
+  std::size_t handles() const { return handles_; }
+  /// Whether runTimeouts() was asked for since it ran last.
+  bool isDue() const { return due_; }
   /// Runs every transfer whose time has come, those just added or unpaused among them.
   void runTimeouts();
 
@@ -68,6 +72,8 @@ class CurlMulti {
   std::unordered_map<curl_socket_t, Socket> sockets_;
   std::vector<curl_socket_t> dirty_;
   Loop::TimerId timer_ = 0;
+  std::size_t handles_ = 0;
+  bool due_ = false;
   bool inside_ = false;
   CurlMultiHandle multi_;  // destroyed first: it still closes sockets
 };

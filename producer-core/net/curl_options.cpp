@@ -111,17 +111,14 @@ void setSecurity(CurlOptions& options, const Request& request, CurlEngine& engin
     options.set(CURLOPT_SSL_CTX_FUNCTION, &sharedAuthoritiesCallback)
         .set(CURLOPT_SSL_CTX_DATA, &engine.trust());
   }
-  if (request.identity) {
-    setIdentity(options, *request.identity);
-  } else {
-    options.set(CURLOPT_SHARE, engine.share());
-  }
+  if (request.identity) setIdentity(options, *request.identity);
 }
 }  // namespace
 
 CURLcode setConnectionOptions(CURL* easy, CurlUser& user, CurlEngine& engine, const Request& request) {
   CurlOptions options(easy);
   options.set(CURLOPT_PRIVATE, &user)
+      .set(CURLOPT_SHARE, engine.share())
       .set(CURLOPT_URL, request.url.c_str())
       .set(CURLOPT_NOSIGNAL, 1L)
       .set(CURLOPT_QUICK_EXIT, 1L)
@@ -139,7 +136,6 @@ CURLcode setConnectionOptions(CURL* easy, CurlUser& user, CurlEngine& engine, co
   }
   setRoute(options, engine.options(), user.place());
   if (user.place().https) setSecurity(options, request, engine);
-  engine.multi().adoptSocketsOf(easy);
   return options.result();
 }
 

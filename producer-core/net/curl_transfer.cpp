@@ -56,8 +56,10 @@ void CurlTransfer::begin() {
   if (set == CURLE_OK) set = forgetDoubtfulAddress();
   if (set == CURLE_OK) set = setOwnOptions();
   if (set != CURLE_OK) return end(fail(failureOf(set)));
-  if (engine_->multi().add(easy_.get()) != CURLM_OK) return end(fail(failureOf(CURLE_OUT_OF_MEMORY)));
-  added_ = true;
+  CurlMulti& multi = chooseMulti();
+  multi.adoptSocketsOf(easy_.get());
+  if (multi.add(easy_.get()) != CURLM_OK) return end(fail(failureOf(CURLE_OUT_OF_MEMORY)));
+  multi_ = &multi;
 }
 
 CURLcode CurlTransfer::forgetDoubtfulAddress() {
@@ -89,7 +91,7 @@ void CurlTransfer::close() {
   onClose();
   request_.source = nullptr;
   if (!easy_) return;
-  if (std::exchange(added_, false)) engine_->multi().remove(easy_.get());
+  if (multi_) std::exchange(multi_, nullptr)->remove(easy_.get());
   easy_.reset();
   resolve_.reset();
 }

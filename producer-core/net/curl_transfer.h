@@ -42,6 +42,7 @@ class CurlTransfer : public CurlUser, public std::enable_shared_from_this<CurlTr
  protected:
   CurlTransfer(std::shared_ptr<CurlEngine> engine, Request request, ExchangeListener& listener);
 
+  virtual CurlMulti& chooseMulti() = 0;
   /// The kind's own options of the handle, behind those of every request.
   virtual CURLcode setOwnOptions() = 0;
   /// Null until the final head is complete.
@@ -69,7 +70,7 @@ class CurlTransfer : public CurlUser, public std::enable_shared_from_this<CurlTr
 
   CurlList resolve_;
   std::array<char, CURL_ERROR_SIZE> errorText_{};
-  bool added_ = false;
+  CurlMulti* multi_ = nullptr;  // which has the handle
   int socketError_ = 0;
   bool socketAsked_ = false;
   bool connected_ = false;

@@ -50,8 +50,7 @@ void Upload::onDone(CURLcode code) {
   if (code != CURLE_OK) return endWith(code);
   connected();
   socket_ = ConnectedSocket(easy_.get(), place_.https);
-  // libcurl takes the connection for an idle one, which it may close, until it was used once.
-  receive();
+  receive();  // what came before anything was asked
   if (end_) return;
   watch(EPOLLIN);
   send();
@@ -156,7 +155,7 @@ bool Upload::receive() {
   const auto moved = socket_.receive(room);
   if (moved.code == CURLE_AGAIN) return false;
   if (moved.code != CURLE_OK) {
-    endWithError(failureOf(moved.code));
+    endWithError(failureOf(moved.code, moved.osError));
   } else if (moved.bytes > 0) {
     take(ByteView(room).first(moved.bytes));
     return true;

@@ -26,6 +26,7 @@ class Upload final : public CurlTransfer {
   void onDone(CURLcode code) override;
 
  private:
+  CurlMulti& chooseMulti() override { return engine_->multiForUpload(); }
   CURLcode setOwnOptions() override;
   const ResponseHead* finalHead() const override { return answer_.hasHead() ? &answer_.head() : nullptr; }
   bool deliverBody() override;

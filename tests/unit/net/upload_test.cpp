@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Uploads: what goes over the wire, and the ends that libcurl does not report.
+// Uploads: what goes over the wire, and every way in which one may end.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <poll.h>
@@ -195,7 +195,36 @@ TEST_F(UploadTest, AStreamThatNeverPausesLetsOthersThrough) {
   onLoop(*loop, [&] { EXPECT_LE(endless.largest, 64u * 1024); });  // what one pass serves
 }
 
-// --- the ends that libcurl keeps to itself ---
+TEST_F(UploadTest, MoreThanOneMultiTakesFlowAtOnce) {
+  constexpr int kMany = 70;
+  RawServer server([](Connection& peer) {
+    peer.readHead();
+    peer.send(kChunkedOk);
+    const std::string part = peer.readChunk();
+    peer.send("2\r\n" + part + "\r\n");
+    peer.readChunk();
+    peer.send("0\r\n\r\n");
+    peer.waitForPeerEnd();
+  });
+  std::vector<std::unique_ptr<Upload>> uploads;
+  for (int i = 0; i < kMany; ++i) {
+    uploads.push_back(std::make_unique<Upload>(*this));
+    startUpload(*uploads.back(), server.url());
+  }
+  for (const auto& upload : uploads)
+    ASSERT_TRUE(upload->heard.headSeen.wait());
+  for (int i = 0; i < kMany; ++i)
+    uploads[i]->feed(std::to_string(10 + i % 90));
+  for (const auto& upload : uploads)
+    upload->finish();
+  for (int i = 0; i < kMany; ++i) {
+    ASSERT_TRUE(uploads[i]->heard.ended.wait());
+    EXPECT_TRUE(uploads[i]->heard.succeeded());
+    EXPECT_EQ(uploads[i]->heard.data, std::to_string(10 + i % 90));
+  }
+}
+
+// --- the ends that libcurl would keep to itself ---
 
 /// Starts an upload that sent some bytes and then has none, lets the server do its deed, and looks
 /// how long the end took to be told.
