@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// The headers of a stream's sessions: one for each set of tracks and their codec data that fragments
-// were made for. A fragment names its header by number; equal headers are one.
+// The headers that fragments were made for: one for each set of tracks and their codec data. Fragments keep
+// theirs; the book knows which sets of tracks have one, so that equal sets share it.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "mkv/header.h"
+#include "store/header.h"
 
 namespace kvs::intake {
 
 class HeaderBook {
  public:
-  /// `spec`: all but the tracks. `headers` is where they stand for the sessions.
-  HeaderBook(mkv::HeaderSpec spec, std::vector<Bytes>& headers) : spec_(std::move(spec)), headers_(headers) {}
+  /// `spec`: all but the tracks.
+  explicit HeaderBook(mkv::HeaderSpec spec) : spec_(std::move(spec)) {}
 
-  /// The number of the header with these tracks. Errors: those of mkv::header().
-  Result<std::uint32_t> find(std::vector<mkv::TrackEntry> tracks);
-  /// What the header of this number says.
-  const std::vector<mkv::TrackEntry>& tracks(std::uint32_t number) const { return sets_[number]; }
+  /// The header with these tracks. Errors: those of mkv::header().
+  Result<store::SharedHeader> find(std::vector<mkv::TrackEntry> tracks);
+  /// What this header, which the book has made and somebody holds, says.
+  const std::vector<mkv::TrackEntry>& tracks(const store::SharedHeader& header) const;
 
  private:
+  struct Entry {
+    std::vector<mkv::TrackEntry> tracks;
+    store::SharedHeader header;
+  };
+  void forgetUnused();
+
   mkv::HeaderSpec spec_;
-  std::vector<std::vector<mkv::TrackEntry>> sets_;  ///< of the headers, one by one
-  std::vector<Bytes>& headers_;
+  std::vector<Entry> entries_;
 };
 
 }  // namespace kvs::intake

@@ -77,7 +77,7 @@ Sequencer::Sequencer(SequencerConfig config, stream::StreamBuffer& buffer, const
       clock_(clock),
       interleaver_(config_.interleaver),
       fragmenter_(config_.fragmenter, buffer.timeline.scale()),
-      headers_(config_.header, buffer.headers) {}
+      headers_(config_.header) {}
 
 // --- tracks ---
 
@@ -414,7 +414,7 @@ bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
   const auto began = buffer_.timeline.begin(next.groupStart, capture);
   if (began.repair) tellRepair({began.repair->kind, first.config.number, began.repair->by});
   lastStart_ = began.ticks;
-  store::Fragment& fragment = buffer_.log.open(*header, buffer_.timeline.currentEpoch(), began.ticks);
+  store::Fragment& fragment = buffer_.log.open(*header, buffer_.timeline.epoch(), began.ticks);
   fragment.since = next.unit.capture.at;
   fragment.headTags = metadata_.take();
   for (auto& [number, line] : lines_) {

@@ -19,22 +19,8 @@ constexpr Nanoseconds leapAhead = Seconds(10);
 constexpr Nanoseconds leastAge = -leapAhead;
 constexpr Nanoseconds greatestAge = std::chrono::minutes(10);
 
-std::int64_t floorDivide(std::int64_t value, std::int64_t by) {
-  const std::int64_t quotient = value / by;
-  return value % by < 0 ? quotient - 1 : quotient;
-}
-
 Nanoseconds distance(Nanoseconds a, Nanoseconds b) {
   return a > b ? a - b : b - a;
-}
-
-/// Media times that jump between the ends of what is plausible leave it together with an offset: what they
-/// make is then as far away as can be.
-Nanoseconds sum(Nanoseconds a, Nanoseconds b) {
-  std::int64_t all = 0;
-  if (__builtin_add_overflow(a.count(), b.count(), &all))
-    return b > Nanoseconds{0} ? farthestTime : -farthestTime;
-  return std::clamp(Nanoseconds(all), -farthestTime, farthestTime);
 }
 
 Nanoseconds clockOffset(const Capture& capture) {
@@ -59,13 +45,9 @@ WallTime Timeline::capturedAt(const Capture& capture) const {
   return capture.arrived - believableAge(capture).value_or(Nanoseconds{0});
 }
 
-Ticks Timeline::ticksOf(Nanoseconds time) const {
-  return floorDivide(time.count(), Nanoseconds(config_.scale).count());
-}
-
 Ticks Timeline::place(Nanoseconds pts, const Capture& capture) {
-  if (!isAnchored() || !current().byReference) return ticksOf(pts);
-  Nanoseconds time = sum(pts, referenceOffset_);
+  if (!isAnchored() || !byReference_) return ticksOf(pts);
+  Nanoseconds time = plausibleSum(pts, referenceOffset_);
   if (capture.reference && distance(capture.reference->time_since_epoch(), time) <= largestDrift) {
     time = capture.reference->time_since_epoch();
     referenceOffset_ = time - pts;
@@ -84,9 +66,9 @@ Timeline::Began Timeline::begin(Nanoseconds pts, Capture capture) {
   if (!isAnchored()) {
     newEpoch(pts, capture, config_.start.value_or(capturedAt(capture)));
   } else if (const auto better = betterWall(pts, before, capture)) {
-    const WallTime stood = wallTime(currentEpoch(), before);
+    const WallTime stood = epoch_->wallTime(before);
     newEpoch(pts, capture, *better);
-    const Nanoseconds moved = wallTime(currentEpoch(), place(pts, capture)) - stood;
+    const Nanoseconds moved = epoch_->wallTime(place(pts, capture)) - stood;
     // Media times that begin anew are a jump, too, even where the wall time goes on as it should.
     const bool jumps = moved != Nanoseconds{0} || !lastPts_ || pts <= *lastPts_;
     if (jumps) began.repair = TimeRepair{TimeRepair::Kind::reanchored, 0, moved};
@@ -110,14 +92,14 @@ void Timeline::note(Ticks ticks) {
 /// Where the fragment should stand instead, when the current epoch no longer holds.
 std::optional<WallTime> Timeline::betterWall(Nanoseconds pts, Ticks ticks, const Capture& capture) const {
   const bool fromSource = config_.source == TimestampSource::pts;
-  const WallTime stands = wallTime(currentEpoch(), ticks);
+  const WallTime stands = epoch_->wallTime(ticks);
   const Nanoseconds back = greatestWall() - stands;
   if (capture.reference && wantsReference()) {
     const Nanoseconds off = *capture.reference - stands;
     const bool jumped = distance(off, Nanoseconds{0}) > largestDrift;
-    return jumped || !current().byReference || back > stepBack ? capture.reference : std::nullopt;
+    return jumped || !byReference_ || back > stepBack ? capture.reference : std::nullopt;
   }
-  if (fromSource || current().byReference) return back > stepBack ? std::optional(stands) : std::nullopt;
+  if (fromSource || byReference_) return back > stepBack ? std::optional(stands) : std::nullopt;
   if (const auto age = believableAge(capture); age && !config_.recorded) {
     const Nanoseconds off = capturedAt(capture) - stands;
     if (off > largestDrift || off < -stepBack) return capturedAt(capture);
@@ -140,64 +122,54 @@ void Timeline::newEpoch(Nanoseconds pts, const Capture& capture, WallTime wall) 
   const bool first = !isAnchored();
   clockOffset_ = clockOffset(capture);
   const WallTime last = first ? WallTime{} : greatestWall();
-  if (capture.reference && wantsReference()) {
-    referenceOffset_ = capture.reference->time_since_epoch() - pts;
-    epochs_.push_back({WallTime{}, ticksOf(capture.reference->time_since_epoch()), true, false});
-  } else if (config_.source == TimestampSource::pts) {
-    epochs_.push_back({WallTime{}, ticksOf(pts), false, false});
-  } else if (!first && current().byReference) {
-    epochs_.push_back({WallTime{}, ticksOf(sum(pts, referenceOffset_)), true, false});
+  const bool hasReference = capture.reference && wantsReference();
+  if (hasReference) referenceOffset_ = capture.reference->time_since_epoch() - pts;
+  const bool fromSource = config_.source == TimestampSource::pts;
+  byReference_ = hasReference || (!fromSource && !first && byReference_);
+  if (byReference_) {
+    epoch_ = sourcesOwn(ticksOf(plausibleSum(pts, referenceOffset_)));
   } else {
-    anchorAt(ticksOf(pts), wall);
+    epoch_ = fromSource ? sourcesOwn(ticksOf(pts)) : anchored(ticksOf(pts), wall);
   }
+  epochMoved_ = epoch_->tie().moved;
   if (first) return;
   // In the new epoch's units. A clock that was set back begins anew: its session does, too.
-  const Ticks lastTicks = ticksOf(sum(last.time_since_epoch(), -current().zero.time_since_epoch()));
-  greatest_ = lastTicks < current().first || timeOf(lastTicks - current().first) <= stepBack
+  const Ticks lastTicks =
+      ticksOf(plausibleSum(last.time_since_epoch(), -epoch_->tie().zero.time_since_epoch()));
+  greatest_ = lastTicks < epoch_->tie().first || timeOf(lastTicks - epoch_->tie().first) <= stepBack
                   ? std::optional(lastTicks)
                   : std::nullopt;
 }
 
+/// Its times are wall times.
+store::SharedEpoch Timeline::sourcesOwn(Ticks first) const {
+  return std::make_shared<store::Epoch>(store::Epoch::Tie{.scale = config_.scale, .first = first});
+}
+
 /// The anchor is a multiple of TimecodeScale, so that wall times round as media times do.
-void Timeline::anchorAt(Ticks first, WallTime wall) {
+store::SharedEpoch Timeline::anchored(Ticks first, WallTime wall) const {
   const Ticks wallTicks = ticksOf(wall.time_since_epoch());
-  epochs_.push_back({WallTime(timeOf(wallTicks - first)), first, false, !config_.start, false, moved_});
+  return std::make_shared<store::Epoch>(store::Epoch::Tie{.scale = config_.scale,
+                                                          .zero = WallTime(timeOf(wallTicks - first)),
+                                                          .first = first,
+                                                          .byClock = !config_.start,
+                                                          .moved = moved_});
 }
 
 void Timeline::correct(Nanoseconds moved, Correct which) {
   moved_ = moved;
-  for (Epoch& epoch : epochs_) {
-    if (!epoch.byClock || (epoch.seen && which == Correct::unseen)) continue;
-    const Nanoseconds by = moved - std::exchange(epoch.moved, moved);
-    epoch.zero += timeOf(ticksOf(by));
-    if (&epoch == &epochs_.back()) clockOffset_ += by;  // it has been taken up
-  }
-}
-
-void Timeline::seen() {
-  for (Epoch& epoch : epochs_)
-    epoch.seen = true;
-}
-
-WallTime Timeline::wallTime(std::uint32_t epoch, Ticks ticks) const {
-  return WallTime(sum(epochs_[epoch].zero.time_since_epoch(), timeOf(ticks)));
+  if (!epoch_) return;
+  epoch_->correct(moved, which);
+  // Whoever corrected it: what it has taken up is no step of the wall clock.
+  const Nanoseconds taken = epoch_->tie().moved;
+  clockOffset_ += taken - std::exchange(epochMoved_, taken);
 }
 
 WallTime Timeline::wallOf(std::optional<Nanoseconds> pts, const Capture& capture) const {
   if (capture.reference && wantsReference()) return *capture.reference;
   if (!pts || !isAnchored() || config_.source == TimestampSource::arrival) return capturedAt(capture);
-  const Nanoseconds offset = current().byReference ? referenceOffset_ : Nanoseconds{0};
-  return wallTime(currentEpoch(), ticksOf(sum(*pts, offset)));
-}
-
-WallTime Timeline::epochStart(std::uint32_t epoch) const {
-  return wallTime(epoch, epochs_[epoch].first);
-}
-
-std::uint64_t Timeline::wireTimecode(std::uint32_t epoch, Ticks ticks, bool absolute) const {
-  const Ticks wire =
-      absolute ? ticksOf(wallTime(epoch, ticks).time_since_epoch()) : ticks - epochs_[epoch].first;
-  return static_cast<std::uint64_t>(std::max<Ticks>(wire, 0));
+  const Nanoseconds offset = byReference_ ? referenceOffset_ : Nanoseconds{0};
+  return epoch_->wallTime(ticksOf(plausibleSum(*pts, offset)));
 }
 
 }  // namespace kvs::intake

@@ -10,7 +10,9 @@
 #include "base/tag.h"
 #include "base/time.h"
 #include "store/block.h"
+#include "store/epoch.h"
 #include "store/fragment_state.h"
+#include "store/header.h"
 
 namespace kvs::store {
 
@@ -27,12 +29,12 @@ enum class LossReason : std::uint8_t { storageFull, durationReached, stopped };
 
 struct Fragment {
   FragmentId id = 0;
-  std::uint32_t header = 0;     ///< which track header its blocks fit (stream's table of headers)
-  std::uint32_t epoch = 0;      ///< which anchor of media time to wall clock it belongs to
-  std::int64_t firstTicks = 0;  ///< time of the Cluster, in units of TimecodeScale of media time
-  std::int64_t lastTicks = 0;   ///< greatest block time so far, same unit
-  TimePoint since{};            ///< when its first frame came, for the age of what is not yet durable
-  Nanoseconds duration{0};      ///< what it counts against the budget of time
+  SharedHeader header;      ///< which its blocks fit
+  SharedEpoch epoch;        ///< which its times belong to
+  Ticks firstTicks = 0;     ///< time of the Cluster
+  Ticks lastTicks = 0;      ///< greatest block time so far
+  TimePoint since{};        ///< when its first frame came, for the age of what is not yet durable
+  Nanoseconds duration{0};  ///< what it counts against the budget of time
   std::vector<TagGroup> headTags;
   std::vector<TagGroup> tailTags;
   bool endTag = false;  ///< closed by AWS_KINESISVIDEO_END_OF_FRAGMENT

@@ -77,18 +77,18 @@ bool FragmentLog::holdsOneAtMost() const {
   return totals_.fragments <= (growing() ? 2u : 1u);
 }
 
-Fragment& FragmentLog::open(std::uint32_t header, std::uint32_t epoch, std::int64_t firstTicks) {
+Fragment& FragmentLog::open(SharedHeader header, SharedEpoch epoch, Ticks firstTicks) {
   assert(!growing());
   Fragment& fragment = fragments_.emplace_back();
   fragment.id = nextId_++;
-  fragment.header = header;
-  fragment.epoch = epoch;
+  fragment.header = std::move(header);
+  fragment.epoch = std::move(epoch);
   fragment.firstTicks = fragment.lastTicks = firstTicks;
   ++totals_.fragments;
   return fragment;
 }
 
-void FragmentLog::append(Block&& block, std::int64_t ticks, Nanoseconds extent) {
+void FragmentLog::append(Block&& block, Ticks ticks, Nanoseconds extent) {
   Fragment* fragment = growing();
   assert(fragment && block.isFull());
   for (Span& span : block.spans_) {
@@ -351,6 +351,13 @@ FragmentLog::Replayed FragmentLog::replayKept(Nanoseconds replay) {
     replayed.bytes += fragment->bytes;
   }
   return replayed;
+}
+
+/// An epoch takes a correction up once, however many fragments share it.
+void FragmentLog::correct(Nanoseconds moved, Epoch::Correct which) {
+  for (Fragment& fragment : fragments_) {
+    if (fragment.epoch) fragment.epoch->correct(moved, which);
+  }
 }
 
 LogTotals FragmentLog::unsent() const {

@@ -59,10 +59,10 @@ class FragmentLog {
   bool extend(Block& block, std::size_t payloadSize, bool mayDrop, std::size_t overdraft = 0);
 
   /// Begins a fragment; the one before must be sealed.
-  Fragment& open(std::uint32_t header, std::uint32_t epoch, std::int64_t firstTicks);
+  Fragment& open(SharedHeader header, SharedEpoch epoch, Ticks firstTicks);
   /// Appends a full block to the open fragment. `extent` is the media time from the fragment's start
   /// to the end of this frame: what the fragment counts against the budget of time.
-  void append(Block&& block, std::int64_t ticks, Nanoseconds extent);
+  void append(Block&& block, Ticks ticks, Nanoseconds extent);
   void seal();
   /// The open fragment, or null.
   Fragment* growing();
@@ -114,6 +114,9 @@ class FragmentLog {
   void dropAll(LossReason reason);
   /// Frees what is kept for a replay.
   void forgetKept();
+
+  /// The wall clock has been put right: so are the times that were taken from it.
+  void correct(Nanoseconds moved, Epoch::Correct which);
 
   /// True where only the fragment under the cursor stands in the way of new data: the session must
   /// be closed before anything can be dropped. Reset by rewind().

@@ -36,8 +36,6 @@ struct StreamBuffer {
   store::FragmentLog log;
   intake::Timeline timeline;
   const CorrectedClock* wall = nullptr;  ///< null: a wall clock that nobody puts right
-  /// Rendered EBML header, Segment, Info and Tracks; a fragment names the one its blocks fit.
-  std::vector<Bytes> headers;
   /// The growing fragment lost a frame: it may not be finished, and goes as soon as it may.
   bool growingIsBroken = false;
   bool interrupted = false;

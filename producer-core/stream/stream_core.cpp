@@ -138,7 +138,7 @@ FragmentLost StreamCore::lossOf(const store::Fragment& fragment, FragmentLost::R
                                 bool unconfirmed) const {
   FragmentLost lost;
   lost.reason = reason;
-  lost.start = buffer_.timeline.wallTime(fragment.epoch, fragment.firstTicks);
+  lost.start = fragment.epoch->wallTime(fragment.firstTicks);
   lost.duration = fragment.duration;
   lost.bytes = fragment.bytes;
   lost.frames = fragment.frames;
@@ -318,7 +318,7 @@ StreamStats StreamCore::stats() const {
   stats.ackDelayP99 = ackDelays_.percentile(0.99);
   for (const store::Fragment& fragment : buffer_.log.fragments()) {
     if (store::isTerminal(fragment.state)) continue;
-    stats.bufferedSince = buffer_.timeline.wallTime(fragment.epoch, fragment.firstTicks);
+    stats.bufferedSince = fragment.epoch->wallTime(fragment.firstTicks);
     break;
   }
   return stats;

@@ -254,6 +254,7 @@ void StreamCore::tellCorrection(const Error& error, intake::Timeline::Correct wh
 void StreamCore::takeUpTime(intake::Timeline::Correct which) {
   const std::lock_guard lock(buffer_.mutex);
   buffer_.timeline.correct(context_->clock->moved(), which);
+  buffer_.log.correct(context_->clock->moved(), which);
 }
 
 // --- telling ---

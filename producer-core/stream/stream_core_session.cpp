@@ -78,7 +78,7 @@ bool StreamCore::openSessionNow() {
     const store::Fragment* fragment = buffer_.log.atCursor();
     if (!fragment || !fragment->isSendable()) return false;
     config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes, config_.fragmentAcks};
-    epochStart = buffer_.timeline.epochStart(fragment->epoch);
+    epochStart = fragment->epoch->start();
     ++buffer_.stats.sessions;
     if (std::exchange(sessionFailed_, false)) ++buffer_.stats.reconnects;
     buffer_.lastProgress = clock_.now();
@@ -228,7 +228,6 @@ void StreamCore::perform(const upload::action::CloseSession& close) {
 /// Under the buffer's lock. What the service has confirmed is sent again only where it may have died since;
 /// without acknowledgements that is where it did not end the session in good order.
 void StreamCore::rewind(const upload::Session& ended, bool deadHost) {
-  if (ended.isAnswered()) buffer_.timeline.seen();
   if (ended.isConfirmed()) buffer_.log.forgetKept();
   const bool doubtful = deadHost || !config_.fragmentAcks;
   const auto replayed = buffer_.log.rewind(doubtful ? config_.replayDuration : Seconds(0));

@@ -46,6 +46,7 @@ void Session::onAccepted(const net::ResponseHead& head) {
   acceptedDate_ = aws::parseHttpDate(net::findHeader(head.headers, "date"));
   acceptedAt_ = lastAck_ = clock_.now();
   answered_ = true;
+  body_.accepted();
   owner_->onSessionAnswered();
 }
 

@@ -48,6 +48,20 @@ void SessionBody::finish(Finish how) {
   if (how == Finish::complete && growing && buffer_.log.atCursor() != growing) --lastFragment_;
 }
 
+void SessionBody::accepted() {
+  const std::lock_guard lock(buffer_.mutex);
+  accepted_ = true;
+  for (const store::SharedEpoch& epoch : std::exchange(shown_, {}))
+    epoch->freeze();
+}
+
+/// Times are settled by their first head in a session that the service accepts: one that it refuses for the
+/// sake of a wrong clock has begun to send, too.
+void SessionBody::show(const store::SharedEpoch& epoch) {
+  if (accepted_) return epoch->freeze();
+  if (shown_.empty() || shown_.back() != epoch) shown_.push_back(epoch);
+}
+
 bool SessionBody::isEnding() {
   const std::lock_guard lock(buffer_.mutex);
   return ending_ || (!buffer_.log.cursor().inside && endsHere());
@@ -64,7 +78,7 @@ SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
   if (ended_) return Step::end;
   if (!headerSent_) {
     headerSent_ = true;
-    rendered_ = buffer_.headers[config_.header];
+    rendered_ = config_.header->bytes;
     count(rendered_.size());
     return Step::rendered;
   }
@@ -124,20 +138,20 @@ SessionBody::Step SessionBody::closeFragment() {
 
 bool SessionBody::mustEndBefore(const store::Fragment& fragment) {
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
-  const bool otherStart = !config_.absoluteTimes && fragment.epoch != config_.epoch;
+  const bool otherStart = !config_.absoluteTimes && !isSame(fragment.epoch, config_.epoch);
   // The service judges within one session that times rise (4004): a clock that was set back ends it.
   const bool stepsBack = greatest_ && timecode <= *greatest_;
   // It judges, too, how long after another a fragment begins; a session's last may be as short as it is.
   const bool tooSoon = started_ && timeOf(timecode) - timeOf(*started_) < store::shortestFragment;
-  return fragment.header != config_.header || otherStart || stepsBack || tooSoon;
+  return !isSame(fragment.header, config_.header) || otherStart || stepsBack || tooSoon;
 }
 
-std::uint64_t SessionBody::timecodeOf(const store::Fragment& fragment, intake::Ticks ticks) const {
-  return buffer_.timeline.wireTimecode(fragment.epoch, ticks, config_.absoluteTimes);
+std::uint64_t SessionBody::timecodeOf(const store::Fragment& fragment, store::Ticks ticks) const {
+  return fragment.epoch->wireTimecode(ticks, config_.absoluteTimes);
 }
 
 Milliseconds SessionBody::timeOf(std::uint64_t timecode) const {
-  return buffer_.timeline.scale() * static_cast<std::int64_t>(timecode);
+  return config_.epoch->tie().scale * static_cast<std::int64_t>(timecode);
 }
 
 /// What the transport takes now, or next.
@@ -150,6 +164,7 @@ void SessionBody::enter(store::Fragment& fragment) {
   buffer_.log.enter();
   ++buffer_.stats.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
+  show(fragment.epoch);
   started_ = timecode;
   unclosed_.reset();  // by this Cluster
   if (!config_.acknowledged && !sent_.empty()) observer_.onFragmentSent(sent_.back());

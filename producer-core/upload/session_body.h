@@ -42,8 +42,8 @@ class BodyObserver {
 class SessionBody final : public net::BodySource {
  public:
   struct Config {
-    std::uint32_t header = 0;
-    std::uint32_t epoch = 0;
+    store::SharedHeader header{};  ///< what it begins with
+    store::SharedEpoch epoch{};    ///< whose start the request says
     bool absoluteTimes = true;
     bool acknowledged = true;        ///< else a fragment is done when the next one begins
     std::shared_ptr<BodyTap> tap{};  ///< null: nobody looks on
@@ -61,6 +61,8 @@ class SessionBody final : public net::BodySource {
 
   net::BodyRead read(std::span<std::byte> room) override;
 
+  /// The service accepted the request: what it sees of times is as it is from now on.
+  void accepted();
   void finish(Finish how);
 
   bool hasEnded() const { return ended_; }
@@ -79,8 +81,9 @@ class SessionBody final : public net::BodySource {
   Step end();
   Step closeFragment();
   bool mustEndBefore(const store::Fragment& fragment);
-  std::uint64_t timecodeOf(const store::Fragment& fragment, intake::Ticks ticks) const;
+  std::uint64_t timecodeOf(const store::Fragment& fragment, store::Ticks ticks) const;
   Milliseconds timeOf(std::uint64_t timecode) const;
+  void show(const store::SharedEpoch& epoch);
   void count(std::size_t bytes);
   void enter(store::Fragment& fragment);
   void leave(store::Fragment& fragment);
@@ -95,7 +98,9 @@ class SessionBody final : public net::BodySource {
   Bytes rendered_;
   std::size_t renderedOffset_ = 0;
   bool headerSent_ = false;
-  bool ending_ = false;  ///< what is left to give is the mark that closes the last fragment
+  bool accepted_ = false;
+  std::vector<store::SharedEpoch> shown_;  ///< to the service, should it accept the request
+  bool ending_ = false;                    ///< what is left to give is the mark that closes the last fragment
   bool ended_ = false;
   bool headerChanged_ = false;
   std::optional<std::uint64_t> greatest_;      ///< of all blocks sent, as it stands on the wire

@@ -23,7 +23,7 @@ using Ids = std::vector<FragmentId>;
 TEST_F(FragmentLogDrop, TheOldestSealedGoFirstAndWhole) {
   for (int i = 0; i < 4; ++i)
     sealed(chunkSize);
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(chunkSize + 1, 9));
   EXPECT_EQ(lostIds(), (Ids{1, 2}));
   EXPECT_EQ(losses[0], (test::Loss{1, LossReason::storageFull, false, chunkSize, 1}));
@@ -44,7 +44,7 @@ TEST_F(FragmentLogDrop, UnsentOnesGoBeforeSentOnes) {
     sealed(chunkSize);
   send();
   send();  // 1 and 2 are sent and not confirmed; 3 and 4 are not begun
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(2 * chunkSize, 9));
   EXPECT_EQ(lostIds(), (Ids{3, 4}));
   EXPECT_FALSE(losses[0].sent);
@@ -56,7 +56,7 @@ TEST_F(FragmentLogDrop, ThenSentOnesOldestFirstAsUnconfirmed) {
   for (int i = 0; i < 4; ++i)
     send();
   ASSERT_TRUE(log.markReceived(1));
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(2 * chunkSize, 9));
   EXPECT_EQ(lostIds(), (Ids{1, 2}));
   EXPECT_TRUE(losses[0].sent);
@@ -68,7 +68,7 @@ TEST_F(FragmentLogDrop, TheOneUnderTheCursorIsPinned) {
     sealed(chunkSize);
   log.enter();
   log.read(100);
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(3 * chunkSize, 9));
   EXPECT_EQ(lostIds(), (Ids{2, 3, 4}));
   EXPECT_FALSE(log.pinnedInTheWay());
@@ -90,7 +90,7 @@ TEST_F(FragmentLogDrop, SaysWhenOnlyThePinnedOneStandsInTheWay) {
 }
 
 TEST_F(FragmentLogDrop, AGrowingOneUnderTheCursorIsPinnedToo) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(4 * chunkSize, 1));
   log.enter();
   log.read(100);
@@ -106,7 +106,7 @@ TEST_F(FragmentLogDrop, AGrowingOneUnderTheCursorIsPinnedToo) {
 }
 
 TEST_F(FragmentLogDrop, TheOpenOneGoesOnlyWhenAsked) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(3 * chunkSize, 1));
   EXPECT_FALSE(log.reserve(test::headSize, 2 * chunkSize, true));
   EXPECT_TRUE(losses.empty());
@@ -126,7 +126,7 @@ TEST_F(FragmentLogDrop, ABlockLargerThanTheBudgetDropsNothingInVain) {
 }
 
 TEST_F(FragmentLogDrop, AFailedExtensionLeavesTheBlockAsItWas) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   auto made = block(1000, 5);
   ASSERT_TRUE(made);
   EXPECT_FALSE(log.extend(*made, 4 * chunkSize, true));
@@ -141,7 +141,7 @@ TEST_F(FragmentLogDrop, ALostOneIsSteppedOver) {
   for (int i = 0; i < 4; ++i)
     sealed(chunkSize);
   send();
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(chunkSize, 9));  // drops 2
   EXPECT_EQ(lostIds(), (Ids{2}));
   EXPECT_EQ(send(), 3u);
@@ -155,7 +155,7 @@ TEST_F(FragmentLogDrop, LostThenPersistedIsPersisted) {
     sealed(chunkSize);
   for (int i = 0; i < 4; ++i)
     send();
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(chunkSize, 9));
   ASSERT_EQ(lostIds(), (Ids{1}));
   const LogTotals before = log.totals();
@@ -173,7 +173,7 @@ TEST_F(FragmentLogDrop, ALostOnesRecordGoesWithItsSession) {
     sealed(chunkSize);
   for (int i = 0; i < 4; ++i)
     send();
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(chunkSize, 9));
   log.rewind();
   EXPECT_EQ(log.find(1), nullptr) << "no later session can confirm it";
@@ -185,7 +185,7 @@ TEST_F(FragmentLogDrop, DropAllReportsEachAndKeepsThePinnedOne) {
     sealed(1000);
   send();
   log.enter();
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(1000, 3));
   log.dropAll(LossReason::stopped);
   EXPECT_EQ(lostIds(), (Ids{1, 3}));
@@ -232,7 +232,7 @@ TEST_F(FragmentLogDuration, ThePinnedOneStaysAndIsToldWhenItAloneIsInTheWay) {
   EXPECT_EQ(losses[0].id, 2u);
   log.rewind();
   sealed(100, Seconds(1));
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1, true, Seconds(11)));
   EXPECT_FALSE(log.pinnedInTheWay());
 }

@@ -43,7 +43,7 @@ class FragmentLogProperty : public test::LogFixture, public testing::WithParamIn
   }
 
   void write() {
-    if (!log.growing()) model[log.open(0, 0, 0).id];
+    if (!log.growing()) model[log.open({}, {}, 0).id];
     const FragmentId id = log.growing()->id;
     const std::size_t size = someSize();
     const std::uint64_t seed = random.next();

@@ -22,7 +22,7 @@ TEST_F(FragmentLogTest, IsEmptyAtFirst) {
 }
 
 TEST_F(FragmentLogTest, ReadsBackWhatWasAppended) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(500, 1));
   log.enter();
   EXPECT_EQ(readAll(), pattern(1, 500));
@@ -31,7 +31,7 @@ TEST_F(FragmentLogTest, ReadsBackWhatWasAppended) {
 class BlockSizes : public test::LogFixture, public testing::WithParamInterface<std::size_t> {};
 
 TEST_P(BlockSizes, CrossChunkBordersUnharmed) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   Bytes expected;
   for (std::uint64_t i = 0; i < 12; ++i) {
     ASSERT_TRUE(append(GetParam(), i));
@@ -50,13 +50,13 @@ INSTANTIATE_TEST_SUITE_P(AroundAChunk, BlockSizes,
                                          2 * chunkSize, 3 * chunkSize + 5));
 
 TEST_F(FragmentLogTest, AHeadNeverStraddles) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   for (std::size_t left = 0; left <= headSize + 1; ++left) {
     // Leaves `left` bytes of a chunk.
     ASSERT_TRUE(append(chunkSize - left, left));
     ASSERT_TRUE(append(headSize + 20, 100 + left));
     log.seal();
-    log.open(0, 0, 0);
+    log.open({}, {}, 0);
     ASSERT_TRUE(append(chunkSize, 7));  // ends this chunk's part
   }
   for (const Fragment& fragment : log.fragments()) {
@@ -86,7 +86,7 @@ TEST_F(FragmentLogTest, ABlockWithoutPayloadIsFullAtOnce) {
 }
 
 TEST_F(FragmentLogTest, ExtendedBlocksReadAsOne) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   Bytes expected;
   for (const std::size_t first :
        {std::size_t{0}, std::size_t{1}, std::size_t{5000}, chunkSize - headSize, chunkSize}) {
@@ -114,7 +114,7 @@ TEST_F(FragmentLogTest, ExtendedBlocksReadAsOne) {
 }
 
 TEST_F(FragmentLogTest, BlocksOfTwoTracksMayBeFilledAtOnce) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   auto video = block(90000, 1);
   auto audio = block(300, 2);
   ASSERT_TRUE(video);
@@ -139,7 +139,7 @@ TEST_F(FragmentLogTest, ADroppedBlockGivesItsSpaceUp) {
 }
 
 TEST_F(FragmentLogTest, ReadsInPiecesOfAnySize) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   Bytes expected;
   for (std::uint64_t i = 0; i < 5; ++i) {
     ASSERT_TRUE(append(50000, i));
@@ -162,7 +162,7 @@ TEST_F(FragmentLogTest, ReadsInPiecesOfAnySize) {
 }
 
 TEST_F(FragmentLogTest, FollowsAFragmentThatGrows) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
   log.enter();
   EXPECT_EQ(readAll(), pattern(1, 100));
@@ -182,7 +182,7 @@ TEST_F(FragmentLogTest, FollowsAFragmentThatGrows) {
 }
 
 TEST_F(FragmentLogTest, ABlockIsReadOnlyWhenItIsComplete) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
   auto later = block(5000, 2);
   log.enter();
@@ -249,7 +249,7 @@ TEST_F(FragmentLogTest, RewindInTheMiddleOfAFragmentStartsItAnew) {
 }
 
 TEST_F(FragmentLogTest, RewindOfAGrowingFragmentLeavesItOpen) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
   log.enter();
   readAll();
@@ -316,7 +316,7 @@ TEST_F(FragmentLogTest, RefusingTheFragmentUnderTheCursorMovesOn) {
 }
 
 TEST_F(FragmentLogTest, RefusingAGrowingFragmentEndsIt) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
   log.enter();
   readAll();
@@ -342,7 +342,7 @@ TEST_F(FragmentLogTest, WhenAllIsPersistedNothingIsHeld) {
 }
 
 TEST_F(FragmentLogTest, CountsDurationsAsTheSumOfFragments) {
-  log.open(0, 0, 0);
+  log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1, true, Seconds(1)));
   ASSERT_TRUE(append(100, 2, true, Seconds(3)));
   ASSERT_TRUE(append(100, 3, true, Seconds(2)));  // a B-frame: shown earlier

@@ -61,7 +61,7 @@ class LogFixture : public testing::Test {
 
   /// A sealed fragment of one block.
   FragmentId sealed(std::size_t size, Nanoseconds extent = {}) {
-    const FragmentId id = log.open(0, 0, 0).id;
+    const FragmentId id = log.open({}, {}, 0).id;
     EXPECT_TRUE(append(size, id, true, extent));
     log.seal();
     return id;

@@ -240,7 +240,7 @@ TEST_F(KeyPicturesTest, IdsThatRiseWithEveryKeyFrameLoseNothing) {
       EXPECT_EQ(add({sliceOf264(SliceOf::p, false, i)}, false), FrameFate::accepted);
   }
   EXPECT_EQ(sizes(all()), Sizes(80, 10));
-  EXPECT_EQ(buffer.headers.size(), 1u) << "the picture stays, and its sets come with it";
+  EXPECT_EQ(headers().size(), 1u) << "the picture stays, and its sets come with it";
 }
 
 TEST_F(KeyPicturesTest, H265IdsThatRiseWithEveryKeyFrameLoseNothing) {
@@ -254,7 +254,7 @@ TEST_F(KeyPicturesTest, H265IdsThatRiseWithEveryKeyFrameLoseNothing) {
       EXPECT_EQ(add({sliceOf265({.pps = i})}, false), FrameFate::accepted);
   }
   EXPECT_EQ(sizes(all()), Sizes(40, 10));
-  EXPECT_EQ(buffer.headers.size(), 1u);
+  EXPECT_EQ(headers().size(), 1u);
 }
 
 TEST_F(KeyPicturesTest, SetsInBandThatChangeUnderTheSamePictureKeepTheSession) {
@@ -265,7 +265,7 @@ TEST_F(KeyPicturesTest, SetsInBandThatChangeUnderTheSamePictureKeepTheSession) {
   }
   const auto session = all();
   EXPECT_EQ(sizes(session), Sizes(6, 10));
-  EXPECT_EQ(buffer.headers.size(), 1u);
+  EXPECT_EQ(headers().size(), 1u);
   EXPECT_EQ(changes().size(), 0u);
   EXPECT_EQ(session.clusters[1].blocks[0].payload.size(),
             test::lengthPrefixed(
@@ -283,7 +283,7 @@ TEST_F(KeyPicturesTest, H265SetsInBandThatChangeUnderTheSamePictureKeepTheSessio
       EXPECT_EQ(add(j == 0 ? key : Units{sliceOf265({})}, j == 0), FrameFate::accepted);
   }
   EXPECT_EQ(sizes(all()), Sizes(6, 10));
-  EXPECT_EQ(buffer.headers.size(), 1u);
+  EXPECT_EQ(headers().size(), 1u);
   EXPECT_EQ(changes().size(), 0u);
 }
 
@@ -296,18 +296,18 @@ TEST_F(KeyPicturesTest, SetsInPiecesThatChangeUnderTheSamePictureKeepTheSession)
       EXPECT_EQ(add({sliceOf264(j == 0 ? SliceOf::i : SliceOf::p, j == 0)}, j == 0), FrameFate::accepted);
   }
   EXPECT_EQ(sizes(all()), Sizes(4, 10));
-  EXPECT_EQ(buffer.headers.size(), 1u);
+  EXPECT_EQ(headers().size(), 1u);
 }
 
 TEST_F(KeyPicturesTest, AnotherPictureIsAnotherHeader) {
   video();
   addGroups(1, idrWithSets);
   addGroups(1, {spsOf264({.widthMbs = 40}), pps, sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 2u);
+  EXPECT_EQ(headers().size(), 2u);
   addGroups(1, {spsOf264({.level = 40, .widthMbs = 40}), pps, sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 3u);
+  EXPECT_EQ(headers().size(), 3u);
   addGroups(1, {spsOf264({.level = 30, .widthMbs = 40}), pps, sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 3u) << "a lower level needs none";
+  EXPECT_EQ(headers().size(), 3u) << "a lower level needs none";
   EXPECT_EQ(changes().size(), 2u);
 }
 
@@ -316,11 +316,11 @@ TEST_F(KeyPicturesTest, SetsThatTheKeyFrameDoesNotBringAreAnotherHeader) {
   addGroups(1, idrWithSets);
   EXPECT_EQ(add({ppsOf264(0, 0, 9), sliceOf264(SliceOf::p)}, false), FrameFate::accepted);
   addGroups(1, {sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 2u) << "who begins here knows the new set from the header only";
+  EXPECT_EQ(headers().size(), 2u) << "who begins here knows the new set from the header only";
   addGroups(1, {ppsOf264(0, 0, 3), sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 2u) << "one comes along, the other is the header's";
+  EXPECT_EQ(headers().size(), 2u) << "one comes along, the other is the header's";
   addGroups(1, {sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 3u);
+  EXPECT_EQ(headers().size(), 3u);
 }
 
 TEST_F(KeyPicturesTest, CodecDataThatChangeAreAnotherHeaderUnlessTheSetsComeAlong) {
@@ -342,11 +342,11 @@ TEST_F(KeyPicturesTest, CodecDataThatChangeAreAnotherHeaderUnlessTheSetsComeAlon
   };
   group(0, {sliceOf264(SliceOf::i, true)});
   group(1, {sps, ppsOf264(0, 0, 1), sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 1u);
+  EXPECT_EQ(headers().size(), 1u);
   group(2, {sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 2u);
+  EXPECT_EQ(headers().size(), 2u);
   group(3, {ppsOf264(0, 0, 3), sliceOf264(SliceOf::i, true)});
-  EXPECT_EQ(buffer.headers.size(), 2u);
+  EXPECT_EQ(headers().size(), 2u);
 }
 
 // --- key frames that are refused ---

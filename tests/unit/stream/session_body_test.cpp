@@ -36,8 +36,8 @@ TEST_F(SessionBodyTest, BeginsWithTheHeaderEvenWhenNothingIsThere) {
   buffer.log.seal();
   const auto session = body();
   const Bytes bytes = readAll(*session);
-  ASSERT_GE(bytes.size(), buffer.headers[0].size());
-  EXPECT_TRUE(std::equal(buffer.headers[0].begin(), buffer.headers[0].end(), bytes.begin()));
+  ASSERT_GE(bytes.size(), headers()[0]->bytes.size());
+  EXPECT_TRUE(std::equal(headers()[0]->bytes.begin(), headers()[0]->bytes.end(), bytes.begin()));
 }
 
 TEST_F(SessionBodyTest, SendsEverythingInOrder) {
@@ -67,8 +67,8 @@ TEST_P(ReadSizes, MakeNoDifference) {
 INSTANTIATE_TEST_SUITE_P(Any, ReadSizes, testing::Values(1, 2, 3, 7, 16, 100, 1021, 16384, 65536, 1'000'000));
 
 TEST_F(SessionBodyTest, FollowsAFragmentThatGrows) {
-  const auto session = body();
   putGroups(1, 1);
+  const auto session = body();
   Bytes all = readAll(*session);
   for (int i = 1; i < 50; ++i) {
     EXPECT_EQ(last.state, State::wait);
@@ -176,14 +176,14 @@ TEST_F(SessionBodyTest, ABurstClosesItsLastFragmentAlsoWhereAnotherGrows) {
 TEST_F(SessionBodyTest, AnotherHeaderClosesTheFragmentBefore) {
   putGroups(1, 20);
   put(frame(nextPts, true), test::annexB(test::accessUnit(true, nextNumber++, 64, kvs::test::largePicture)));
-  expectClosed(*body({.header = 0}), 1);
+  expectClosed(*body({.header = headers()[0]}), 1);
 }
 
 TEST_F(SessionBodyTest, AnotherEpochClosesTheFragmentBefore) {
   put(100s, true);
   clock.advance(2s);
   put(0s, true);
-  expectClosed(*body({.epoch = 0, .absoluteTimes = false}), 1);
+  expectClosed(*body({.epoch = epochs()[0], .absoluteTimes = false}), 1);
 }
 
 TEST_F(SessionBodyTest, AClockThatWasSetBackClosesTheFragmentBefore) {
@@ -204,7 +204,7 @@ TEST_F(SessionBodyTest, ASessionWithoutAFragmentClosesNothing) {
   putGroups(1, 20);
   const auto session = body();
   session->finish(Finish::fragment);
-  EXPECT_EQ(readAll(*session), buffer.headers[0]) << "no mark without a block before it";
+  EXPECT_EQ(readAll(*session), headers()[0]->bytes) << "no mark without a block before it";
   EXPECT_EQ(last.state, State::end);
 }
 
@@ -286,7 +286,7 @@ TEST_F(SessionBodyTest, TheMarkOfASessionsEndIsReadAtAnySize) {
 TEST_F(SessionBodyTest, FinishFragmentEndsBehindTheOneUnderTheCursor) {
   putGroups(3, 20);
   const auto session = body();
-  Bytes room(buffer.headers[0].size() + 200);
+  Bytes room(headers()[0]->bytes.size() + 200);
   Bytes all;
   net::BodyRead first = session->read(room);
   all.assign(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(first.bytes));
@@ -363,22 +363,22 @@ TEST_F(SessionBodyTest, TheEndIsToldOnceAndStays) {
 TEST_F(SessionBodyTest, AnotherHeaderEndsTheBody) {
   putGroups(1, 20);
   put(frame(nextPts, true), test::annexB(test::accessUnit(true, nextNumber++, 64, kvs::test::largePicture)));
-  const auto session = body({.header = 0});
+  const auto session = body({.header = headers()[0]});
   EXPECT_EQ(numbers(parse(readAll(*session))), range(0, 20));
   EXPECT_EQ(last.state, State::end);
   EXPECT_TRUE(endedByHeader);
-  EXPECT_EQ(numbers(parse(readAll(*body({.header = 1})))), range(20, 21));
+  EXPECT_EQ(numbers(parse(readAll(*body({.header = headers().at(1)})))), range(20, 21));
 }
 
 TEST_F(SessionBodyTest, AnotherEpochEndsARelativeBodyOnly) {
   put(100s, true);
   clock.advance(2s);
   put(0s, true);  // an epoch of its own
-  const auto absolute = body({.epoch = 0, .absoluteTimes = true});
+  const auto absolute = body({.epoch = epochs()[0], .absoluteTimes = true});
   EXPECT_EQ(parse(readAll(*absolute)).clusters.size(), 2u);
   EXPECT_EQ(last.state, State::wait);
   buffer.log.rewind();
-  const auto relative = body({.epoch = 0, .absoluteTimes = false});
+  const auto relative = body({.epoch = epochs()[0], .absoluteTimes = false});
   const auto read = parse(readAll(*relative));
   ASSERT_EQ(read.clusters.size(), 1u);
   EXPECT_EQ(read.clusters[0].timecode, 0u);

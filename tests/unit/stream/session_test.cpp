@@ -46,11 +46,12 @@ class SessionTest : public test::StreamFixture, protected upload::SessionOwner {
     putGroups(3, 20);
   }
   void open(bool receivedIsFinal = false, bool absolute = false) {
-    start({{0, 0, absolute}, "camera", receivedIsFinal});
+    start({{.absoluteTimes = absolute}, "camera", receivedIsFinal});
   }
-  void openWithoutAcknowledgements() { start({{0, 0, true, false}, "camera"}); }
+  void openWithoutAcknowledgements() { start({{.acknowledged = false}, "camera"}); }
   void start(upload::Session::Config config) {
     upload::SessionOwner& owner = *this;
+    config.body = complete(config.body);
     session = std::make_shared<upload::Session>(std::move(config), buffer, pacer, clock, owner);
     session->start(*client, {});
   }

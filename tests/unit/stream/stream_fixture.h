@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -98,9 +99,31 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
     }
   }
 
+  /// The headers and epochs of the fragments that the log has, each once, in order.
+  std::vector<store::SharedHeader> headers() const {
+    std::vector<store::SharedHeader> all;
+    for (const store::Fragment& fragment : buffer.log.fragments()) {
+      if (std::ranges::find(all, fragment.header) == all.end()) all.push_back(fragment.header);
+    }
+    return all;
+  }
+  std::vector<store::SharedEpoch> epochs() const {
+    std::vector<store::SharedEpoch> all;
+    for (const store::Fragment& fragment : buffer.log.fragments()) {
+      if (std::ranges::find(all, fragment.epoch) == all.end()) all.push_back(fragment.epoch);
+    }
+    return all;
+  }
+
+  /// What is not said is as the first fragment has it.
+  upload::SessionBody::Config complete(upload::SessionBody::Config config) const {
+    if (!config.header) config.header = headers().at(0);
+    if (!config.epoch) config.epoch = epochs().at(0);
+    return config;
+  }
   std::unique_ptr<upload::SessionBody> body(const upload::SessionBody::Config& config = {}) {
     upload::BodyObserver& observer = *this;
-    return std::make_unique<upload::SessionBody>(config, buffer, pacer, clock, observer);
+    return std::make_unique<upload::SessionBody>(complete(config), buffer, pacer, clock, observer);
   }
   /// All that can be read now, `piece` bytes at a time.
   Bytes readAll(upload::SessionBody& from, std::size_t piece = 4096) {
