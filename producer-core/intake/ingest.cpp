@@ -207,8 +207,7 @@ Result<void> Ingest::putMetadata(Tag tag, bool persistent) {
 
 Result<void> Ingest::putEvent(const FragmentEvent& event) {
   const std::lock_guard lock(buffer_.mutex);
-  store::Fragment* open = buffer_.growingIsBroken ? nullptr : buffer_.log.growing();
-  return sequencer_.metadata().putEvent(event, open);
+  return sequencer_.putEvent(event);
 }
 
 // --- frames ---

@@ -17,11 +17,6 @@ std::size_t countTags(const std::vector<TagGroup>& groups) {
   return count;
 }
 
-bool hasRoom(const store::Fragment& fragment, const TagGroup& group) {
-  const std::size_t there = countTags(fragment.headTags) + countTags(fragment.tailTags);
-  return there + group.size() <= mkv::maxTagsPerFragment;
-}
-
 /// Whether an event of this type is among them; the mark stands first in its group.
 bool hasMark(const std::vector<TagGroup>& groups, const TagGroup& event) {
   return std::ranges::any_of(groups, [&](const TagGroup& group) {
@@ -73,29 +68,33 @@ Result<void> PendingMetadata::put(Tag tag, bool persistent) {
   return {};
 }
 
-std::vector<TagGroup> PendingMetadata::take() {
-  std::vector<TagGroup> groups;
+const std::vector<TagGroup>& PendingMetadata::take() {
+  head_.clear();
+  tail_.clear();
   changed_.clear();
   for (const auto& [name, value] : persistent_)
-    groups.push_back({{name, value}});
+    head_.push_back({{name, value}});
   for (Tag& tag : std::exchange(once_, {}))
-    groups.push_back({std::move(tag)});
+    head_.push_back({std::move(tag)});
   for (TagGroup& event : std::exchange(events_, {}))
-    groups.push_back(std::move(event));
-  return groups;
+    head_.push_back(std::move(event));
+  return head_;
 }
 
-std::vector<std::string> PendingMetadata::leaveTo(store::Fragment* last) {
-  const auto leave = [last](const TagGroup& group) {
-    if (!last || !hasRoom(*last, group)) return false;
-    last->tailTags.push_back(group);
-    last->endTag = true;
+bool PendingMetadata::hasRoom(const TagGroup& group) const {
+  return countTags(head_) + countTags(tail_) + group.size() <= mkv::maxTagsPerFragment;
+}
+
+std::vector<std::string> PendingMetadata::leave(bool takesTail) {
+  const auto add = [&](const TagGroup& group) {
+    if (!takesTail || !hasRoom(group)) return false;
+    tail_.push_back(group);
     return true;
   };
-  std::erase_if(changed_, [&](const std::string& name) { return leave({{name, persistent_.at(name)}}); });
-  std::erase_if(once_, [&](const Tag& tag) { return leave({tag}); });
+  std::erase_if(changed_, [&](const std::string& name) { return add({{name, persistent_.at(name)}}); });
+  std::erase_if(once_, [&](const Tag& tag) { return add({tag}); });
   std::erase_if(events_, [&](const TagGroup& event) {
-    return last && !hasMark(last->headTags, event) && !hasMark(last->tailTags, event) && leave(event);
+    return !hasMark(head_, event) && !hasMark(tail_, event) && add(event);
   });
   return std::exchange(leftTold_, true) ? std::vector<std::string>{} : left();
 }
@@ -113,16 +112,16 @@ std::size_t PendingMetadata::waiting() const {
   return persistent_.size() + once_.size() + countTags(events_);
 }
 
-Result<void> PendingMetadata::putEvent(const FragmentEvent& event, store::Fragment* open) {
+Result<void> PendingMetadata::putEvent(const FragmentEvent& event, bool isOpen) {
   const auto group = groupOf(event);
   if (!group) return fail(group.error());
-  const bool intoTail = open && !hasMark(open->tailTags, *group) && !hasMark(open->headTags, *group);
+  const bool intoTail = isOpen && !hasMark(tail_, *group) && !hasMark(head_, *group);
   if (!intoTail && hasMark(events_, *group)) {
     return fail(StatusCode::duplicateStreamEventType, ErrorKind::fatal,
                 "The event was not accepted: a fragment can have one of each type, and the next one already "
                 "has its own. Wait for the next fragment.");
   }
-  const std::size_t there = intoTail ? countTags(open->headTags) + countTags(open->tailTags) : waiting();
+  const std::size_t there = intoTail ? countTags(head_) + countTags(tail_) : waiting();
   if (there + group->size() > mkv::maxTagsPerFragment) {
     return fail(
         StatusCode::maxFragmentMetadataCount, ErrorKind::fatal,
@@ -131,12 +130,7 @@ Result<void> PendingMetadata::putEvent(const FragmentEvent& event, store::Fragme
             std::to_string(there) + " and the event " + std::to_string(group->size()) + ".");
   }
   leftTold_ = false;
-  if (intoTail) {
-    open->tailTags.push_back(*group);
-    open->endTag = true;
-  } else {
-    events_.push_back(*group);
-  }
+  (intoTail ? tail_ : events_).push_back(*group);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "media/same_format.h"
+#include "mkv/tags.h"
 
 namespace kvs::intake {
 
@@ -131,7 +132,7 @@ void Sequencer::removeTrack(std::uint32_t number, IngestOutcome& outcome) {
   interleaver_.setEnded(number, true);
   settle(outcome);
   Line* line = find(number);
-  const store::Fragment* fragment = open();
+  const store::GrowingFragment* fragment = open();
   if (line && fragment && (fragment->wanted & line->bit()) != 0) {
     ensurePresent(*line);
     narrowOpen();
@@ -268,7 +269,7 @@ void Sequencer::rank(Interleaver::Next& next) {
 void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& outcome) {
   rank(next);
   Unit& unit = next.unit;
-  store::Fragment* fragment = open();
+  store::GrowingFragment* fragment = open();
   const bool follows = fragment && (fragment->wanted & line.bit()) != 0;
   if (!unit.key && !follows) return skip(line.lastRefusal, outcome);
   const Nanoseconds start = unit.key ? next.groupStart : unit.times.pts;
@@ -308,7 +309,7 @@ void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& o
 void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& outcome) {
   Unit& unit = next.unit;
   Line* first = lead();
-  store::Fragment* fragment = open();
+  store::GrowingFragment* fragment = open();
   if (!fragment) {
     const bool canWait = unit.atArrival && line.isData() && line.held.size() < mostHeld;
     if (canWait) return line.held.push_back(std::move(unit));
@@ -385,9 +386,7 @@ void Sequencer::skipLater(FrameFate fate, IngestOutcome& outcome) {
 /// whole, at once or as soon as the cursor has left it.
 void Sequencer::noRoom(IngestOutcome& outcome) {
   skip(FrameFate::noRoom, outcome);
-  if (buffer_.log.growing() && !buffer_.log.dropGrowing(store::LossReason::storageFull)) {
-    buffer_.growingIsBroken = true;
-  }
+  buffer_.log.giveUpGrowing(store::LossReason::storageFull);
   outcome.closeSession = buffer_.log.pinnedInTheWay();
   for (auto& [other, line] : lines_) {
     line.lastRefusal = opened_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
@@ -395,8 +394,9 @@ void Sequencer::noRoom(IngestOutcome& outcome) {
   }
 }
 
-store::Fragment* Sequencer::open() {
-  return buffer_.growingIsBroken ? nullptr : buffer_.log.growing();
+store::GrowingFragment* Sequencer::open() {
+  store::GrowingFragment* growing = buffer_.log.growing();
+  return growing && !growing->broken ? growing : nullptr;
 }
 
 // --- fragments ---
@@ -404,7 +404,8 @@ store::Fragment* Sequencer::open() {
 /// Seals what is open and begins a fragment at this key frame. False where its header is not known
 /// yet (nothing is sent until the codec data are), or where a broken fragment stands in the way.
 bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
-  if (buffer_.growingIsBroken || !first.known) return false;
+  const bool isInTheWay = !open() && buffer_.log.growing();
+  if (isInTheWay || !first.known) return false;
   const Capture capture = captureAt(next.groupStart, next.unit);
   completeOpen(buffer_.timeline.place(next.groupStart, capture));
   buffer_.log.seal();
@@ -414,9 +415,9 @@ bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
   const auto began = buffer_.timeline.begin(next.groupStart, capture);
   if (began.repair) tellRepair({began.repair->kind, first.config.number, began.repair->by});
   lastStart_ = began.ticks;
-  store::Fragment& fragment = buffer_.log.open(*header, buffer_.timeline.epoch(), began.ticks);
+  store::GrowingFragment& fragment = buffer_.log.open(*header, buffer_.timeline.epoch(), began.ticks);
   fragment.since = next.unit.capture.at;
-  fragment.headTags = metadata_.take();
+  fragment.headTags = mkv::tags(metadata_.take());
   for (auto& [number, line] : lines_) {
     line.filledTo.reset();
     line.entryChanged = false;
@@ -476,7 +477,7 @@ bool Sequencer::headerChanges(Line& first) {
 }
 
 void Sequencer::append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outcome) {
-  store::Fragment& fragment = *open();
+  store::GrowingFragment& fragment = *open();
   if (line.silenceTold) tellSilence(line, false, false);
   if (unit.times.repair) tellRepair({*unit.times.repair, line.config.number, unit.times.movedBy});
   if (ticks < fragment.firstTicks) {
@@ -496,7 +497,7 @@ void Sequencer::append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outco
 /// A full block, at its place in the open fragment.
 void Sequencer::place(Line& line, store::Block block, Ticks ticks, mkv::BlockFlags flags,
                       Nanoseconds duration) {
-  store::Fragment& fragment = *open();
+  store::GrowingFragment& fragment = *open();
   const auto relative = static_cast<std::int16_t>(ticks - fragment.firstTicks);
   block.writeHead(mkv::simpleBlockHead(line.config.number, relative, flags, block.payloadSize()));
   const Nanoseconds end = buffer_.timeline.timeOf(relative) + duration;
@@ -515,16 +516,14 @@ void Sequencer::keepDuration(IngestOutcome& outcome) {
   if (!log.passesDuration()) return;
   const Nanoseconds limit = std::max(log.limits().duration, log.limits().leastDuration);
   const store::Fragment* growing = log.growing();
-  if (growing && growing->duration > limit && !log.dropGrowing(store::LossReason::durationReached)) {
-    buffer_.growingIsBroken = true;
-  }
+  if (growing && growing->duration > limit) log.giveUpGrowing(store::LossReason::durationReached);
   outcome.closeSession = log.pinnedInTheWay();
 }
 
 /// In time before the service's limits; said once, with the distance that was measured.
 void Sequencer::askForKeyFrame(Line& line, const Unit& unit) {
   if (unit.key) line.lastKey = unit.times.pts;
-  const store::Fragment* fragment = open();
+  const store::GrowingFragment* fragment = open();
   if (unit.key || !fragment || !line.isVideo() || !fragmenter_.wantsKeyFrame(*fragment)) return;
   if (std::exchange(line.keyFrameAsked, true)) return;
   line.keyFrameRequest = true;
@@ -553,7 +552,7 @@ void Sequencer::askForKeyFrame(std::uint32_t number) {
 
 void Sequencer::expire(IngestOutcome& outcome) {
   work(outcome);
-  const store::Fragment* fragment = open();
+  const store::GrowingFragment* fragment = open();
   if (!fragment || fragment->isSendable() || config_.interleaver.mediaTimeout) return;
   if (clock_.now() < fragment->since + config_.interleaver.timeout) return;
   narrowOpen();
@@ -562,7 +561,7 @@ void Sequencer::expire(IngestOutcome& outcome) {
 
 std::optional<TimePoint> Sequencer::deadline() const {
   auto due = interleaver_.deadline();
-  const store::Fragment* fragment = buffer_.log.growing();
+  const store::GrowingFragment* fragment = buffer_.log.growing();
   const bool waits = fragment && fragment->frames > 0 && !fragment->isSendable();
   if (waits && !config_.interleaver.mediaTimeout) {
     const TimePoint then = fragment->since + config_.interleaver.timeout;
@@ -574,11 +573,12 @@ std::optional<TimePoint> Sequencer::deadline() const {
 void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
   settle(outcome);
   completeOpen();
-  store::Fragment* growing = open();  // one that is broken goes whole, as soon as the cursor has left it
+  store::GrowingFragment* growing =
+      open();  // one that is broken goes whole, as soon as the reader has left it
   for (auto& [number, line] : lines_)
     skipHeld(line, outcome);
   if (growing) {
-    growing->endTag |= endTag;
+    if (endTag && growing->tail.empty()) growing->tail = mkv::endOfFragmentTags({});
     buffer_.log.seal();
     for (auto& [number, line] : lines_) {
       line.lastRefusal = endTag ? FrameFate::afterEndOfFragment : FrameFate::afterGap;
@@ -598,9 +598,29 @@ void Sequencer::wantKeyFrame(Line& line) {
       [track = line.config.number](StreamListener& listener) { listener.onKeyFrameWanted(track); });
 }
 
+Result<void> Sequencer::putEvent(const FragmentEvent& event) {
+  const bool isOpen = open() != nullptr;
+  auto put = metadata_.putEvent(event, isOpen);
+  if (put && isOpen) writeTail(*buffer_.log.newest());
+  return put;
+}
+
+/// What a fragment says is rendered when it is known, so that nobody behind this needs to know what it means.
+void Sequencer::writeTail(store::FragmentRecord& last) {
+  if (metadata_.tail().empty()) return;
+  Bytes tail = mkv::endOfFragmentTags(metadata_.tail());
+  if (last.isGrowing()) {
+    open()->tail = std::move(tail);
+  } else if (tail != last.content->tail) {
+    last.replaceTail(std::move(tail));
+  }
+}
+
 void Sequencer::leaveMetadata() {
-  store::Fragment* last = buffer_.growingIsBroken ? nullptr : buffer_.log.newest();
-  const auto left = metadata_.leaveTo(last && last->takesTail() ? last : nullptr);
+  store::FragmentRecord* last = buffer_.log.newest();
+  const bool takesTail = last && last->takesTail() && (open() || !last->isGrowing());
+  const auto left = metadata_.leave(takesTail);
+  if (takesTail) writeTail(*last);
   if (left.empty()) return;
   std::string names;
   for (const std::string& name : left)

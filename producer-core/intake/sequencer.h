@@ -100,6 +100,8 @@ class Sequencer {
   void askForKeyFrame(std::uint32_t number);
 
   PendingMetadata& metadata() { return metadata_; }
+  /// See PendingMetadata::putEvent().
+  Result<void> putEvent(const FragmentEvent& event);
 
  private:
   struct Line {
@@ -169,7 +171,8 @@ class Sequencer {
   void tellSilence(Line& line, bool silent, bool filled);
   void tellRepair(const TimeRepair& repair);
 
-  store::Fragment* open();
+  store::GrowingFragment* open();
+  void writeTail(store::FragmentRecord& last);
 
   SequencerConfig config_;
   stream::StreamBuffer& buffer_;

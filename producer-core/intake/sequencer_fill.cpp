@@ -13,7 +13,7 @@ void Sequencer::fillSilent(Ticks reached) {
 }
 
 void Sequencer::fillUpTo(Line& line, Nanoseconds until) {
-  const store::Fragment* fragment = open();
+  const store::GrowingFragment* fragment = open();
   if (!fragment || (fragment->wanted & line.bit()) == 0) return;
   const Nanoseconds start = buffer_.timeline.timeOf(fragment->firstTicks);
   Nanoseconds from = std::max(line.filledTo.value_or(start), start);
@@ -29,7 +29,7 @@ void Sequencer::fillUpTo(Line& line, Nanoseconds until) {
 
 /// At least one block of the track, or the service refuses the fragment (4011).
 void Sequencer::ensurePresent(Line& line) {
-  const store::Fragment* fragment = open();
+  const store::GrowingFragment* fragment = open();
   if (!fragment || (fragment->tracks & line.bit()) != 0 || !line.isFillable()) return;
   if (line.isData()) {
     fillOne(line, fragment->firstTicks, *line.sample, true, Nanoseconds{0});
@@ -51,7 +51,7 @@ bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discarda
 /// Before the open fragment ends: every track of its header has a block in it, and none stands behind
 /// where the next fragment begins, where that is known.
 void Sequencer::completeOpen(std::optional<Ticks> next) {
-  const store::Fragment* fragment = open();
+  const store::GrowingFragment* fragment = open();
   if (!fragment || fragment->frames == 0) return;
   Nanoseconds end = buffer_.timeline.timeOf(fragment->firstTicks) + fragment->duration;
   if (next && *next > fragment->lastTicks) end = std::min(end, buffer_.timeline.timeOf(*next));
@@ -65,7 +65,7 @@ void Sequencer::completeOpen(std::optional<Ticks> next) {
 
 /// Gives the open fragment the header of the tracks that it has.
 void Sequencer::narrowOpen() {
-  store::Fragment* fragment = open();
+  store::GrowingFragment* fragment = open();
   if (!fragment || fragment->isWhole()) return;
   // As that header has them: what the tracks say now may be of the next fragment.
   std::vector<mkv::TrackEntry> tracks = headers_.tracks(fragment->header);

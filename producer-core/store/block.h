@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -41,6 +42,9 @@ class Block final : public ByteSink {
 
   /// Writes the head; `head.size()` must be headSize().
   void writeHead(ByteView head);
+
+  /// Where it lies; the block is empty afterwards.
+  std::vector<Span> takeSpans() && { return std::move(spans_); }
 
  private:
   friend class FragmentLog;

@@ -11,27 +11,28 @@ using S = FragmentState;
 using Next = std::optional<FragmentState>;
 constexpr Next none = std::nullopt;
 
-constexpr std::array<std::string_view, 8> names = {"open",     "sealed",    "sending", "sent",
-                                                   "received", "persisted", "refused", "lost"};
+constexpr std::array<std::string_view, 10> names = {
+    "open", "following", "sealed", "sending", "sent", "received", "persisted", "refused", "lost", "released"};
 
-// Columns: seal, enter, leave, received, persisted, refuse, lose, rewind (to a sealed fragment), replay.
-constexpr std::array<std::array<Next, 9>, 8> table = {{
-    /* open      */ {S::sealed, S::sending, none, none, none, S::refused, S::lost, S::open, none},
-    /* sealed    */ {none, S::sending, none, none, S::persisted, S::refused, S::lost, S::sealed, none},
-    /* sending   */ {S::sending, none, S::sent, none, none, S::refused, none, S::sealed, none},
-    /* sent      */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed, none},
-    /* received  */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed, none},
-    /* persisted */ {none, none, none, none, S::persisted, none, none, none, S::sealed},
-    /* refused   */ {none, none, none, none, none, S::refused, none, none, none},
-    /* lost      */ {none, none, none, none, S::persisted, none, none, none, none},
+// Columns: seal, enter, leave, received, persisted, refuse, lose, rewind, replay, release.
+constexpr std::array<std::array<Next, 10>, 10> table = {{
+    /* open      */ {S::sealed, S::following, none, none, none, S::refused, S::lost, S::open, none, none},
+    /* following */ {S::sending, none, none, none, none, S::refused, none, S::open, none, none},
+    /* sealed    */
+    {none, S::sending, none, none, S::persisted, S::refused, S::lost, S::sealed, none, S::released},
+    /* sending   */ {none, none, S::sent, none, none, S::refused, none, S::sealed, none, none},
+    /* sent      */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed, none, none},
+    /* received  */ {none, none, none, S::received, S::persisted, S::refused, S::lost, S::sealed, none, none},
+    /* persisted */ {none, none, none, none, S::persisted, none, none, none, S::sealed, none},
+    /* refused   */ {none, none, none, none, none, S::refused, none, none, none, none},
+    /* lost      */ {none, none, none, none, S::persisted, none, none, none, none, none},
+    /* released  */ {none, none, none, none, none, none, none, none, none, none},
 }};
 
 }  // namespace
 
-std::optional<FragmentState> nextState(FragmentState state, FragmentEvent event, bool growing) {
-  if (state == S::sending && event == FragmentEvent::leave && growing) return none;
-  if (state == S::sending && event == FragmentEvent::rewind && growing) return S::open;
-  return table[static_cast<std::size_t>(state)][static_cast<std::size_t>(event)];
+std::optional<FragmentState> nextState(FragmentState state, FragmentStep step) {
+  return table[static_cast<std::size_t>(state)][static_cast<std::size_t>(step)];
 }
 
 std::string_view stateName(FragmentState state) {

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -16,7 +17,7 @@
 #include "base/rate_meter.h"
 #include "base/stats.h"
 #include "intake/timeline.h"
-#include "store/fragment_log.h"
+#include "store/log_feed.h"
 #include "upload/life.h"
 
 namespace kvs::stream {
@@ -34,10 +35,9 @@ struct StreamBuffer {
   std::condition_variable changed;
 
   store::FragmentLog log;
+  std::unique_ptr<store::Feed> feed = std::make_unique<store::LogFeed>(log);
   intake::Timeline timeline;
   const CorrectedClock* wall = nullptr;  ///< null: a wall clock that nobody puts right
-  /// The growing fragment lost a frame: it may not be finished, and goes as soon as it may.
-  bool growingIsBroken = false;
   bool interrupted = false;
   unsigned waiting = 0;        ///< frames that wait for room, offline
   std::optional<Error> ended;  ///< why no more frames are taken

@@ -35,8 +35,8 @@ bool isOffline(const StreamConfig& config) {
 store::LogLimits logLimits(const StreamConfig& config, std::shared_ptr<store::StorageBudget> storage) {
   store::LogLimits made{std::move(storage), config.bufferDuration};
   made.leastDuration = Nanoseconds(limits::leastBufferDuration.kept);
-  made.keepAll = !config.fragmentAcks;
-  made.keep = config.fragmentAcks ? config.replayDuration : config.bufferDuration;
+  made.keeping.all = !config.fragmentAcks;
+  made.keeping.most = config.fragmentAcks ? config.replayDuration : config.bufferDuration;
   return made;
 }
 
@@ -108,11 +108,12 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
       dump_(makeDump()),
       buffer_(
           logLimits(config_, context_->storage), store::ChunkPool::shared(),
-          [this](const store::Fragment& fragment, store::LossReason reason, bool unconfirmed) {
-            buffer_.untold.push_back(lossOf(fragment, reasonOf(reason), unconfirmed));
+          [this](const store::Loss& loss) {
+            const store::Fragment& fragment = loss.fragment;
+            buffer_.untold.push_back(lossOf(fragment, reasonOf(loss.reason), loss.unconfirmed));
             ++buffer_.stats.fragmentsLost;
             buffer_.stats.framesLost += fragment.frames;
-            lossCountOf(reason).add(fragment.frames, fragment.bytes);
+            lossCountOf(loss.reason).add(fragment.frames, fragment.bytes);
           },
           timelineConfig(config_)),
       ingest_(ingestConfig(config_, context_->config), buffer_, clock_, [this] { loop().wake(*this); }),
@@ -133,9 +134,9 @@ std::optional<upload::Dump> StreamCore::makeDump() const {
                       });
 }
 
-/// Under the buffer's lock.
+/// Under the stream's lock, which guards the epoch.
 FragmentLost StreamCore::lossOf(const store::Fragment& fragment, FragmentLost::Reason reason,
-                                bool unconfirmed) const {
+                                bool unconfirmed) {
   FragmentLost lost;
   lost.reason = reason;
   lost.start = fragment.epoch->wallTime(fragment.firstTicks);
@@ -266,7 +267,7 @@ bool StreamCore::drain(Milliseconds timeout) {
   const TimePoint begun = clock_.now();
   const TimePoint last = begun + timeout;
   std::unique_lock lock(buffer_.mutex);
-  while (!buffer_.log.isEmpty() && !buffer_.ended) {
+  while (!buffer_.feed->isEmpty() && !buffer_.ended) {
     TimePoint until = last;
     if (buffer_.state == upload::State::waiting) return false;
     if (buffer_.state < upload::State::ready) until = begun + context_->config.connectionTimeout;
@@ -277,7 +278,7 @@ bool StreamCore::drain(Milliseconds timeout) {
     if (left <= Nanoseconds{0}) return false;
     buffer_.changed.wait_for(lock, left);
   }
-  return buffer_.log.isEmpty() && buffer_.stats.lostStopped.fragments == 0;
+  return buffer_.feed->isEmpty() && buffer_.stats.lostStopped.fragments == 0;
 }
 
 void StreamCore::stop() {
@@ -303,10 +304,11 @@ StreamStats StreamCore::stats() const {
   const std::lock_guard lock(buffer_.mutex);
   StreamStats stats = buffer_.stats;
   stats.state = upload::stateName(buffer_.state);
-  stats.bytesBuffered = buffer_.log.totals().bytes;
-  stats.durationBuffered = buffer_.log.totals().duration;
+  const store::LogTotals held = buffer_.feed->totals();
+  stats.bytesBuffered = held.bytes;
+  stats.durationBuffered = held.duration;
   stats.durationLimit = config_.bufferDuration;
-  const store::LogTotals unsent = buffer_.log.unsent();
+  const store::LogTotals unsent = buffer_.feed->unsent();
   stats.bytesUnsent = unsent.bytes;
   stats.durationUnsent = unsent.duration;
   const TimePoint now = clock_.now();
@@ -316,10 +318,9 @@ StreamStats StreamCore::stats() const {
   }
   stats.ackDelayP50 = ackDelays_.percentile(0.5);
   stats.ackDelayP99 = ackDelays_.percentile(0.99);
-  for (const store::Fragment& fragment : buffer_.log.fragments()) {
-    if (store::isTerminal(fragment.state)) continue;
+  if (const store::FragmentRecord* oldest = buffer_.feed->oldest()) {
+    const store::Fragment& fragment = *oldest->content;
     stats.bufferedSince = fragment.epoch->wallTime(fragment.firstTicks);
-    break;
   }
   return stats;
 }
@@ -370,7 +371,7 @@ void StreamCore::tellPressure() {
   pressure.limitDuration = config_.bufferDuration;
   {
     const std::lock_guard lock(buffer_.mutex);
-    pressure.bufferedDuration = buffer_.log.totals().duration;
+    pressure.bufferedDuration = buffer_.feed->totals().duration;
     buffer_.frameRate.note(clock_.now(), buffer_.stats.framesIn);
   }
   const std::uint64_t bytes = pressure.limitBytes;

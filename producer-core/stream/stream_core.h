@@ -141,7 +141,7 @@ class StreamCore final : public net::Ready, private upload::SessionOwner {
   void follow(const intake::IngestOutcome& outcome);
   void watchOrder();
   void tellPressure();
-  FragmentLost lossOf(const store::Fragment& fragment, FragmentLost::Reason reason, bool unconfirmed) const;
+  static FragmentLost lossOf(const store::Fragment& fragment, FragmentLost::Reason reason, bool unconfirmed);
   LossCount& lossCountOf(store::LossReason reason);
   void checkEmpty();
   void publishState();

@@ -32,7 +32,7 @@ void StreamCore::onReady() {
   if (!dataTold_) {
     const bool any = [this] {
       const std::lock_guard lock(buffer_.mutex);
-      return !buffer_.log.isEmpty();
+      return !buffer_.feed->isEmpty();
     }();
     if (any) {
       dataTold_ = true;
@@ -254,7 +254,8 @@ void StreamCore::tellCorrection(const Error& error, intake::Timeline::Correct wh
 void StreamCore::takeUpTime(intake::Timeline::Correct which) {
   const std::lock_guard lock(buffer_.mutex);
   buffer_.timeline.correct(context_->clock->moved(), which);
-  buffer_.log.correct(context_->clock->moved(), which);
+  for (store::FragmentLog* log : buffer_.feed->logs())
+    log->correct(context_->clock->moved(), which);
 }
 
 // --- telling ---
@@ -319,10 +320,12 @@ void StreamCore::perform(const upload::action::ReportStopped&) {
 void StreamCore::closeLog() {
   {
     const std::lock_guard lock(buffer_.mutex);
-    buffer_.log.rewind();
-    buffer_.log.seal();
-    buffer_.log.dropAll(store::LossReason::stopped);
-    buffer_.log.forgetKept();
+    buffer_.feed->rewind();
+    for (store::FragmentLog* log : buffer_.feed->logs()) {
+      log->seal();
+      log->dropAll(store::LossReason::stopped);
+      log->forgetKept();
+    }
     buffer_.changed.notify_all();
   }
   ingest_.leaveMetadata();

@@ -75,8 +75,9 @@ bool StreamCore::openSessionNow() {
   WallTime epochStart;
   {
     const std::lock_guard lock(buffer_.mutex);
-    const store::Fragment* fragment = buffer_.log.atCursor();
-    if (!fragment || !fragment->isSendable()) return false;
+    const store::FragmentRecord* next = buffer_.feed->ahead().record;
+    if (!next) return false;
+    const auto& fragment = next->content;
     config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes, config_.fragmentAcks};
     epochStart = fragment->epoch->start();
     ++buffer_.stats.sessions;
@@ -161,11 +162,8 @@ Nanoseconds StreamCore::staleAfter(TimePoint now) const {
   Nanoseconds longest{0};
   const std::lock_guard lock(buffer_.mutex);
   for (const upload::SentFragment& sent : session_->unacknowledged()) {
-    const store::Fragment* fragment = buffer_.log.find(sent.id);
-    if (!fragment) continue;
-    const store::Fragment* next = buffer_.log.find(sent.id + 1);
-    const TimePoint end = next ? next->since : fragment->growing ? now : fragment->since;
-    longest = std::max({longest, fragment->duration, end - fragment->since});
+    const store::FragmentLog* log = buffer_.feed->logOf(sent.id);
+    if (log) longest = std::max(longest, log->lengthOf(sent.id, now));
   }
   return std::max<Nanoseconds>(config_.connectionStaleness, 2 * longest);
 }
@@ -217,9 +215,6 @@ void StreamCore::perform(const upload::action::CloseSession& close) {
   {
     const std::lock_guard lock(buffer_.mutex);
     if (session) rewind(*session, close.deadHost);
-    if (std::exchange(buffer_.growingIsBroken, false)) {
-      buffer_.log.dropGrowing(store::LossReason::storageFull);
-    }
     buffer_.changed.notify_all();
   }
   tellUntold();
@@ -228,9 +223,12 @@ void StreamCore::perform(const upload::action::CloseSession& close) {
 /// Under the buffer's lock. What the service has confirmed is sent again only where it may have died since;
 /// without acknowledgements that is where it did not end the session in good order.
 void StreamCore::rewind(const upload::Session& ended, bool deadHost) {
-  if (ended.isConfirmed()) buffer_.log.forgetKept();
+  if (ended.isConfirmed()) {
+    for (store::FragmentLog* log : buffer_.feed->logs())
+      log->forgetKept();
+  }
   const bool doubtful = deadHost || !config_.fragmentAcks;
-  const auto replayed = buffer_.log.rewind(doubtful ? config_.replayDuration : Seconds(0));
+  const auto replayed = buffer_.feed->rewind(doubtful ? config_.replayDuration : Seconds(0));
   buffer_.stats.framesPersisted -= replayed.frames;
   buffer_.stats.bytesPersisted -= replayed.bytes;
   buffer_.stats.fragmentsReplayed += replayed.fragments;
@@ -240,13 +238,13 @@ void StreamCore::perform(const upload::action::RefuseFragment& refuse) {
   FragmentLost lost;
   {
     const std::lock_guard lock(buffer_.mutex);
-    const store::Fragment* fragment =
-        refuse.fragment ? buffer_.log.find(*refuse.fragment) : buffer_.log.oldest();
-    if (!fragment) return;
+    store::FragmentRecord* fragment =
+        refuse.fragment ? buffer_.feed->find(*refuse.fragment) : buffer_.feed->oldest();
+    if (!fragment || !fragment->content) return;
     // It may have arrived before, and its acknowledgement not; or now, where the service named none.
     const bool unconfirmed = fragment->mayBeStored || (!refuse.fragment && fragment->isSent());
-    lost = lossOf(*fragment, FragmentLost::Reason::refused, unconfirmed);
-    if (!buffer_.log.markRefused(fragment->id)) return;
+    lost = lossOf(*fragment->content, FragmentLost::Reason::refused, unconfirmed);
+    if (!buffer_.feed->logOf(fragment->id)->markRefused(fragment->id)) return;
     ++buffer_.stats.fragmentsRefused;
     buffer_.stats.framesLost += lost.frames;
     buffer_.stats.lostRefused.add(lost.frames, lost.bytes);
@@ -262,10 +260,9 @@ void StreamCore::perform(const upload::action::RefuseFragment& refuse) {
 
 void StreamCore::perform(const upload::action::StripTags& strip) {
   const std::lock_guard lock(buffer_.mutex);
-  store::Fragment* fragment = strip.fragment ? buffer_.log.find(*strip.fragment) : buffer_.log.oldest();
-  if (!fragment) return;
-  fragment->headTags.clear();
-  fragment->tailTags.clear();
+  store::FragmentRecord* fragment =
+      strip.fragment ? buffer_.feed->find(*strip.fragment) : buffer_.feed->oldest();
+  if (fragment) fragment->stripped = true;
 }
 
 // --- what the session says ---
@@ -315,7 +312,7 @@ void StreamCore::onSessionAck(const aws::Acknowledgement& ack, std::optional<upl
   if (isFinal) return settlePersisted(*fragment);
   if (ack.type == Type::received) {
     const std::lock_guard lock(buffer_.mutex);
-    buffer_.log.markReceived(fragment->id);
+    if (auto* log = buffer_.feed->logOf(fragment->id)) log->markReceived(fragment->id);
   }
 }
 
@@ -336,12 +333,12 @@ void StreamCore::onSessionSent(const upload::SentFragment& fragment) {
 void StreamCore::settlePersisted(const upload::SentFragment& sent) {
   {
     const std::lock_guard lock(buffer_.mutex);
-    const store::Fragment* fragment = buffer_.log.find(sent.id);
-    const std::uint32_t frames = fragment ? fragment->frames : 0;
-    const std::uint64_t bytes = fragment ? fragment->bytes : 0;
+    store::FragmentLog* log = buffer_.feed->logOf(sent.id);
+    const store::FragmentRecord* fragment = log ? log->find(sent.id) : nullptr;
+    const auto [bytes, duration, frames] = fragment ? fragment->total() : store::Amount{};
     const auto lostFor = fragment ? fragment->lostFor : store::LossReason::stopped;
     const bool wasLost = fragment && fragment->state == store::FragmentState::lost;
-    if (buffer_.log.markPersisted(sent.id)) {
+    if (log && log->markPersisted(sent.id)) {
       if (wasLost) {  // given up unconfirmed, and confirmed after all
         --buffer_.stats.fragmentsLost;
         buffer_.stats.framesLost -= frames;
@@ -363,7 +360,7 @@ void StreamCore::settlePersisted(const upload::SentFragment& sent) {
 void StreamCore::checkEmpty() {
   {
     const std::lock_guard lock(buffer_.mutex);
-    if (!buffer_.log.isEmpty()) return;
+    if (!buffer_.feed->isEmpty()) return;
   }
   dataTold_ = false;
   dispatch(upload::event::LogEmpty{});

@@ -9,43 +9,66 @@
 
 namespace kvs::upload {
 
+/// The lock is taken once, to find out what to give; blocks are copied without it.
 net::BodyRead SessionBody::read(std::span<std::byte> room) {
   using Give = net::BodyRead::State;
+  const Step last = gather(room.size());
   std::size_t filled = 0;
-  const auto put = [&](ByteView bytes) {
+  for (const store::Span& piece : pieces_) {
+    const ByteView bytes = piece.chunk ? piece.view() : takeRendered(piece.size);
     std::memcpy(room.data() + filled, bytes.data(), bytes.size());
     filled += bytes.size();
-  };
-  Give state = Give::data;
-  while (filled < room.size()) {
-    if (renderedOffset_ < rendered_.size()) {
-      const std::size_t count = std::min(room.size() - filled, rendered_.size() - renderedOffset_);
-      put(ByteView(rendered_).subspan(renderedOffset_, count));
-      renderedOffset_ += count;
-      continue;
-    }
-    store::Span block;
-    const Step step = next(room.size() - filled, block);
-    if (step == Step::block) put(block.view());
-    if (step == Step::wait || step == Step::end) {
-      state = step == Step::wait ? Give::wait : Give::end;
-      break;
-    }
+  }
+  pieces_.clear();  // they pin their chunks
+  if (renderedOffset_ == rendered_.size()) {
+    rendered_.clear();
+    renderedOffset_ = 0;
   }
   if (filled > 0 && config_.tap) config_.tap->taken(room.first(filled));
   if (filled > 0) return {Give::data, filled};
-  if (state == Give::end && !std::exchange(ended_, true)) observer_.onBodyEnd(headerChanged_);
-  return {state, 0};
+  if (last != Step::end) return {Give::wait, 0};
+  if (!std::exchange(ended_, true)) observer_.onBodyEnd(headerChanged_);
+  return {Give::end, 0};
+}
+
+/// Up to `room` bytes, as pieces of chunks and of what is rendered.
+SessionBody::Step SessionBody::gather(std::size_t room) {
+  const std::lock_guard lock(buffer_.mutex);
+  while (room > 0) {
+    if (renderedLeft_ == 0) {
+      store::Span block;
+      const Step step = next(room, block);
+      if (step == Step::wait || step == Step::end) return step;
+      room -= block.size;
+      if (block.size > 0) pieces_.push_back(std::move(block));
+    } else {
+      const std::size_t size = std::min(room, renderedLeft_);
+      pieces_.push_back({{}, 0, static_cast<std::uint32_t>(size)});
+      room -= size;
+      renderedLeft_ -= size;
+    }
+  }
+  return Step::rendered;
+}
+
+void SessionBody::render(ByteView bytes) {
+  rendered_.insert(rendered_.end(), bytes.begin(), bytes.end());
+  renderedLeft_ += bytes.size();
+  count(bytes.size());
+}
+
+ByteView SessionBody::takeRendered(std::size_t size) {
+  const ByteView bytes = ByteView(rendered_).subspan(renderedOffset_, size);
+  renderedOffset_ += size;
+  return bytes;
 }
 
 void SessionBody::finish(Finish how) {
   const std::lock_guard lock(buffer_.mutex);
   finish_ = how;
-  const auto& fragments = buffer_.log.fragments();
-  lastFragment_ = fragments.empty() ? 0 : fragments.back().id;
-  const store::Fragment* growing = buffer_.log.growing();
-  // Where there is nothing else, the one that grows is seen to its end.
-  if (how == Finish::complete && growing && buffer_.log.atCursor() != growing) --lastFragment_;
+  using Until = store::Feed::Until;
+  if (how == Finish::complete || how == Finish::everything)
+    feed_.endBehind(how == Finish::complete ? Until::whole : Until::everything);
 }
 
 void SessionBody::accepted() {
@@ -64,7 +87,7 @@ void SessionBody::show(const store::SharedEpoch& epoch) {
 
 bool SessionBody::isEnding() {
   const std::lock_guard lock(buffer_.mutex);
-  return ending_ || (!buffer_.log.cursor().inside && endsHere());
+  return ending_ || (!feed_.isInside() && endsHere(feed_.ahead()));
 }
 
 void SessionBody::settle(store::FragmentId id) {
@@ -72,34 +95,27 @@ void SessionBody::settle(store::FragmentId id) {
 }
 
 SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
-  const std::lock_guard lock(buffer_.mutex);
-  rendered_.clear();
-  renderedOffset_ = 0;
   if (ended_) return Step::end;
-  if (!headerSent_) {
-    headerSent_ = true;
-    rendered_ = config_.header->bytes;
-    count(rendered_.size());
+  if (!std::exchange(headerSent_, true)) {
+    render(config_.header->bytes);
     return Step::rendered;
   }
-  if (!buffer_.log.cursor().inside) return atBoundary();
-  block = buffer_.log.read(room);
-  if (block.size > 0) {
-    count(block.size);
-    return Step::block;
-  }
-  if (!buffer_.log.atEndOfFragment()) return Step::wait;
-  leave(*buffer_.log.atCursor());
+  if (!feed_.isInside()) return atBoundary();
+  block = feed_.read(room);
+  count(block.size);
+  if (block.size > 0) return Step::block;
+  if (!feed_.atEndOfFragment()) return Step::wait;
+  leave(*feed_.ahead().record);
   return Step::rendered;
 }
 
 SessionBody::Step SessionBody::atBoundary() {
-  const store::Fragment* before = unclosed_ ? buffer_.log.find(*unclosed_) : nullptr;
-  if (before && before->endTag) return closeFragment();  // the mark may come behind the last block's reading
-  if (ending_ || endsHere()) return end();
-  store::Fragment* fragment = buffer_.log.atCursor();
-  if (!fragment || !fragment->isSendable()) return Step::wait;
-  if (mustEndBefore(*fragment)) {
+  const store::FragmentRecord* before = unclosed_ ? feed_.find(*unclosed_) : nullptr;
+  if (before && before->hasTail()) return closeFragment();  // it may come behind the last block's reading
+  const store::Feed::Ahead ahead = feed_.ahead();
+  if (ending_ || endsHere(ahead)) return end();
+  if (!ahead.record) return Step::wait;
+  if (mustEndBefore(*ahead.record->content)) {
     headerChanged_ = true;
     return end();
   }
@@ -109,15 +125,14 @@ SessionBody::Step SessionBody::atBoundary() {
     return Step::wait;
   }
   pacer_.entered(now);
-  enter(*fragment);
+  enter(*ahead.record);
   return Step::rendered;
 }
 
 /// Asked to end, and there is nothing more for this session behind the fragment that was left.
-bool SessionBody::endsHere() {
+bool SessionBody::endsHere(const store::Feed::Ahead& ahead) const {
   if (finish_ == Finish::no || finish_ == Finish::fragment) return finish_ == Finish::fragment;
-  const store::Fragment* next = buffer_.log.atCursor();
-  return !next || next->id > lastFragment_;
+  return !ahead.record && !ahead.isToCome;
 }
 
 /// A Cluster of unknown size is closed by the next one. Behind a session's last there is none, so the mark
@@ -128,11 +143,10 @@ SessionBody::Step SessionBody::end() {
 }
 
 SessionBody::Step SessionBody::closeFragment() {
-  store::Fragment* fragment = buffer_.log.find(*std::exchange(unclosed_, std::nullopt));
-  rendered_ = mkv::endOfFragmentTags(fragment ? fragment->tailTags : std::vector<TagGroup>{});
-  if (fragment) fragment->closed = true;
+  store::FragmentRecord* fragment = feed_.find(*std::exchange(unclosed_, std::nullopt));
+  const Bytes tail = fragment ? fragment->close() : Bytes();
+  render(tail.empty() ? mkv::endOfFragmentTags({}) : tail);
   started_.reset();
-  count(rendered_.size());
   return Step::rendered;
 }
 
@@ -160,27 +174,26 @@ void SessionBody::count(std::size_t bytes) {
   buffer_.transferRate.note(clock_.now(), buffer_.stats.bytesSent);
 }
 
-void SessionBody::enter(store::Fragment& fragment) {
-  buffer_.log.enter();
+void SessionBody::enter(const store::FragmentRecord& record) {
+  const store::Fragment& fragment = *record.content;
+  feed_.enter();
   ++buffer_.stats.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   show(fragment.epoch);
   started_ = timecode;
   unclosed_.reset();  // by this Cluster
   if (!config_.acknowledged && !sent_.empty()) observer_.onFragmentSent(sent_.back());
-  sent_.push_back({fragment.id, timeOf(timecode), fragment.since, clock_.now(), {}});
-  rendered_ = mkv::tags(fragment.headTags);
-  const auto head = mkv::clusterHead(timecode);
-  rendered_.insert(rendered_.end(), head.begin(), head.end());
-  count(rendered_.size());
+  sent_.push_back({record.id, timeOf(timecode), fragment.since, clock_.now(), {}});
+  if (!record.stripped) render(fragment.headTags);
+  render(mkv::clusterHead(timecode));
 }
 
-void SessionBody::leave(store::Fragment& fragment) {
-  unclosed_ = fragment.id;
-  if (!sent_.empty() && sent_.back().id == fragment.id) sent_.back().left = clock_.now();
-  buffer_.stats.framesSent += fragment.frames;
-  greatest_ = timecodeOf(fragment, fragment.lastTicks);
-  buffer_.log.leave();
+void SessionBody::leave(const store::FragmentRecord& record) {
+  unclosed_ = record.id;
+  if (!sent_.empty() && sent_.back().id == record.id) sent_.back().left = clock_.now();
+  buffer_.stats.framesSent += record.content->frames;
+  greatest_ = timecodeOf(*record.content, record.content->lastTicks);
+  feed_.leave();
 }
 
 }  // namespace kvs::upload

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body of one PutMedia request: the header, then fragment after fragment read from the log at its
-// cursor, with Cluster heads and Tags rendered on the way. The few rendered bytes are its only own
-// ones; blocks are copied from the log's chunks into the transport's buffer, outside the lock.
+// The body of one PutMedia request: the header, then fragment after fragment as the feed gives them, with
+// Cluster heads rendered on the way. The few rendered bytes are its only own ones; blocks are copied from the
+// log's chunks into the transport's buffer, outside the lock.
 #pragma once
 
 #include <cstdint>
@@ -50,14 +50,19 @@ class SessionBody final : public net::BodySource {
   };
   enum class Finish {
     no,
-    fragment,    ///< end the body behind the fragment under the cursor
+    fragment,    ///< end the body behind the fragment that it is in
     complete,    ///< end it behind the last fragment that grows no more
-    everything,  ///< end it behind the last fragment that the log holds now
+    everything,  ///< end it behind the last fragment that there is now
   };
 
   SessionBody(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
               BodyObserver& observer)
-      : config_(std::move(config)), buffer_(buffer), pacer_(pacer), clock_(clock), observer_(observer) {}
+      : config_(std::move(config)),
+        buffer_(buffer),
+        feed_(*buffer.feed),
+        pacer_(pacer),
+        clock_(clock),
+        observer_(observer) {}
 
   net::BodyRead read(std::span<std::byte> room) override;
 
@@ -75,28 +80,33 @@ class SessionBody final : public net::BodySource {
 
  private:
   enum class Step { rendered, block, wait, end };
+  Step gather(std::size_t room);
   Step next(std::size_t room, store::Span& block);
   Step atBoundary();
-  bool endsHere();
+  bool endsHere(const store::Feed::Ahead& ahead) const;
   Step end();
   Step closeFragment();
   bool mustEndBefore(const store::Fragment& fragment);
   std::uint64_t timecodeOf(const store::Fragment& fragment, store::Ticks ticks) const;
   Milliseconds timeOf(std::uint64_t timecode) const;
   void show(const store::SharedEpoch& epoch);
+  void render(ByteView bytes);
+  ByteView takeRendered(std::size_t size);
   void count(std::size_t bytes);
-  void enter(store::Fragment& fragment);
-  void leave(store::Fragment& fragment);
+  void enter(const store::FragmentRecord& record);
+  void leave(const store::FragmentRecord& record);
 
   const Config config_;
   stream::StreamBuffer& buffer_;
+  store::Feed& feed_;
   FragmentPacer& pacer_;
   const Clock& clock_;
   BodyObserver& observer_;
   Finish finish_ = Finish::no;
-  store::FragmentId lastFragment_ = 0;  // of Finish::everything
+  std::vector<store::Span> pieces_;  ///< of one read; without a chunk: the next that was rendered
   Bytes rendered_;
-  std::size_t renderedOffset_ = 0;
+  std::size_t renderedOffset_ = 0;  ///< what was taken of it
+  std::size_t renderedLeft_ = 0;    ///< what is not yet among the pieces
   bool headerSent_ = false;
   bool accepted_ = false;
   std::vector<store::SharedEpoch> shown_;  ///< to the service, should it accept the request

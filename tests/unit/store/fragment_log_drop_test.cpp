@@ -12,7 +12,7 @@ class FragmentLogDrop : public test::LogFixture {
 
   std::vector<FragmentId> lostIds() const {
     std::vector<FragmentId> ids;
-    for (const test::Loss& loss : losses)
+    for (const test::Dropped& loss : losses)
       ids.push_back(loss.id);
     return ids;
   }
@@ -26,7 +26,7 @@ TEST_F(FragmentLogDrop, TheOldestSealedGoFirstAndWhole) {
   log.open({}, {}, 0);
   ASSERT_TRUE(append(chunkSize + 1, 9));
   EXPECT_EQ(lostIds(), (Ids{1, 2}));
-  EXPECT_EQ(losses[0], (test::Loss{1, LossReason::storageFull, false, chunkSize, 1}));
+  EXPECT_EQ(losses[0], (test::Dropped{1, LossReason::storageFull, false, chunkSize, 1}));
   EXPECT_EQ(log.totals().fragments, 3u);
   EXPECT_LE(budget->used(), budget->limit());
 }
@@ -66,8 +66,8 @@ TEST_F(FragmentLogDrop, ThenSentOnesOldestFirstAsUnconfirmed) {
 TEST_F(FragmentLogDrop, TheOneUnderTheCursorIsPinned) {
   for (int i = 0; i < 4; ++i)
     sealed(chunkSize);
-  log.enter();
-  log.read(100);
+  feed.enter();
+  feed.read(100);
   log.open({}, {}, 0);
   ASSERT_TRUE(append(3 * chunkSize, 9));
   EXPECT_EQ(lostIds(), (Ids{2, 3, 4}));
@@ -78,12 +78,12 @@ TEST_F(FragmentLogDrop, TheOneUnderTheCursorIsPinned) {
 
 TEST_F(FragmentLogDrop, SaysWhenOnlyThePinnedOneStandsInTheWay) {
   sealed(4 * chunkSize);
-  log.enter();
-  log.read(100);
+  feed.enter();
+  feed.read(100);
   EXPECT_FALSE(log.reserve(test::headSize, 100, true));
   EXPECT_TRUE(log.pinnedInTheWay());
   EXPECT_TRUE(losses.empty());
-  log.rewind();  // the session is closed
+  feed.rewind();  // the session is closed
   EXPECT_FALSE(log.pinnedInTheWay());
   EXPECT_TRUE(log.reserve(test::headSize, 100, true));
   EXPECT_EQ(lostIds(), (Ids{1}));
@@ -92,15 +92,15 @@ TEST_F(FragmentLogDrop, SaysWhenOnlyThePinnedOneStandsInTheWay) {
 TEST_F(FragmentLogDrop, AGrowingOneUnderTheCursorIsPinnedToo) {
   log.open({}, {}, 0);
   ASSERT_TRUE(append(4 * chunkSize, 1));
-  log.enter();
-  log.read(100);
+  feed.enter();
+  feed.read(100);
   EXPECT_FALSE(log.reserve(test::headSize, 100, true));
   EXPECT_FALSE(log.dropGrowing(LossReason::storageFull));
   EXPECT_TRUE(log.pinnedInTheWay());
   EXPECT_TRUE(losses.empty());
-  log.rewind();
+  feed.rewind();
   EXPECT_TRUE(log.dropGrowing(LossReason::storageFull));
-  EXPECT_EQ(losses, (std::vector{test::Loss{1, LossReason::storageFull, false, 4 * chunkSize, 1}}));
+  EXPECT_EQ(losses, (std::vector{test::Dropped{1, LossReason::storageFull, false, 4 * chunkSize, 1}}));
   EXPECT_EQ(log.growing(), nullptr);
   EXPECT_EQ(budget->used(), 0u);
 }
@@ -132,7 +132,7 @@ TEST_F(FragmentLogDrop, AFailedExtensionLeavesTheBlockAsItWas) {
   EXPECT_FALSE(log.extend(*made, 4 * chunkSize, true));
   EXPECT_TRUE(made->isFull());
   log.append(std::move(*made), 0, {});
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll(), test::pattern(5, 1000));
   EXPECT_LE(budget->used(), 2 * chunkSize) << "what the attempt took is given back";
 }
@@ -145,7 +145,7 @@ TEST_F(FragmentLogDrop, ALostOneIsSteppedOver) {
   ASSERT_TRUE(append(chunkSize, 9));  // drops 2
   EXPECT_EQ(lostIds(), (Ids{2}));
   EXPECT_EQ(send(), 3u);
-  log.rewind();
+  feed.rewind();
   EXPECT_EQ(send(), 1u);
   EXPECT_EQ(send(), 3u);
 }
@@ -160,7 +160,7 @@ TEST_F(FragmentLogDrop, LostThenPersistedIsPersisted) {
   ASSERT_EQ(lostIds(), (Ids{1}));
   const LogTotals before = log.totals();
   ASSERT_NE(log.find(1), nullptr) << "its record waits for the acknowledgement";
-  EXPECT_EQ(log.find(1)->frames, 1u);
+  EXPECT_EQ(log.find(1)->amount.frames, 1u);
   EXPECT_EQ(stateOf(1), FragmentState::lost);
   EXPECT_TRUE(log.markPersisted(1));
   EXPECT_EQ(log.totals().fragments, before.fragments) << "its bytes were freed once";
@@ -175,7 +175,7 @@ TEST_F(FragmentLogDrop, ALostOnesRecordGoesWithItsSession) {
     send();
   log.open({}, {}, 0);
   ASSERT_TRUE(append(chunkSize, 9));
-  log.rewind();
+  feed.rewind();
   EXPECT_EQ(log.find(1), nullptr) << "no later session can confirm it";
   EXPECT_EQ(send(), 2u);
 }
@@ -184,13 +184,13 @@ TEST_F(FragmentLogDrop, DropAllReportsEachAndKeepsThePinnedOne) {
   for (int i = 0; i < 2; ++i)
     sealed(1000);
   send();
-  log.enter();
+  feed.enter();
   log.open({}, {}, 0);
   ASSERT_TRUE(append(1000, 3));
   log.dropAll(LossReason::stopped);
   EXPECT_EQ(lostIds(), (Ids{1, 3}));
   EXPECT_EQ(log.totals().fragments, 1u);
-  log.rewind();
+  feed.rewind();
   log.dropAll(LossReason::stopped);
   EXPECT_EQ(lostIds(), (Ids{1, 3, 2}));
   EXPECT_TRUE(log.isEmpty());
@@ -201,7 +201,7 @@ TEST_F(FragmentLogDrop, WhatWasSentInAnEarlierSessionMayBeStored) {
   for (int i = 0; i < 2; ++i)
     sealed(1000);
   send();
-  log.rewind();
+  feed.rewind();
   log.dropAll(LossReason::stopped);
   ASSERT_EQ(lostIds(), (Ids{1, 2}));
   EXPECT_TRUE(losses[0].sent) << "its acknowledgement was lost with the session";
@@ -225,12 +225,12 @@ TEST_F(FragmentLogDuration, TheBudgetOfTimeIsKept) {
 
 TEST_F(FragmentLogDuration, ThePinnedOneStaysAndIsToldWhenItAloneIsInTheWay) {
   sealed(100, Seconds(8));
-  log.enter();
+  feed.enter();
   sealed(100, Seconds(8));
   log.trimToDuration();
   ASSERT_EQ(losses.size(), 1u);
   EXPECT_EQ(losses[0].id, 2u);
-  log.rewind();
+  feed.rewind();
   sealed(100, Seconds(1));
   log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1, true, Seconds(11)));

@@ -29,7 +29,7 @@ TEST_F(KeepAllTest, WhatIsKeptCountsForNothing) {
   EXPECT_TRUE(log.isEmpty());
   EXPECT_EQ(log.totals().bytes, 0u);
   EXPECT_EQ(log.totals().duration, 0s);
-  EXPECT_EQ(log.atCursor(), nullptr);
+  EXPECT_EQ(feed.ahead().record, nullptr);
   EXPECT_EQ(log.fragments().size(), 3u);
 }
 
@@ -40,7 +40,7 @@ TEST_F(KeepAllTest, OnlySoMuchIsKept) {
 
 TEST_F(KeepAllTest, ARewindReplaysTheLastOfIt) {
   durable(5);
-  const auto replayed = log.rewind(5s);
+  const auto replayed = feed.rewind(5s);
   EXPECT_EQ(replayed.fragments, 2u);
   EXPECT_EQ(replayed.frames, 2u);
   EXPECT_EQ(replayed.bytes, 2 * size);
@@ -48,19 +48,19 @@ TEST_F(KeepAllTest, ARewindReplaysTheLastOfIt) {
   EXPECT_EQ(log.totals().duration, 4s);
   EXPECT_EQ(send(), 4u);
   EXPECT_EQ(send(), 5u);
-  EXPECT_EQ(log.atCursor(), nullptr);
+  EXPECT_EQ(feed.ahead().record, nullptr);
 }
 
 TEST_F(KeepAllTest, WhatIsReplayedIsTheSameBytes) {
   const FragmentId id = sealed(size, 2s);
-  log.atCursor();
-  log.enter();
+  feed.ahead().record;
+  feed.enter();
   const Bytes first = readAll();
-  log.leave();
+  feed.leave();
   ASSERT_TRUE(log.markPersisted(id));
-  log.rewind(10s);
-  log.atCursor();
-  log.enter();
+  feed.rewind(10s);
+  feed.ahead().record;
+  feed.enter();
   EXPECT_EQ(readAll(), first);
 }
 
@@ -68,8 +68,8 @@ TEST_F(KeepAllTest, ARewindWithoutAReplayGoesToTheFirstThatIsNotDurable) {
   durable(3);
   const FragmentId next = sealed(size, 2s);
   send();
-  log.rewind();
-  EXPECT_EQ(log.atCursor()->id, next);
+  feed.rewind();
+  EXPECT_EQ(feed.ahead().record->id, next);
 }
 
 TEST_F(KeepAllTest, ItGivesWayToWhatIsNew) {
@@ -90,7 +90,7 @@ TEST_F(KeepAllTest, ItCanBeForgotten) {
   log.forgetKept();
   EXPECT_TRUE(log.fragments().empty());
   EXPECT_EQ(budget->used(), 0u);
-  EXPECT_EQ(log.rewind(10s).fragments, 0u);
+  EXPECT_EQ(feed.rewind(10s).fragments, 0u);
 }
 
 class KeepBehindTest : public KeepAllTest {
@@ -109,7 +109,7 @@ TEST_F(KeepBehindTest, WhatLiesBehindOneThatIsNotDurableIsStillHeldAndReplayed) 
   send();
   durable(2);
   EXPECT_EQ(log.totals().fragments, 1u);
-  EXPECT_EQ(log.rewind(10s).fragments, 2u);
+  EXPECT_EQ(feed.rewind(10s).fragments, 2u);
   EXPECT_EQ(send(), first);
   EXPECT_EQ(send(), first + 1);
   EXPECT_EQ(send(), first + 2);
@@ -121,7 +121,7 @@ TEST_F(KeepBehindTest, AndIsLetGoWithThatOne) {
   durable(2);
   ASSERT_TRUE(log.markPersisted(first));
   EXPECT_TRUE(log.fragments().empty());
-  EXPECT_EQ(log.rewind(10s).fragments, 0u);
+  EXPECT_EQ(feed.rewind(10s).fragments, 0u);
 }
 
 }  // namespace

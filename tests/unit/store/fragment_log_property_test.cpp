@@ -34,7 +34,7 @@ class FragmentLogProperty : public test::LogFixture, public testing::WithParamIn
   }
 
   void forgetLosses() {
-    for (const test::Loss& loss : losses) {
+    for (const test::Dropped& loss : losses) {
       ASSERT_FALSE(model.at(loss.id).gone) << "lost twice, or after it was persisted";
       EXPECT_EQ(loss.bytes, model.at(loss.id).bytes.size());
       model.at(loss.id).gone = true;
@@ -43,8 +43,11 @@ class FragmentLogProperty : public test::LogFixture, public testing::WithParamIn
   }
 
   void write() {
-    if (!log.growing()) model[log.open({}, {}, 0).id];
-    const FragmentId id = log.growing()->id;
+    if (!log.growing()) {
+      log.open({}, {}, 0);
+      model[log.newest()->id];
+    }
+    const FragmentId id = log.newest()->id;
     const std::size_t size = someSize();
     const std::uint64_t seed = random.next();
     auto made = block(size, seed);
@@ -58,7 +61,7 @@ class FragmentLogProperty : public test::LogFixture, public testing::WithParamIn
       }
       return;
     }
-    if (!log.growing() || log.growing()->id != id) return;
+    if (!log.growing() || log.newest()->id != id) return;
     log.append(std::move(*made), 0, {});
     const Bytes bytes = test::pattern(seed, size);
     model[id].bytes.insert(model[id].bytes.end(), bytes.begin(), bytes.end());
@@ -66,28 +69,36 @@ class FragmentLogProperty : public test::LogFixture, public testing::WithParamIn
   }
 
   void read() {
-    if (!log.cursor().inside) {
-      Fragment* next = log.atCursor();
-      if (!next || next->frames == 0) return;
+    if (!feed.isInside()) {
+      FragmentRecord* next = feed.ahead().record;
+      if (!next) return;
       EXPECT_FALSE(model.at(next->id).gone) << "a hole is stepped over";
       EXPECT_GT(next->id, lastEntered) << "in order within a session";
       lastEntered = next->id;
-      log.enter();
+      feed.enter();
       got.clear();
     }
-    const FragmentId id = log.cursor().fragment;
+    const FragmentId id = feed.ahead().record->id;
     for (auto pieces = random.next() % 6; pieces-- > 0;) {
-      const Span span = log.read(1 + random.next() % 60000);
+      const Span span = feed.read(1 + random.next() % 60000);
       got.insert(got.end(), span.view().begin(), span.view().end());
     }
     const Bytes& expected = model.at(id).bytes;
     ASSERT_LE(got.size(), expected.size());
     ASSERT_TRUE(std::equal(got.begin(), got.end(), expected.begin()));
-    EXPECT_EQ(log.cursor().offset, got.size());
-    if (!log.atEndOfFragment()) return;
+    EXPECT_EQ(feed.unsent().bytes, bytesFrom(id) - got.size());
+    if (!feed.atEndOfFragment()) return;
     EXPECT_EQ(got.size(), expected.size());
-    log.leave();
+    feed.leave();
     sent.push_back(id);
+  }
+
+  /// What the log holds of this fragment and those behind it.
+  std::uint64_t bytesFrom(FragmentId first) const {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, fragment] : model)
+      bytes += id >= first && !fragment.gone ? fragment.bytes.size() : 0;
+    return bytes;
   }
 
   void acknowledge() {
@@ -109,7 +120,7 @@ class FragmentLogProperty : public test::LogFixture, public testing::WithParamIn
   }
 
   void endSession() {
-    log.rewind();
+    feed.rewind();
     sent.clear();
     lastEntered = 0;
     EXPECT_FALSE(log.pinnedInTheWay());
@@ -129,7 +140,7 @@ class FragmentLogProperty : public test::LogFixture, public testing::WithParamIn
     ASSERT_EQ(log.isEmpty(), fragments == 0);
     ASSERT_LE(budget->used(), budget->limit());
     FragmentId expected = log.fragments().empty() ? 0 : log.fragments().front().id;
-    for (const Fragment& fragment : log.fragments())
+    for (const FragmentRecord& fragment : log.fragments())
       ASSERT_EQ(fragment.id, expected++);
   }
 
@@ -164,7 +175,7 @@ TEST_P(FragmentLogProperty, HoldsForRandomOperations) {
   // Everything that is left is sent and persisted: nothing is held any more.
   log.seal();
   endSession();
-  while (log.atCursor())
+  while (feed.ahead().record)
     sent.push_back(send());
   for (const FragmentId id : sent) {
     EXPECT_TRUE(log.markPersisted(id));

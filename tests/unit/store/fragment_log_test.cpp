@@ -12,7 +12,7 @@ class FragmentLogTest : public test::LogFixture {};
 
 TEST_F(FragmentLogTest, IsEmptyAtFirst) {
   EXPECT_TRUE(log.isEmpty());
-  EXPECT_EQ(log.atCursor(), nullptr);
+  EXPECT_EQ(feed.ahead().record, nullptr);
   EXPECT_EQ(log.oldest(), nullptr);
   EXPECT_EQ(log.growing(), nullptr);
   EXPECT_EQ(log.find(0), nullptr);
@@ -24,7 +24,7 @@ TEST_F(FragmentLogTest, IsEmptyAtFirst) {
 TEST_F(FragmentLogTest, ReadsBackWhatWasAppended) {
   log.open({}, {}, 0);
   ASSERT_TRUE(append(500, 1));
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll(), pattern(1, 500));
 }
 
@@ -39,7 +39,7 @@ TEST_P(BlockSizes, CrossChunkBordersUnharmed) {
     expected.insert(expected.end(), block.begin(), block.end());
   }
   EXPECT_EQ(log.totals().bytes, expected.size());
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll(777), expected);
   EXPECT_LE(budget->used(), expected.size() + 13 * chunkSize);
 }
@@ -59,21 +59,21 @@ TEST_F(FragmentLogTest, AHeadNeverStraddles) {
     log.open({}, {}, 0);
     ASSERT_TRUE(append(chunkSize, 7));  // ends this chunk's part
   }
-  for (const Fragment& fragment : log.fragments()) {
-    EXPECT_EQ(fragment.spans.empty(), false);
+  for (const FragmentRecord& fragment : log.fragments()) {
+    EXPECT_EQ(fragment.content->spans.empty(), false);
   }
   // Every fragment reads back whole: a head written across a border would have overrun its span.
   std::size_t left = 0;
-  while (log.atCursor() && !log.atCursor()->growing) {
-    const bool first = log.atCursor()->id == 1;
-    log.enter();
+  while (feed.ahead().record && !feed.ahead().record->isGrowing()) {
+    const bool first = feed.ahead().record->id == 1;
+    feed.enter();
     const Bytes bytes = readAll();
     const std::size_t own = first ? 0 : chunkSize;
     Bytes expected = first ? Bytes{} : pattern(7, chunkSize);
     for (const Bytes& part : {pattern(left, chunkSize - left), pattern(100 + left, headSize + 20)})
       expected.insert(expected.end(), part.begin(), part.end());
     EXPECT_EQ(bytes, expected) << "left " << left << ", own " << own;
-    log.leave();
+    feed.leave();
     ++left;
   }
 }
@@ -109,7 +109,7 @@ TEST_F(FragmentLogTest, ExtendedBlocksReadAsOne) {
     log.append(std::move(*made), 0, {});
     expected.insert(expected.end(), whole.begin(), whole.end());
   }
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll(4096), expected);
 }
 
@@ -124,7 +124,7 @@ TEST_F(FragmentLogTest, BlocksOfTwoTracksMayBeFilledAtOnce) {
   Bytes expected = pattern(2, 300);
   const Bytes second = pattern(1, 90000);
   expected.insert(expected.end(), second.begin(), second.end());
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll(), expected);
 }
 
@@ -149,14 +149,14 @@ TEST_F(FragmentLogTest, ReadsInPiecesOfAnySize) {
   log.seal();
   for (const std::size_t piece :
        {std::size_t{997}, std::size_t{4096}, chunkSize, chunkSize + 1, std::size_t{1} << 30}) {
-    log.enter();
+    feed.enter();
     EXPECT_EQ(readAll(piece), expected) << piece;
-    EXPECT_TRUE(log.atEndOfFragment());
-    log.rewind();
+    EXPECT_TRUE(feed.atEndOfFragment());
+    feed.rewind();
   }
-  log.enter();
+  feed.enter();
   Bytes bytes;
-  for (Span span = log.read(1); span.size > 0; span = log.read(1))
+  for (Span span = feed.read(1); span.size > 0; span = feed.read(1))
     bytes.push_back(span.view()[0]);
   EXPECT_EQ(bytes, expected);
 }
@@ -164,20 +164,20 @@ TEST_F(FragmentLogTest, ReadsInPiecesOfAnySize) {
 TEST_F(FragmentLogTest, FollowsAFragmentThatGrows) {
   log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll(), pattern(1, 100));
-  EXPECT_EQ(log.read(10).size, 0u);
-  EXPECT_FALSE(log.atEndOfFragment());
+  EXPECT_EQ(feed.read(10).size, 0u);
+  EXPECT_FALSE(feed.atEndOfFragment());
   for (std::uint64_t i = 2; i < 400; ++i) {
     const std::size_t size = 10 + i * 5;
     ASSERT_TRUE(append(size, i));
     EXPECT_EQ(readAll(333), pattern(i, size));
   }
-  EXPECT_FALSE(log.atEndOfFragment());
+  EXPECT_FALSE(feed.atEndOfFragment());
   log.seal();
-  EXPECT_TRUE(log.atEndOfFragment());
+  EXPECT_TRUE(feed.atEndOfFragment());
   EXPECT_EQ(stateOf(1), FragmentState::sending);
-  log.leave();
+  feed.leave();
   EXPECT_EQ(stateOf(1), FragmentState::sent);
 }
 
@@ -185,7 +185,7 @@ TEST_F(FragmentLogTest, ABlockIsReadOnlyWhenItIsComplete) {
   log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
   auto later = block(5000, 2);
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll().size(), 100u);
   log.append(std::move(*later), 0, {});
   EXPECT_EQ(readAll(), pattern(2, 5000));
@@ -193,9 +193,9 @@ TEST_F(FragmentLogTest, ABlockIsReadOnlyWhenItIsComplete) {
 
 TEST_F(FragmentLogTest, APieceStaysReadableAfterItsFragmentWasFreed) {
   const FragmentId id = sealed(5000);
-  log.enter();
-  const Span piece = log.read(5000);
-  log.leave();
+  feed.enter();
+  const Span piece = feed.read(5000);
+  feed.leave();
   ASSERT_TRUE(log.markPersisted(id));
   EXPECT_TRUE(log.isEmpty());
   EXPECT_TRUE(std::ranges::equal(piece.view(), pattern(id, 5000)));
@@ -207,7 +207,7 @@ TEST_F(FragmentLogTest, IdsAreConsecutiveAndTheCursorTakesThemInOrder) {
     EXPECT_EQ(sealed(100), id);
   for (FragmentId id = 1; id <= 5; ++id)
     EXPECT_EQ(send(), id);
-  EXPECT_EQ(log.atCursor(), nullptr);
+  EXPECT_EQ(feed.ahead().record, nullptr);
   EXPECT_EQ(sealed(100), 6u);
   EXPECT_EQ(send(), 6u);
 }
@@ -217,7 +217,7 @@ TEST_F(FragmentLogTest, IdsGoOnWhenAllIsPersisted) {
   send();
   ASSERT_TRUE(log.markPersisted(id));
   EXPECT_TRUE(log.isEmpty());
-  log.rewind();
+  feed.rewind();
   EXPECT_EQ(sealed(100), id + 1);
   EXPECT_EQ(send(), id + 1);
 }
@@ -230,7 +230,7 @@ TEST_F(FragmentLogTest, RewindSendsAgainWhatIsNotPersisted) {
   send();
   ASSERT_TRUE(log.markReceived(2));
   ASSERT_TRUE(log.markPersisted(1));
-  log.rewind();
+  feed.rewind();
   EXPECT_EQ(stateOf(2), FragmentState::sealed);
   EXPECT_EQ(send(), 2u);
   EXPECT_EQ(send(), 3u);
@@ -239,24 +239,24 @@ TEST_F(FragmentLogTest, RewindSendsAgainWhatIsNotPersisted) {
 
 TEST_F(FragmentLogTest, RewindInTheMiddleOfAFragmentStartsItAnew) {
   sealed(5000);
-  log.enter();
-  EXPECT_EQ(log.read(1234).size, 1234u);
-  log.rewind();
-  EXPECT_FALSE(log.cursor().inside);
+  feed.enter();
+  EXPECT_EQ(feed.read(1234).size, 1234u);
+  feed.rewind();
+  EXPECT_FALSE(feed.isInside());
   EXPECT_EQ(stateOf(1), FragmentState::sealed);
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll(), pattern(1, 5000));
 }
 
 TEST_F(FragmentLogTest, RewindOfAGrowingFragmentLeavesItOpen) {
   log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
-  log.enter();
+  feed.enter();
   readAll();
-  log.rewind();
+  feed.rewind();
   EXPECT_EQ(stateOf(1), FragmentState::open);
   ASSERT_TRUE(append(50, 2));
-  log.enter();
+  feed.enter();
   EXPECT_EQ(readAll().size(), 150u);
 }
 
@@ -270,7 +270,7 @@ TEST_F(FragmentLogTest, PersistedInTheMiddleIsAHole) {
   EXPECT_EQ(log.fragments().size(), 3u) << "the head is freed only while it is terminal";
   EXPECT_EQ(log.totals().fragments, 2u);
   EXPECT_EQ(log.oldest()->id, 1u);
-  log.rewind();
+  feed.rewind();
   EXPECT_EQ(send(), 1u);
   EXPECT_EQ(send(), 3u);
   ASSERT_TRUE(log.markPersisted(1));
@@ -298,7 +298,7 @@ TEST_F(FragmentLogTest, ARefusedFragmentIsSteppedOver) {
   send();
   ASSERT_TRUE(log.markRefused(2));
   EXPECT_EQ(send(), 3u);
-  log.rewind();
+  feed.rewind();
   EXPECT_EQ(send(), 1u);
   EXPECT_EQ(send(), 3u);
   EXPECT_FALSE(log.markPersisted(2));
@@ -307,10 +307,10 @@ TEST_F(FragmentLogTest, ARefusedFragmentIsSteppedOver) {
 TEST_F(FragmentLogTest, RefusingTheFragmentUnderTheCursorMovesOn) {
   sealed(5000);
   sealed(100);
-  log.enter();
-  log.read(1000);
+  feed.enter();
+  feed.read(1000);
   ASSERT_TRUE(log.markRefused(1));
-  EXPECT_FALSE(log.cursor().inside);
+  EXPECT_FALSE(feed.isInside());
   EXPECT_EQ(log.find(1), nullptr);
   EXPECT_EQ(send(), 2u);
 }
@@ -318,7 +318,7 @@ TEST_F(FragmentLogTest, RefusingTheFragmentUnderTheCursorMovesOn) {
 TEST_F(FragmentLogTest, RefusingAGrowingFragmentEndsIt) {
   log.open({}, {}, 0);
   ASSERT_TRUE(append(100, 1));
-  log.enter();
+  feed.enter();
   readAll();
   ASSERT_TRUE(log.markRefused(1));
   EXPECT_EQ(log.growing(), nullptr);
@@ -330,9 +330,9 @@ TEST_F(FragmentLogTest, WhenAllIsPersistedNothingIsHeld) {
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 10; ++i)
       sealed(40000);
-    while (log.atCursor())
+    while (feed.ahead().record)
       send();
-    while (const Fragment* oldest = log.oldest())
+    while (const FragmentRecord* oldest = log.oldest())
       ASSERT_TRUE(log.markPersisted(oldest->id));
     EXPECT_TRUE(log.isEmpty());
     EXPECT_EQ(log.totals().bytes, 0u);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/fragment_log.h"
+#include "store/log_feed.h"
 
 namespace kvs::store::test {
 
@@ -23,13 +23,14 @@ inline Bytes pattern(std::uint64_t seed, std::size_t size) {
   return bytes;
 }
 
-struct Loss {
+/// What was told of a fragment that was dropped.
+struct Dropped {
   FragmentId id;
   LossReason reason;
   bool sent;
   std::uint64_t bytes;
   std::uint32_t frames;
-  bool operator==(const Loss&) const = default;
+  bool operator==(const Dropped&) const = default;
 };
 
 class LogFixture : public testing::Test {
@@ -37,10 +38,10 @@ class LogFixture : public testing::Test {
   explicit LogFixture(std::size_t chunks = 64, Nanoseconds duration = Nanoseconds::max(),
                       Nanoseconds keep = {}, bool keepAll = false)
       : budget(std::make_shared<StorageBudget>(chunks * chunkSize)),
-        log({budget, duration, Nanoseconds{0}, keep, keepAll}, pool,
-            [this](const Fragment& fragment, LossReason reason, bool sent) {
-              losses.push_back({fragment.id, reason, sent, fragment.bytes, fragment.frames});
-            }) {}
+        log({budget, duration, Nanoseconds{0}, {keep, keepAll}}, pool, [this](const Loss& loss) {
+          losses.push_back(
+              {loss.id, loss.reason, loss.unconfirmed, loss.fragment.bytes, loss.fragment.frames});
+        }) {}
 
   /// A block of `size` bytes, its head included, all of it known.
   std::optional<Block> block(std::size_t size, std::uint64_t seed, bool mayDrop = true) {
@@ -61,7 +62,8 @@ class LogFixture : public testing::Test {
 
   /// A sealed fragment of one block.
   FragmentId sealed(std::size_t size, Nanoseconds extent = {}) {
-    const FragmentId id = log.open({}, {}, 0).id;
+    log.open({}, {}, 0);
+    const FragmentId id = log.newest()->id;
     EXPECT_TRUE(append(size, id, true, extent));
     log.seal();
     return id;
@@ -70,7 +72,7 @@ class LogFixture : public testing::Test {
   /// What the cursor can read now of the fragment it is inside of.
   Bytes readAll(std::size_t piece = 1000) {
     Bytes bytes;
-    for (Span span = log.read(piece); span.size > 0; span = log.read(piece)) {
+    for (Span span = feed.read(piece); span.size > 0; span = feed.read(piece)) {
       EXPECT_LE(span.size, piece);
       bytes.insert(bytes.end(), span.view().begin(), span.view().end());
     }
@@ -79,26 +81,27 @@ class LogFixture : public testing::Test {
 
   /// Sends the next fragment wholly; its id.
   FragmentId send() {
-    const Fragment* fragment = log.atCursor();
+    const FragmentRecord* fragment = feed.ahead().record;
     EXPECT_NE(fragment, nullptr);
     const FragmentId id = fragment->id;
-    log.enter();
+    feed.enter();
     readAll();
-    EXPECT_TRUE(log.atEndOfFragment());
-    log.leave();
+    EXPECT_TRUE(feed.atEndOfFragment());
+    feed.leave();
     return id;
   }
 
   FragmentState stateOf(FragmentId id) {
-    const Fragment* fragment = log.find(id);
+    const FragmentRecord* fragment = log.find(id);
     EXPECT_NE(fragment, nullptr);
     return fragment ? fragment->state : FragmentState::lost;
   }
 
   ChunkPool pool;
   std::shared_ptr<StorageBudget> budget;
-  std::vector<Loss> losses;
+  std::vector<Dropped> losses;
   FragmentLog log;
+  LogFeed feed{log};
 };
 
 }  // namespace kvs::store::test

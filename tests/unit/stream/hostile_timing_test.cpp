@@ -257,8 +257,7 @@ class Life final : private upload::BodyObserver {
         plan_(makePlan(dice_)),
         buffer_(
             {std::make_shared<store::StorageBudget>(std::size_t{64} << 20), std::chrono::hours(1000)}, pool_,
-            [this](const store::Fragment&, store::LossReason, bool) { judge_.demand(false, "a loss"); },
-            timelineConfig(plan_)),
+            [this](const store::Loss&) { judge_.demand(false, "a loss"); }, timelineConfig(plan_)),
         ingest_(ingestConfig(plan_), buffer_, clock_),
         judge_(plan_, taken_) {
     if (plan_.video) feeds_.push_back({.kind = TrackKind::video, .period = plan_.videoPeriod});
@@ -514,8 +513,9 @@ class Life final : private upload::BodyObserver {
   }
 
   bool openSession() {
-    const store::Fragment* fragment = buffer_.log.atCursor();
-    if (!fragment || !fragment->isSendable()) return false;
+    const store::FragmentRecord* next = buffer_.feed->ahead().record;
+    if (!next) return false;
+    const auto& fragment = next->content;
     upload::BodyObserver& observer = *this;
     body_ = std::make_unique<upload::SessionBody>(
         upload::SessionBody::Config{fragment->header, fragment->epoch, plan_.absolute}, buffer_, pacer_,
@@ -544,7 +544,7 @@ class Life final : private upload::BodyObserver {
       buffer_.log.markPersisted(sent.id);
     const bool goesOn = !body_->sent().empty();
     body_.reset();
-    buffer_.log.rewind();
+    buffer_.feed->rewind();
     return goesOn;
   }
 

@@ -58,12 +58,10 @@ TEST_F(IngestRoom, TheOneUnderTheCursorIsFinishedOrItsSessionClosed) {
   EXPECT_EQ(outcome.fate, FrameFate::noRoom);
   EXPECT_TRUE(outcome.closeSession);
   EXPECT_TRUE(lost.empty()) << "never a part of one";
-  EXPECT_TRUE(buffer.growingIsBroken);
+  EXPECT_TRUE(buffer.log.growing()->broken);
   EXPECT_EQ(put(pts + 100ms, false), FrameFate::afterGap);
   EXPECT_NE(put(pts + 200ms, true), FrameFate::accepted) << "nor is another begun behind a broken one";
-  buffer.log.rewind();  // the session is closed
-  buffer.growingIsBroken = false;
-  EXPECT_TRUE(buffer.log.dropGrowing(store::LossReason::storageFull));
+  buffer.feed->rewind();  // the session is closed
   EXPECT_EQ(lost, (Ids{1}));
   EXPECT_EQ(put(pts + 300ms, true), FrameFate::accepted);
 }
@@ -164,7 +162,7 @@ TEST_F(IngestDuration, ThePinnedOneInTheWayClosesTheSession) {
                                  test::annexB(test::accessUnit(false, nextNumber++)));
   EXPECT_TRUE(outcome.closeSession);
   EXPECT_TRUE(lost.empty());
-  buffer.log.rewind();
+  buffer.feed->rewind();
   put(24s, false);
   EXPECT_EQ(lost, (Ids{1}));
 }
@@ -186,11 +184,11 @@ class IngestOffline : public test::StreamFixture {
   }
   void persistOldest() {
     const std::lock_guard lock(buffer.mutex);
-    while (buffer.log.atCursor() && !buffer.log.atCursor()->growing) {
-      buffer.log.enter();
-      while (buffer.log.read(1 << 20).size > 0) {
+    while (buffer.feed->ahead().record && !buffer.feed->ahead().record->isGrowing()) {
+      buffer.feed->enter();
+      while (buffer.feed->read(1 << 20).size > 0) {
       }
-      buffer.log.leave();
+      buffer.feed->leave();
     }
     ASSERT_TRUE(buffer.log.markPersisted(buffer.log.oldest()->id));
     buffer.changed.notify_all();
@@ -244,7 +242,7 @@ class IngestOffline : public test::StreamFixture {
 TEST_F(IngestOffline, FragmentsGrowToTenSeconds) {
   putGroups(13, 20);  // 2 s each
   ASSERT_EQ(buffer.log.fragments().size(), 3u);
-  EXPECT_EQ(buffer.log.fragments()[0].duration, 10s);
+  EXPECT_EQ(buffer.log.fragments()[0].content->duration, 10s);
 }
 
 TEST_F(IngestOffline, WaitsForRoomAndLosesNothing) {

@@ -154,19 +154,19 @@ TEST_F(IngestTest, FragmentsBeginAtKeyFrames) {
   video();
   putGroups(3, 20);
   ASSERT_EQ(buffer.log.fragments().size(), 3u);
-  EXPECT_EQ(buffer.log.fragments()[0].firstTicks, 3'600'000'000);
-  EXPECT_EQ(buffer.log.fragments()[1].firstTicks, 3'600'002'000);
-  EXPECT_EQ(buffer.log.fragments()[0].lastTicks, 3'600'001'900);
-  EXPECT_EQ(buffer.log.fragments()[0].duration, 2s);
+  EXPECT_EQ(buffer.log.fragments()[0].content->firstTicks, 3'600'000'000);
+  EXPECT_EQ(buffer.log.fragments()[1].content->firstTicks, 3'600'002'000);
+  EXPECT_EQ(buffer.log.fragments()[0].content->lastTicks, 3'600'001'900);
+  EXPECT_EQ(buffer.log.fragments()[0].content->duration, 2s);
   EXPECT_EQ(buffer.stats.fragmentsIn, 3u);
-  EXPECT_EQ(buffer.log.fragments()[0].since, clock.now());
+  EXPECT_EQ(buffer.log.fragments()[0].content->since, clock.now());
 }
 
 TEST_F(IngestTest, GroupsUnderASecondAreMerged) {
   video();
   putGroups(10, 4);  // 0.4 s each: a fragment begins at the first key frame at or past 0.9 s
   for (const auto& fragment : buffer.log.fragments()) {
-    EXPECT_TRUE(fragment.growing || fragment.duration >= 1s);
+    EXPECT_TRUE(fragment.isGrowing() || fragment.content->duration >= 1s);
   }
   EXPECT_EQ(buffer.log.fragments().size(), 4u);
   EXPECT_EQ(numbers(parse(readAll(*body()))), range(0, 40));
@@ -196,7 +196,7 @@ TEST_F(IngestTest, AJumpOutOfTheFragmentsRangeEndsTheGroup) {
   EXPECT_EQ(put(21s, false), FrameFate::afterGap) << "what follows waits for a key frame";
   EXPECT_EQ(put(22s, true), FrameFate::accepted);
   EXPECT_EQ(buffer.stats.skippedAfterGap, 2u);
-  EXPECT_FALSE(buffer.log.fragments()[0].growing);
+  EXPECT_FALSE(buffer.log.fragments()[0].isGrowing());
 }
 
 TEST_F(IngestTest, AGroupLongerThanTheServiceTakesEndsInTime) {
@@ -209,7 +209,7 @@ TEST_F(IngestTest, AGroupLongerThanTheServiceTakesEndsInTime) {
   EXPECT_EQ(put(25s, false), FrameFate::keyFrameDistance);
   EXPECT_EQ(put(26s, true), FrameFate::accepted);
   EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 2u);
-  EXPECT_EQ(buffer.log.fragments()[0].lastTicks, 19'900);
+  EXPECT_EQ(buffer.log.fragments()[0].content->lastTicks, 19'900);
 }
 
 TEST_F(IngestTest, AKeyFrameIsAskedForInTimeAndTheDistanceToldOnce) {
@@ -243,7 +243,7 @@ TEST_F(IngestTest, AKeyFrameALittleBackIsNudged) {
   put(0s, true);
   put(5s, false);
   EXPECT_EQ(put(4800ms, true), FrameFate::accepted);
-  EXPECT_EQ(buffer.log.fragments()[1].firstTicks, 5001);
+  EXPECT_EQ(buffer.log.fragments()[1].content->firstTicks, 5001);
   EXPECT_EQ(buffer.stats.timesRepaired, 1u);
   EXPECT_EQ(epochs().size(), 1u);
 }
@@ -255,7 +255,7 @@ TEST_F(IngestTest, ALargeStepBackIsANewEpochThatRises) {
   clock.advance(2s);
   EXPECT_EQ(put(0s, true), FrameFate::accepted);
   EXPECT_EQ(epochs().size(), 2u);
-  EXPECT_EQ(buffer.log.fragments()[1].epoch, buffer.timeline.epoch());
+  EXPECT_EQ(buffer.log.fragments()[1].content->epoch, buffer.timeline.epoch());
   const auto session = parse(readAll(*body()));
   ASSERT_EQ(session.clusters.size(), 2u);
   EXPECT_EQ(session.clusters[1].timecode, session.clusters[0].timecode + 2000);
@@ -641,8 +641,8 @@ TEST_F(IngestTest, TimesFromOneEndToTheOtherAreReckonedWithInRange) {
     ingest.expire();
     if (i % 100 == 0) {
       for (const auto& fragment : buffer.log.fragments()) {
-        (void)fragment.epoch->wallTime(fragment.firstTicks);
-        (void)fragment.epoch->wireTimecode(fragment.firstTicks, i % 200 == 0);
+        (void)fragment.content->epoch->wallTime(fragment.content->firstTicks);
+        (void)fragment.content->epoch->wireTimecode(fragment.content->firstTicks, i % 200 == 0);
       }
     }
   }
@@ -653,7 +653,7 @@ TEST_F(IngestTest, FlushEndsTheFragmentAndTheNextBeginsAtAKeyFrame) {
   video();
   putGroups(1, 3);
   ingest.seal();
-  EXPECT_FALSE(buffer.log.fragments()[0].growing);
+  EXPECT_FALSE(buffer.log.fragments()[0].isGrowing());
   EXPECT_EQ(put(nextPts, false), FrameFate::afterGap);
   EXPECT_EQ(put(nextPts + 100ms, true), FrameFate::accepted);
   EXPECT_EQ(buffer.log.fragments().size(), 2u);
@@ -665,7 +665,7 @@ TEST_F(IngestTest, NewParameterSetsBeginAFragmentWithAHeaderOfItsOwn) {
   EXPECT_EQ(put(frame(nextPts, true), annexB(accessUnit(true, 50, 64, largePicture))).fate,
             FrameFate::accepted);
   ASSERT_EQ(buffer.log.fragments().size(), 2u) << "also within the first second";
-  EXPECT_NE(buffer.log.fragments()[0].header, buffer.log.fragments()[1].header);
+  EXPECT_NE(buffer.log.fragments()[0].content->header, buffer.log.fragments()[1].content->header);
   EXPECT_EQ(headers().size(), 2u);
   const auto session = parse(readAll(*body({.header = headers().at(1)})));
   EXPECT_EQ(session.tracks[0].codecPrivate, fromHex(largePicture.avcC));

@@ -49,38 +49,37 @@ TEST(PendingMetadata, WhatNoFragmentFollowsGoesIntoTheLastOnesTail) {
   intake::PendingMetadata metadata;
   ASSERT_TRUE(metadata.put({"place", "door"}, true));
   ASSERT_TRUE(metadata.put({"same", "1"}, true));
-  store::Fragment last;
-  last.headTags = metadata.take();
+  metadata.take();
+  EXPECT_TRUE(metadata.tail().empty());
   ASSERT_TRUE(metadata.put({"place", "yard"}, true));
   ASSERT_TRUE(metadata.put({"same", "1"}, true));
   ASSERT_TRUE(metadata.put({"new", "2"}, true));
   ASSERT_TRUE(metadata.put({"once", "3"}, false));
-  EXPECT_EQ(metadata.leaveTo(&last), Names());
-  EXPECT_EQ(last.tailTags, Groups({{{"new", "2"}}, {{"place", "yard"}}, {{"once", "3"}}}));
-  EXPECT_TRUE(last.endTag);
+  EXPECT_EQ(metadata.leave(true), Names());
+  EXPECT_EQ(metadata.tail(), Groups({{{"new", "2"}}, {{"place", "yard"}}, {{"once", "3"}}}));
   EXPECT_EQ(metadata.take(), Groups({{{"new", "2"}}, {{"place", "yard"}}, {{"same", "1"}}}))
       << "persistent ones go on";
+  EXPECT_TRUE(metadata.tail().empty()) << "that is another fragment";
 }
 
 TEST(PendingMetadata, BehindAnEventInTheSameTail) {
   intake::PendingMetadata metadata;
-  store::Fragment last;
-  ASSERT_TRUE(metadata.putEvent({}, &last));
+  ASSERT_TRUE(metadata.putEvent({}, true));
   ASSERT_TRUE(metadata.put({"once", "1"}, false));
-  EXPECT_EQ(metadata.leaveTo(&last), Names());
-  EXPECT_EQ(last.tailTags, Groups({{{"AWS_KINESISVIDEO_NOTIFICATION", ""}}, {{"once", "1"}}}));
+  EXPECT_EQ(metadata.leave(true), Names());
+  EXPECT_EQ(metadata.tail(), Groups({{{"AWS_KINESISVIDEO_NOTIFICATION", ""}}, {{"once", "1"}}}));
 }
 
 TEST(PendingMetadata, WhatTheLastFragmentHasNoRoomForIsNamedOnceAndWaits) {
   intake::PendingMetadata metadata;
-  store::Fragment last;
   for (int i = 0; i < 8; ++i)
-    last.headTags.push_back({{"h" + std::to_string(i), "v"}});
+    ASSERT_TRUE(metadata.put({"h" + std::to_string(i), "v"}, false));
+  EXPECT_EQ(metadata.take().size(), 8u);
   for (const char* name : {"a", "b", "c", "d"})
     ASSERT_TRUE(metadata.put({name, "v"}, false));
-  EXPECT_EQ(metadata.leaveTo(&last), Names({"c", "d"}));
-  EXPECT_EQ(last.tailTags, Groups({{{"a", "v"}}, {{"b", "v"}}}));
-  EXPECT_EQ(metadata.leaveTo(&last), Names()) << "said already";
+  EXPECT_EQ(metadata.leave(true), Names({"c", "d"}));
+  EXPECT_EQ(metadata.tail(), Groups({{{"a", "v"}}, {{"b", "v"}}}));
+  EXPECT_EQ(metadata.leave(true), Names()) << "said already";
   EXPECT_EQ(metadata.take(), Groups({{{"c", "v"}}, {{"d", "v"}}}));
 }
 
@@ -90,20 +89,19 @@ TEST(PendingMetadata, WithoutAFragmentAllThatWaitsIsNamed) {
   ASSERT_TRUE(metadata.put({"gone", "v"}, true));
   ASSERT_TRUE(metadata.put({"gone", ""}, true));
   ASSERT_TRUE(metadata.put({"o", "v"}, false));
-  ASSERT_TRUE(metadata.putEvent({}, nullptr));
-  EXPECT_EQ(metadata.leaveTo(nullptr), Names({"p", "o", "AWS_KINESISVIDEO_NOTIFICATION"}));
+  ASSERT_TRUE(metadata.putEvent({}, false));
+  EXPECT_EQ(metadata.leave(false), Names({"p", "o", "AWS_KINESISVIDEO_NOTIFICATION"}));
   ASSERT_TRUE(metadata.put({"later", "v"}, false));
-  EXPECT_FALSE(metadata.leaveTo(nullptr).empty()) << "there is more than was said";
+  EXPECT_FALSE(metadata.leave(false).empty()) << "there is more than was said";
 }
 
 TEST(PendingMetadata, AnEventThatFoundNoFragmentOpenGoesIntoTheTailWhereItMay) {
   intake::PendingMetadata metadata;
-  store::Fragment last;
-  ASSERT_TRUE(metadata.putEvent({}, nullptr));
-  EXPECT_EQ(metadata.leaveTo(&last), Names());
-  ASSERT_TRUE(metadata.putEvent({}, nullptr));
-  EXPECT_EQ(metadata.leaveTo(&last).size(), 1u) << "one of each type in a fragment";
-  EXPECT_EQ(last.tailTags.size(), 1u);
+  ASSERT_TRUE(metadata.putEvent({}, false));
+  EXPECT_EQ(metadata.leave(true), Names());
+  ASSERT_TRUE(metadata.putEvent({}, false));
+  EXPECT_EQ(metadata.leave(true).size(), 1u) << "one of each type in a fragment";
+  EXPECT_EQ(metadata.tail().size(), 1u);
 }
 
 TEST(PendingMetadata, WhatTheServiceDoesNotTakeIsRefused) {

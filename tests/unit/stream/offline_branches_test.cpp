@@ -129,14 +129,14 @@ class OfflineBranches : public test::StreamFixture {
   }
   void persistOldest() {
     const std::lock_guard lock(buffer.mutex);
-    while (buffer.log.atCursor() && !buffer.log.atCursor()->growing) {
-      buffer.log.enter();
-      while (buffer.log.read(1 << 20).size > 0) {
+    while (buffer.feed->ahead().record && !buffer.feed->ahead().record->isGrowing()) {
+      buffer.feed->enter();
+      while (buffer.feed->read(1 << 20).size > 0) {
       }
-      buffer.log.leave();
+      buffer.feed->leave();
     }
     const auto* oldest = buffer.log.oldest();
-    if (oldest && !oldest->growing) {
+    if (oldest && !oldest->isGrowing()) {
       ASSERT_TRUE(buffer.log.markPersisted(oldest->id));
     }
     buffer.changed.notify_all();

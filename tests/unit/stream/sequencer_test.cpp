@@ -304,8 +304,8 @@ TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraEnds) {
   ingest.seal();
   EXPECT_EQ(buffer.stats.framesIn, 501u);
   EXPECT_GE(buffer.log.fragments().size(), 4u);
-  EXPECT_NE(buffer.log.fragments()[0].header, buffer.log.fragments()[1].header);
-  const auto alone = parse(readAll(*body({.header = buffer.log.fragments()[1].header})), false);
+  EXPECT_NE(buffer.log.fragments()[0].content->header, buffer.log.fragments()[1].content->header);
+  const auto alone = parse(readAll(*body({.header = buffer.log.fragments()[1].content->header})), false);
   EXPECT_EQ(alone.tracks.size(), 1u);
 }
 
@@ -322,12 +322,12 @@ TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraHangsAndTheCameraComesBack) {
   speak(40 * 50);  // 40 s
   EXPECT_EQ(buffer.stats.framesIn, 1u + static_cast<unsigned>(k) - buffer.stats.skippedKeyFrameDistance);
   EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 0u);
-  const auto alone = buffer.log.fragments().back().header;
-  EXPECT_NE(alone, buffer.log.fragments().front().header);
+  const auto alone = buffer.log.fragments().back().content->header;
+  EXPECT_NE(alone, buffer.log.fragments().front().content->header);
   EXPECT_EQ(putVideo(20ms * k, false).fate, FrameFate::trackAbsent);
   putVideo(20ms * k + 100ms, true);
   speak(10);
-  EXPECT_EQ(buffer.log.fragments().back().header, buffer.log.fragments().front().header);
+  EXPECT_EQ(buffer.log.fragments().back().content->header, buffer.log.fragments().front().content->header);
 }
 
 TEST_F(TracksTest, AFrameALittleLateIsMovedToItsFragment) {
@@ -474,7 +474,7 @@ TEST_F(TracksTest, AHeaderThatNarrowsKeepsTheCodecDataOfItsOwnFragment) {
   putVideo(0s, true);
   StreamFixture::put(frame(2s, true), annexB(accessUnit(true, 50, 64, kvs::test::largePicture)));
   ASSERT_EQ(buffer.log.fragments().size(), 2u);
-  const auto first = parse(buffer.log.fragments()[0].header->bytes, false);
+  const auto first = parse(buffer.log.fragments()[0].content->header->bytes, false);
   ASSERT_EQ(first.tracks.size(), 1u);
   EXPECT_EQ(first.tracks[0].codecPrivate, kvs::test::fromHex(kvs::test::smallPicture.avcC));
 }
@@ -539,8 +539,8 @@ TEST_F(TracksTest, AFrameThatSaysThatItLastsLongEndsNothing) {
   ingest.seal();
   ASSERT_EQ(buffer.log.fragments().size(), 2u);
   for (const auto& fragment : buffer.log.fragments()) {
-    EXPECT_LE(fragment.duration, 20s);
-    EXPECT_LT(buffer.timeline.timeOf(fragment.lastTicks - fragment.firstTicks), 20s);
+    EXPECT_LE(fragment.content->duration, 20s);
+    EXPECT_LT(buffer.timeline.timeOf(fragment.content->lastTicks - fragment.content->firstTicks), 20s);
   }
   EXPECT_EQ(buffer.stats.timesRaised, 0u) << "silence ends where the next fragment begins";
 }
@@ -554,7 +554,7 @@ TEST_F(TracksTest, SilenceDoesNotReachIntoTheNextFragment) {
   putVideo(2s, true);  // 50 ms after a frame that says 100
   ingest.seal();
   EXPECT_EQ(buffer.stats.timesRaised, 0u);
-  EXPECT_EQ(buffer.log.fragments()[1].firstTicks, 2000);
+  EXPECT_EQ(buffer.log.fragments()[1].content->firstTicks, 2000);
 }
 
 TEST_F(TracksTest, VideoThatHasEndedLeadsUpToItsLastFrame) {
@@ -721,7 +721,7 @@ class DropTest : public TracksTest {
     }
   }
   std::size_t tracksOf(std::size_t fragment) {
-    return parse(buffer.log.fragments()[fragment].header->bytes, false).tracks.size();
+    return parse(buffer.log.fragments()[fragment].content->header->bytes, false).tracks.size();
   }
 };
 
@@ -752,9 +752,9 @@ TEST_F(DropTest, AFragmentIsNotSentBeforeItsTracksAreKnown) {
   ingest.putGap(audioNumber, 10s);  // the microphone says that it has nothing to say
   putVideo(2s, true);
   EXPECT_EQ(buffer.log.fragments().size(), 2u);
-  EXPECT_FALSE(buffer.log.fragments()[1].isSendable());
+  EXPECT_FALSE(buffer.log.growing()->isSendable());
   wait(500ms);
-  EXPECT_TRUE(buffer.log.fragments()[1].isSendable());
+  EXPECT_TRUE(buffer.log.growing()->isSendable());
   EXPECT_EQ(tracksOf(1), 1u);
 }
 

@@ -244,7 +244,7 @@ class AskedEnd : public SessionTest {
   void openAndConfirm(std::size_t unread) {
     ingest.seal();
     const std::size_t all = readAll(*body()).size() + mkv::endOfFragmentTags({}).size();
-    buffer.log.rewind();
+    buffer.feed->rewind();
     open();
     answer();
     session->finish(upload::SessionBody::Finish::everything);

@@ -76,8 +76,8 @@ TEST(StatusCodes, OfTheMachine) {
 
 TEST(StatusCodes, OfASecondEventOfAType) {
   intake::PendingMetadata metadata;
-  ASSERT_TRUE(metadata.putEvent(FragmentEvent{}, nullptr));
-  const auto again = metadata.putEvent(FragmentEvent{}, nullptr);
+  ASSERT_TRUE(metadata.putEvent(FragmentEvent{}, false));
+  const auto again = metadata.putEvent(FragmentEvent{}, false);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, StatusCode::duplicateStreamEventType);
 }

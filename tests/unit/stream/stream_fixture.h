@@ -47,10 +47,9 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   explicit StreamFixture(Options options)
       : storage(std::make_shared<store::StorageBudget>(options.chunks * store::chunkSize,
                                                        options.leastChunks * store::chunkSize)),
-        buffer(
-            {storage, options.bufferDuration, options.leastDuration}, pool,
-            [this](const store::Fragment& fragment, store::LossReason, bool) { lost.push_back(fragment.id); },
-            {options.scale, options.source, options.start, options.type == StreamingType::offline}),
+        buffer({storage, options.bufferDuration, options.leastDuration}, pool,
+               [this](const store::Loss& loss) { lost.push_back(loss.id); },
+               {options.scale, options.source, options.start, options.type == StreamingType::offline}),
         ingest(ingestConfig(options), buffer, clock) {}
 
   static intake::IngestConfig ingestConfig(const Options& options) {
@@ -102,15 +101,19 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   /// The headers and epochs of the fragments that the log has, each once, in order.
   std::vector<store::SharedHeader> headers() const {
     std::vector<store::SharedHeader> all;
-    for (const store::Fragment& fragment : buffer.log.fragments()) {
-      if (std::ranges::find(all, fragment.header) == all.end()) all.push_back(fragment.header);
+    for (const store::FragmentRecord& fragment : buffer.log.fragments()) {
+      if (!fragment.content) continue;
+      const auto& header = fragment.content->header;
+      if (std::ranges::find(all, header) == all.end()) all.push_back(header);
     }
     return all;
   }
   std::vector<store::SharedEpoch> epochs() const {
     std::vector<store::SharedEpoch> all;
-    for (const store::Fragment& fragment : buffer.log.fragments()) {
-      if (std::ranges::find(all, fragment.epoch) == all.end()) all.push_back(fragment.epoch);
+    for (const store::FragmentRecord& fragment : buffer.log.fragments()) {
+      if (!fragment.content) continue;
+      const auto& epoch = fragment.content->epoch;
+      if (std::ranges::find(all, epoch) == all.end()) all.push_back(epoch);
     }
     return all;
   }
