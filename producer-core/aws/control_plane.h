@@ -61,6 +61,7 @@ class ControlPlane {
   using Callback = ServiceClient::Callback<T>;
 
   explicit ControlPlane(std::shared_ptr<const ServiceClient> client) : client_(std::move(client)) {}
+  const ServiceClient& client() const { return *client_; }
 
   [[nodiscard]] CallHandle describeStream(std::string_view streamName,
                                           Callback<StreamDescription> callback) const;

@@ -20,10 +20,7 @@ class RateGate {
   /// Takes the next place and says when it is: `now` or later. A place taken is used or given back.
   TimePoint reserve(TimePoint now);
 
-  /// A call that was to come is not made any more: who comes next stands one place further ahead. Those
-  /// who stand in line already keep their times.
-  void giveBack() { full_ -= interval_; }
-  /// The same where others stand behind it in line: who comes next gets this very place, if it has not passed
+  /// A call that was to come is not made any more: who comes next gets this very place, if it has not passed
   /// by then. So the rate holds whoever goes, and nobody who waits is put back.
   void giveBack(TimePoint place) { free_.insert(place); }
 

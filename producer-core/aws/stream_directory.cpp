@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <utility>
+#include <vector>
+
 #include "aws/sigv4.h"
 #include "base/of_process.h"
 #include "base/wiping.h"
@@ -32,7 +35,39 @@ class Directories {
   pid_t owner_ KVS_GUARDED_BY(mutex_) = 0;
 };
 
+template <class T>
+CallHandle answerFrom(SharedAnswers<T>& answers, const ControlPlane& plane, const std::string& stream,
+                      const typename SharedAnswers<T>::Start& start, ControlPlane::Callback<T> callback) {
+  const StreamKey key = keyOf(plane.client(), stream);
+  const Clock& clock = *plane.client().service().clock;
+  if (auto known = answers.recall(key, clock.now())) {
+    callback(*std::move(known));
+    return nullptr;
+  }
+  return answers.ask(key, clock, start, std::move(callback));
+}
+
 }  // namespace
+
+CallHandle StreamDirectory::describe(const ControlPlane& plane, const std::string& stream,
+                                     Callback<StreamDescription> callback) {
+  const auto start = [&](auto answered) { return plane.describeStream(stream, std::move(answered)); };
+  return answerFrom<StreamDescription>(descriptions_, plane, stream, start, std::move(callback));
+}
+
+void StreamDirectory::forgetDescription(const ControlPlane& plane, const std::string& stream) {
+  descriptions_.forget(keyOf(plane.client(), stream));
+}
+
+CallHandle StreamDirectory::locate(const ControlPlane& plane, const std::string& stream,
+                                   Callback<std::string> callback) {
+  const auto start = [&](auto answered) { return plane.getDataEndpoint(stream, std::move(answered)); };
+  return answerFrom<std::string>(locations_, plane, stream, start, std::move(callback));
+}
+
+void StreamDirectory::forgetLocation(const ControlPlane& plane, const std::string& stream) {
+  locations_.forget(keyOf(plane.client(), stream));
+}
 
 StreamKey keyOf(const ServiceClient& client, const std::string& stream) {
   const Service& service = client.service();

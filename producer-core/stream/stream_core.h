@@ -110,8 +110,6 @@ class StreamCore final : public net::Ready, private upload::SessionOwner {
   void onSessionNote(LogLevel level, std::string text) override;
 
   void fetched(bool renew, const Result<aws::ServiceClient::Taken>& taken);
-  template <class T, class Call>
-  void askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(const T&), Call call);
   void described(const aws::StreamDescription& description);
   void takeGivenEndpoint(const std::string& endpoint);
   void located(const std::string& endpoint);

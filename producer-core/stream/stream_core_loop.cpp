@@ -128,20 +128,13 @@ void StreamCore::warnIfInsecure(const std::string& url) {
   tellWarning(error);
 }
 
-/// What another stream, or one before this, was told; else it is asked for, once for all who want it now.
-template <class T, class Call>
-void StreamCore::askOnce(aws::SharedAnswers<T>& shared, void (StreamCore::*use)(const T&), Call call) {
-  const aws::StreamKey key = aws::keyOf(*client_, config_.name);
-  if (const auto known = shared.recall(key, clock_.now())) return (this->*use)(*known);
-  call_ = shared.ask(key, clock_, call, answer<T>([this, use](const T& told) { (this->*use)(told); }));
-}
-
 void StreamCore::perform(const upload::action::Describe&) {
-  auto& shared = context_->directory->descriptions;
+  aws::StreamDirectory& directory = *context_->directory;
   // Asked for again, the answer was wrong or is too old.
-  if (std::exchange(describedBefore_, true)) shared.forget(aws::keyOf(*client_, config_.name));
-  askOnce(shared, &StreamCore::described,
-          [this](auto callback) { return controlPlane_.describeStream(config_.name, std::move(callback)); });
+  if (std::exchange(describedBefore_, true)) directory.forgetDescription(controlPlane_, config_.name);
+  call_ = directory.describe(
+      controlPlane_, config_.name,
+      answer<aws::StreamDescription>([this](const auto& description) { described(description); }));
 }
 
 void StreamCore::described(const aws::StreamDescription& description) {
@@ -202,10 +195,10 @@ void StreamCore::perform(const upload::action::TagStream&) {
 
 void StreamCore::perform(const upload::action::Locate&) {
   if (!context_->config.dataEndpoint.empty()) return takeGivenEndpoint(context_->config.dataEndpoint);
-  auto& shared = context_->directory->dataEndpoints;
-  if (!dataEndpoint_.empty()) shared.forget(aws::keyOf(*client_, config_.name));
-  askOnce(shared, &StreamCore::located,
-          [this](auto callback) { return controlPlane_.getDataEndpoint(config_.name, std::move(callback)); });
+  aws::StreamDirectory& directory = *context_->directory;
+  if (!dataEndpoint_.empty()) directory.forgetLocation(controlPlane_, config_.name);
+  call_ = directory.locate(controlPlane_, config_.name,
+                           answer<std::string>([this](const auto& endpoint) { located(endpoint); }));
 }
 
 /// Asked for again, it was refused or not reached, and there is no other: whether the stream is still there,

@@ -39,10 +39,11 @@ TEST(RateGate, aPauseFillsItOnlyToTheBurst) {
 
 TEST(RateGate, whatIsGivenBackIsThereForTheNext) {
   RateGate gate(20, 2);
+  std::vector<TimePoint> places;
   for (int i = 0; i < 1000; ++i)
-    gate.reserve(start);
-  for (int i = 2; i < 1000; ++i)
-    gate.giveBack();
+    places.push_back(gate.reserve(start));
+  for (std::size_t i = 2; i < 1000; ++i)
+    gate.giveBack(places[i]);
   EXPECT_EQ(gate.reserve(start), start + 50ms);
 }
 
