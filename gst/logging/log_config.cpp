@@ -8,9 +8,9 @@
 #include <atomic>
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "logging/log_module.h"
 #include "logging/log_sink.h"
 #include "net/queued_log.h"
@@ -87,32 +87,39 @@ Result<std::unique_ptr<LogWriter>> openLog(const std::string& config) {
 }
 
 /// The logs in use, by absolute path. A forked child has its own.
-struct Logs {
-  const pid_t process = ::getpid();
-  std::mutex mutex;
-  std::map<std::string, std::weak_ptr<QueuedLog>> inUse;
+class Logs {
+ public:
+  bool isOfThisProcess() const { return process_ == ::getpid(); }
+  std::shared_ptr<QueuedLog> find(const std::string& place) KVS_EXCLUDES(mutex_);
+
+ private:
+  const pid_t process_ = ::getpid();
+  Mutex mutex_{"logs"};
+  std::map<std::string, std::weak_ptr<QueuedLog>> inUse_ KVS_GUARDED_BY(mutex_);
 };
 
-Logs& logsOfThisProcess() {
-  static std::atomic<Logs*> current = nullptr;
-  Logs* logs = current.load();
-  if (logs && logs->process == ::getpid()) return *logs;
-  auto fresh = std::make_unique<Logs>();
-  if (!current.compare_exchange_strong(logs, fresh.get())) return *logs;
-  return *fresh.release();  // for the life of the process, as all that the worker may reach
-}
-
-std::shared_ptr<QueuedLog> sharedLog(const std::string& config) {
-  const std::string place = std::filesystem::absolute(config).lexically_normal().string();
-  Logs& logs = logsOfThisProcess();
-  const std::lock_guard lock(logs.mutex);
-  std::weak_ptr<QueuedLog>& slot = logs.inUse[place];
+std::shared_ptr<QueuedLog> Logs::find(const std::string& place) {
+  const Lock lock(mutex_);
+  std::weak_ptr<QueuedLog>& slot = inUse_[place];
   std::shared_ptr<QueuedLog> log = slot.lock();
   if (!log || log->hasFailed()) {  // what was wrong may be mended since
     log = std::make_shared<QueuedLog>([place] { return openLog(place); }, makeLogSink());
     slot = log;
   }
   return log;
+}
+
+Logs& logsOfThisProcess() {
+  static std::atomic<Logs*> current = nullptr;
+  Logs* logs = current.load();
+  if (logs && logs->isOfThisProcess()) return *logs;
+  auto fresh = std::make_unique<Logs>();
+  if (!current.compare_exchange_strong(logs, fresh.get())) return *logs;
+  return *fresh.release();  // for the life of the process, as all that the worker may reach
+}
+
+std::shared_ptr<QueuedLog> sharedLog(const std::string& config) {
+  return logsOfThisProcess().find(std::filesystem::absolute(config).lexically_normal().string());
 }
 
 }  // namespace

@@ -5,15 +5,6 @@
 
 namespace kvs::gst {
 
-template <class Change>
-void Gate::change(Change&& apply) {
-  {
-    const std::lock_guard lock(mutex_);
-    apply();
-  }
-  changed_.notify_all();
-}
-
 Gate::Verdict Gate::verdict(const Place& place) const {
   if (mode_ == Mode::closed || place.flushing_ || place.removed_) return Verdict::flushing;
   if (failure_ != Failure::none) return Verdict::failed;
@@ -21,12 +12,14 @@ Gate::Verdict Gate::verdict(const Place& place) const {
   return Verdict::go;
 }
 
+bool Gate::mayTake(const Place& place, bool live) const {
+  return mode_ == Mode::playing || live || place.pause_ != pauses_ || !place.tookInPause_;
+}
+
 Gate::Verdict Gate::enter(Place& place, bool live) {
-  std::unique_lock lock(mutex_);
-  const auto mayPass = [&] {
-    return mode_ == Mode::playing || live || place.pause_ != pauses_ || !place.tookInPause_;
-  };
-  changed_.wait(lock, [&] { return verdict(place) != Verdict::go || mayPass(); });
+  const Lock lock(mutex_);
+  while (verdict(place) == Verdict::go && !mayTake(place, live))
+    changed_.wait(mutex_);
   const Verdict result = verdict(place);
   if (result == Verdict::go && mode_ == Mode::paused) {
     place.pause_ = pauses_;
@@ -36,99 +29,103 @@ Gate::Verdict Gate::enter(Place& place, bool live) {
 }
 
 Gate::Verdict Gate::again(Place& place) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return verdict(place) != Verdict::go || interrupts_ == 0; });
+  const Lock lock(mutex_);
+  while (verdict(place) == Verdict::go && interrupts_ > 0)
+    changed_.wait(mutex_);
   return verdict(place);
 }
 
 void Gate::pause() {
-  change([&] {
-    mode_ = Mode::paused;
-    ++pauses_;
-  });
+  const Lock lock(mutex_);
+  mode_ = Mode::paused;
+  ++pauses_;
+  changed_.notifyAll();
 }
 
 void Gate::play() {
-  change([&] { mode_ = Mode::playing; });
+  const Lock lock(mutex_);
+  mode_ = Mode::playing;
+  changed_.notifyAll();
 }
 
 void Gate::close() {
-  change([&] { mode_ = Mode::closed; });
+  const Lock lock(mutex_);
+  mode_ = Mode::closed;
+  changed_.notifyAll();
 }
 
 void Gate::open() {
-  change([&] {
-    mode_ = Mode::paused;
-    ++pauses_;
-    ++opening_;
-    failure_ = Failure::none;
-    interrupts_ = 0;
-  });
+  const Lock lock(mutex_);
+  mode_ = Mode::paused;
+  ++pauses_;
+  ++opening_;
+  failure_ = Failure::none;
+  interrupts_ = 0;
+  changed_.notifyAll();
 }
 
 void Gate::reset(Place& place) {
-  change([&] {
-    const bool removed = place.removed_;
-    place = Place{};
-    place.removed_ = removed;
-  });
+  const Lock lock(mutex_);
+  const bool removed = place.removed_;
+  place = Place{};
+  place.removed_ = removed;
+  changed_.notifyAll();
 }
 
 bool Gate::setFlushing(Place& place, bool flushing) {
-  bool changes = false;
-  change([&] {
-    changes = std::exchange(place.flushing_, flushing) != flushing;
-    place.tookInPause_ = false;
-  });
-  return changes;
+  const Lock lock(mutex_);
+  place.tookInPause_ = false;
+  changed_.notifyAll();
+  return std::exchange(place.flushing_, flushing) != flushing;
 }
 
 void Gate::setEnded(Place& place, bool ended) {
-  change([&] { place.ended_ = ended; });
+  const Lock lock(mutex_);
+  place.ended_ = ended;
+  changed_.notifyAll();
 }
 
 void Gate::remove(Place& place) {
-  change([&] { place.removed_ = true; });
+  const Lock lock(mutex_);
+  place.removed_ = true;
+  changed_.notifyAll();
 }
 
 std::optional<Gate::Opening> Gate::claimFailure() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (failure_ != Failure::none) return std::nullopt;
   failure_ = Failure::claimed;
   return opening_;
 }
 
 bool Gate::failed(Opening opening) {
-  bool changes = false;
-  change([&] {
-    if (opening != opening_) return;
-    failure_ = Failure::told;
-    changes = interrupts_++ == 0;
-  });
-  return changes;
+  const Lock lock(mutex_);
+  if (opening != opening_) return false;
+  failure_ = Failure::told;
+  changed_.notifyAll();
+  return interrupts_++ == 0;
 }
 
 void Gate::awaitFailed() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return failure_ != Failure::claimed || mode_ == Mode::closed; });
+  const Lock lock(mutex_);
+  while (failure_ == Failure::claimed && mode_ != Mode::closed)
+    changed_.wait(mutex_);
 }
 
 bool Gate::hasFailed() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return failure_ != Failure::none;
 }
 
 bool Gate::interrupt() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return interrupts_++ == 0;
 }
 
 bool Gate::endInterrupt() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (interrupts_ == 0 || --interrupts_ > 0) return false;
-  }
-  changed_.notify_all();
+  const Lock lock(mutex_);
+  if (interrupts_ == 0 || --interrupts_ > 0) return false;
+  changed_.notifyAll();
   return true;
 }
 

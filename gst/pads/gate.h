@@ -4,9 +4,9 @@
 // always wake it.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
+
+#include "base/mutex.h"
 
 namespace kvs::gst {
 
@@ -63,17 +63,17 @@ class Gate {
   enum class Mode { closed, paused, playing };
   enum class Failure { none, claimed, told };
 
-  Verdict verdict(const Place& place) const;
-  template <class Change>
-  void change(Change&& apply);
+  Verdict verdict(const Place& place) const KVS_REQUIRES(mutex_);
+  bool mayTake(const Place& place, bool live) const KVS_REQUIRES(mutex_);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  Mode mode_ = Mode::closed;
-  Failure failure_ = Failure::none;
-  unsigned pauses_ = 0;  // counts entries into PAUSED, so that places need not be visited
-  unsigned interrupts_ = 0;
-  Opening opening_ = 0;
+  Mutex mutex_{"gate"};
+  Condition changed_;
+  Mode mode_ KVS_GUARDED_BY(mutex_) = Mode::closed;
+  Failure failure_ KVS_GUARDED_BY(mutex_) = Failure::none;
+  unsigned pauses_ KVS_GUARDED_BY(mutex_) =
+      0;  // counts entries into PAUSED, so that places need not be visited
+  unsigned interrupts_ KVS_GUARDED_BY(mutex_) = 0;
+  Opening opening_ KVS_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace kvs::gst

@@ -7,16 +7,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/mutex.h"
 #include "glib/guard.h"
 
 namespace kvs::gst {
@@ -24,9 +22,8 @@ namespace kvs::gst {
 namespace {
 
 using Job = std::function<void()>;
-using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::chrono::seconds idleTime{15};
+constexpr Seconds idleTime{15};
 constexpr const char* threadName = "pool-kvssink";
 
 /// New threads take no signal: those are the application's.
@@ -57,18 +54,19 @@ class Pool {
  private:
   void startThread();
   void work();
-  bool waitForJob(std::unique_lock<std::mutex>& lock);
+  bool waitForJob() KVS_REQUIRES(mutex_);
   void watchAlarms();
   Job nextDue();
 
-  std::mutex mutex_;  // guards all of it; nothing is run, made or destroyed with it held
-  std::condition_variable jobCame_;
-  std::condition_variable alarmsChanged_;
-  std::deque<Job> jobs_;
-  std::size_t idle_ = 0;
-  std::map<std::pair<SteadyTime, AlarmId>, Job> alarms_;
-  AlarmId lastAlarm_ = static_cast<AlarmId>(getpid()) << 32;  // a child never cancels by its parent's numbers
-  bool watching_ = false;
+  Mutex mutex_{"pool of threads"};  // no job is run, made or destroyed with it held
+  Condition jobCame_;
+  Condition alarmsChanged_;
+  std::deque<Job> jobs_ KVS_GUARDED_BY(mutex_);
+  std::size_t idle_ KVS_GUARDED_BY(mutex_) = 0;
+  std::map<std::pair<TimePoint, AlarmId>, Job> alarms_ KVS_GUARDED_BY(mutex_);
+  // A child never cancels by its parent's numbers.
+  AlarmId lastAlarm_ KVS_GUARDED_BY(mutex_) = static_cast<AlarmId>(getpid()) << 32;
+  bool watching_ KVS_GUARDED_BY(mutex_) = false;
 };
 
 // Never destroyed: its threads may outlive the process's static objects.
@@ -90,9 +88,9 @@ Pool& Pool::ofProcess() {
 
 void Pool::run(Job job) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     jobs_.push_back(std::move(job));
-    if (idle_ >= jobs_.size()) return jobCame_.notify_one();
+    if (idle_ >= jobs_.size()) return jobCame_.notifyOne();
   }
   startThread();
 }
@@ -111,8 +109,8 @@ void Pool::startThread() {
 }
 
 void Pool::work() {
-  std::unique_lock lock(mutex_);
-  while (waitForJob(lock)) {
+  Lock lock(mutex_);
+  while (waitForJob()) {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
@@ -122,23 +120,25 @@ void Pool::work() {
   }
 }
 
-bool Pool::waitForJob(std::unique_lock<std::mutex>& lock) {
+bool Pool::waitForJob() {
+  const TimePoint end = systemClock().now() + idleTime;
   ++idle_;
-  const bool came = jobCame_.wait_for(lock, idleTime, [this] { return !jobs_.empty(); });
+  while (jobs_.empty() && jobCame_.waitUntil(mutex_, end)) {
+  }
   --idle_;
-  return came;
+  return !jobs_.empty();
 }
 
 AlarmId Pool::setAlarm(Nanoseconds delay, Job onDue) {
-  const SteadyTime due = std::chrono::steady_clock::now() + delay;
+  const TimePoint due = systemClock().now() + delay;
   bool watched = false;
   AlarmId id = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     id = ++lastAlarm_;
     alarms_.emplace(std::pair(due, id), std::move(onDue));
     watched = std::exchange(watching_, true);
-    alarmsChanged_.notify_one();
+    alarmsChanged_.notifyOne();
   }
   if (!watched) run([this] { watchAlarms(); });
   return id;
@@ -146,13 +146,13 @@ AlarmId Pool::setAlarm(Nanoseconds delay, Job onDue) {
 
 void Pool::cancelAlarm(AlarmId id) {
   Job gone;  // destroyed without the lock
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto at = std::find_if(alarms_.begin(), alarms_.end(),
                                [id](const auto& alarm) { return alarm.first.second == id; });
   if (at == alarms_.end()) return;
   gone = std::move(at->second);
   alarms_.erase(at);
-  alarmsChanged_.notify_one();
+  alarmsChanged_.notifyOne();
 }
 
 void Pool::watchAlarms() {
@@ -162,16 +162,16 @@ void Pool::watchAlarms() {
 
 /// Empty when there is no alarm left.
 Job Pool::nextDue() {
-  std::unique_lock lock(mutex_);
+  const Lock lock(mutex_);
   while (!alarms_.empty()) {
     const auto first = alarms_.begin();
-    const SteadyTime due = first->first.first;
-    if (due <= std::chrono::steady_clock::now()) {
+    const TimePoint due = first->first.first;
+    if (due <= systemClock().now()) {
       Job job = std::move(first->second);
       alarms_.erase(first);
       return job;
     }
-    alarmsChanged_.wait_until(lock, due);
+    alarmsChanged_.waitUntil(mutex_, due);
   }
   watching_ = false;
   return {};
