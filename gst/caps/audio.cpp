@@ -4,8 +4,15 @@
 
 #include "caps/fields.h"
 #include "caps/kinds.h"
+#include "caps/templates.h"
 
 namespace kvs::gst {
+
+const char* const audioCaps =
+    "audio/mpeg, mpegversion = (int) { 2, 4 }, stream-format = (string) { raw, adts }; "
+    "audio/x-alaw; audio/x-mulaw; audio/x-opus; "
+    "audio/x-raw, layout = (string) interleaved, "
+    "format = (string) { U8, S16LE, S16BE, S24LE, S24BE, S32LE, S32BE, F32LE, F64LE }";
 
 namespace {
 

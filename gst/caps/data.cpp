@@ -6,6 +6,10 @@
 
 namespace kvs::gst {
 
+const char* const dataCaps =
+    "text/x-raw; text/plain; text/csv; text/xml; application/json; application/cbor; "
+    "meta/x-klv; meta/x-id3; application/x-onvif-metadata; application/x-kvs-data";
+
 namespace {
 
 // Of bytes that are no text. Matroska has no such id; a consumer goes by the content type.

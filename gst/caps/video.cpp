@@ -4,8 +4,16 @@
 
 #include "caps/fields.h"
 #include "caps/kinds.h"
+#include "caps/templates.h"
 
 namespace kvs::gst {
+
+// AV1 and VP9 as Matroska has them: a temporal unit, a superframe in each buffer.
+const char* const videoCaps =
+    "video/x-h264, stream-format = (string) { avc, avc3, byte-stream }, alignment = (string) { au, nal }; "
+    "video/x-h265, stream-format = (string) { hvc1, hev1, byte-stream }, alignment = (string) { au, nal }; "
+    "image/jpeg; video/x-vp8; video/x-vp9; "
+    "video/x-av1, stream-format = (string) obu-stream, alignment = (string) tu";
 
 namespace {
 

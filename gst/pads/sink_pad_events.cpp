@@ -19,7 +19,7 @@ PlayedTrack playedTrackOf(const media::TrackConfig& track) {
   PlayedTrack played;
   played.kind = track.kind;
   played.codec = track.codec;
-  played.codecId = track.codecId.empty() ? std::string(media::defaultCodecId(track.codec)) : track.codecId;
+  played.codecId = codecIdOf(track);
   return played;
 }
 

@@ -64,7 +64,7 @@ mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter&
   entry.kind = config.kind == media::TrackKind::video   ? mkv::TrackKind::video
                : config.kind == media::TrackKind::audio ? mkv::TrackKind::audio
                                                         : mkv::TrackKind::metadata;
-  entry.codecId = config.codecId.empty() ? std::string(media::defaultCodecId(config.codec)) : config.codecId;
+  entry.codecId = codecIdOf(config);
   entry.name = config.name;
   entry.codecPrivate = adapter.codecPrivate().value_or(Bytes{});
   // The adapter knows what the bytes say, which may have changed since the track was set up.
@@ -632,10 +632,8 @@ std::optional<TimePoint> Ingest::deadline() const {
 std::string Ingest::contentType() const {
   std::string all;
   for (const TrackPtr& track : allTracks()) {
-    const TrackConfig& config = track->config;
     all += all.empty() ? "" : ",";
-    all += config.contentType.empty() ? std::string(media::defaultContentType(config.codec))
-                                      : config.contentType;
+    all += contentTypeOf(track->config);
   }
   return all;
 }

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "media/g711.h"
 #include "media/h264_codec.h"
 #include "media/h265_codec.h"
+#include "media/wave_format.h"
 
 namespace kvs::media {
 namespace {
@@ -89,13 +89,9 @@ Result<void> FrameAdapter::takeCodecPrivate(const TrackConfig& config) {
 Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
   samplingFrequency_ = config.samplingFrequency;
   channels_ = config.channels;
-  if (config.codec == Codec::alaw || config.codec == Codec::mulaw) {
-    if (config.codecPrivate.empty()) codecPrivate_ = makeG711Format(config);
-    const G711Format format = g711Format(config, *codecPrivate_);
-    samplingFrequency_ = format.frequency;
-    channels_ = format.channels;
-  }
-  takeSampleRate(config);
+  if (isWaveCodec(config.codec)) takeWave(config);
+  // Of codecs that the core does not know, only PCM says how many bits its samples have.
+  if (config.codec == Codec::other) takeSampleRate(config.bitsPerSample);
   if (config.codec != Codec::aac) return {};
   auto track = AacTrack::create(config);
   if (!track) return fail(track.error());
@@ -106,12 +102,16 @@ Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
   return {};
 }
 
-/// G.711 has a byte a sample; of other codecs only PCM says how many bits it has.
-void FrameAdapter::takeSampleRate(const TrackConfig& config) {
-  const bool isG711 = config.codec == Codec::alaw || config.codec == Codec::mulaw;
-  if (!isG711 && config.codec != Codec::other) return;
-  const double bits = isG711 ? 8 : config.bitsPerSample;
-  bytesPerSecond_ = samplingFrequency_ * channels_ * bits / 8;
+void FrameAdapter::takeWave(const TrackConfig& config) {
+  if (config.codecPrivate.empty()) codecPrivate_ = makeWaveFormatEx(config);
+  const WaveFormat format = waveFormat(config, *codecPrivate_);
+  samplingFrequency_ = format.frequency;
+  channels_ = format.channels;
+  takeSampleRate(format.bitsPerSample);
+}
+
+void FrameAdapter::takeSampleRate(std::uint32_t bitsPerSample) {
+  bytesPerSecond_ = samplingFrequency_ * channels_ * bitsPerSample / 8;
 }
 
 Result<void> FrameAdapter::takeRecord(ByteView record) {

@@ -86,7 +86,8 @@ class FrameAdapter {
   FrameAdapter() = default;
   Result<Adapted> inspectNalUnits(Pieces payload);
   Result<Adapted> inspectAac(Pieces payload);
-  void takeSampleRate(const TrackConfig& config);
+  void takeWave(const TrackConfig& config);
+  void takeSampleRate(std::uint32_t bitsPerSample);
   Result<void> takeAudio(const TrackConfig& config);
   void chooseFraming(const TrackConfig& config);
   Result<void> takeCodecPrivate(const TrackConfig& config);

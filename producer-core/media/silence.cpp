@@ -8,7 +8,7 @@
 
 #include "media/aac.h"
 #include "media/bits.h"
-#include "media/g711.h"
+#include "media/wave_format.h"
 
 namespace kvs::media {
 namespace {
@@ -17,35 +17,34 @@ constexpr std::uint64_t nanosecondsPerSecond = 1'000'000'000;
 constexpr std::uint64_t unitsPerSecond = 50;  // of 20 ms, what telephony and Opus are used to
 constexpr double maxFrequency = 768'000;      // Hz; what is above is no sound, and would make large frames
 constexpr std::uint32_t maxChannels = 64;
-
-constexpr std::byte idleAlaw{0xD5}, idleMulaw{0xFF};  // G.711, table 1a and 2a: the smallest positive value
+constexpr std::uint32_t maxBits = 64;  // of a sample
 
 /// syntactic elements of a raw_data_block (ISO/IEC 14496-3 table 4.85)
 enum class Element : std::uint32_t { single = 0, pair = 1, lowFrequency = 3, end = 7 };
 
-std::optional<SilentUnit> samples(double samplingFrequency, std::uint32_t channels, std::size_t sampleSize,
+std::optional<SilentUnit> samples(double samplingFrequency, std::uint32_t channels, std::uint32_t bits,
                                   std::byte value) {
   if (!(samplingFrequency >= unitsPerSecond && samplingFrequency <= maxFrequency)) return std::nullopt;
-  if (channels == 0 || channels > maxChannels) return std::nullopt;
+  if (channels == 0 || channels > maxChannels || bits == 0 || bits > maxBits) return std::nullopt;
   const auto frequency = static_cast<std::uint64_t>(std::llround(samplingFrequency));
   const std::uint64_t count = frequency / unitsPerSecond;
-  return SilentUnit{Bytes(count * channels * sampleSize, value),
+  if (count * channels * bits % 8 != 0) return std::nullopt;
+  return SilentUnit{Bytes(count * channels * bits / 8, value),
                     Nanoseconds(count * nanosecondsPerSecond / frequency)};
 }
 
-std::optional<SilentUnit> silentG711(const TrackConfig& track, ByteView waveFormat) {
-  const auto [frequency, channels] = g711Format(track, waveFormat);
-  return samples(frequency, channels, 1, track.codec == Codec::alaw ? idleAlaw : idleMulaw);
+std::optional<SilentUnit> silentWave(const TrackConfig& track, ByteView waveFormatEx) {
+  const auto [frequency, channels, bits] = waveFormat(track, waveFormatEx);
+  const auto idle = rowOf(track.codec).wave.silence(bits);
+  return idle ? samples(frequency, channels, bits, *idle) : std::nullopt;
 }
 
 /// Integers of 8 bits are unsigned in Matroska, larger ones and floats have their silence at 0.
 std::optional<SilentUnit> silentPcm(const TrackConfig& track) {
-  constexpr std::uint32_t maxBits = 64;
   const std::uint32_t bits = track.bitsPerSample;
-  if (bits == 0 || bits % 8 != 0 || bits > maxBits) return std::nullopt;
+  if (bits % 8 != 0) return std::nullopt;
   const bool isUnsigned = bits == 8 && track.codecId != "A_PCM/FLOAT/IEEE";
-  return samples(track.samplingFrequency, track.channels, bits / 8,
-                 isUnsigned ? std::byte{0x80} : std::byte{0});
+  return samples(track.samplingFrequency, track.channels, bits, isUnsigned ? std::byte{0x80} : std::byte{0});
 }
 
 /// A CELT frame of 20 ms over the full band whose range coder finds the silence flag set (RFC 6716 3.1,
@@ -140,7 +139,7 @@ bool isPcm(std::string_view codecId) {
 }  // namespace
 
 std::optional<SilentUnit> silentUnit(const TrackConfig& track, ByteView codecPrivate) {
-  if (track.codec == Codec::alaw || track.codec == Codec::mulaw) return silentG711(track, codecPrivate);
+  if (isWaveCodec(track.codec)) return silentWave(track, codecPrivate);
   if (track.codec == Codec::aac) return silentAac(codecPrivate);
   if (track.codec != Codec::other) return std::nullopt;
   if (isPcm(track.codecId)) return silentPcm(track);

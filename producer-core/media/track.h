@@ -10,13 +10,12 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "media/codec.h"
 #include "media/nal.h"
 
 namespace kvs::media {
 
 enum class TrackKind { video, audio, data };
-
-enum class Codec { h264, h265, aac, alaw, mulaw, other };
 
 /// The guide's values of NalAdaptationFlags. "AVCC" is length-prefixed framing.
 enum class NalAdaptation {
@@ -31,7 +30,7 @@ struct TrackConfig {
   std::uint32_t number = 1;  ///< 1 to 126; video is 1 and audio 2, but either is 1 if it is the only track
   TrackKind kind = TrackKind::video;
   Codec codec = Codec::h264;
-  std::string codecId;      ///< Matroska CodecID, up to 32 bytes; empty: defaultCodecId(codec)
+  std::string codecId;      ///< Matroska CodecID, up to 32 bytes; empty: the codec's own
   std::string contentType;  ///< this track's part of the stream's media type; empty: the codec's own
   std::string name;         ///< Matroska track name, up to 32 bytes
   /// Codec private data as the source provides it, up to 1 MiB; empty if it comes in band.
@@ -53,8 +52,13 @@ struct TrackConfig {
   bool adts = false;
 };
 
-/// What the service and its players know the codec by; empty for Codec::other, whose track must name its own.
-std::string_view defaultCodecId(Codec codec);
-std::string_view defaultContentType(Codec codec);
+/// What the header calls the track's codec: the track's own word, else the codec's.
+inline std::string_view codecIdOf(const TrackConfig& track) {
+  return track.codecId.empty() ? rowOf(track.codec).codecId : track.codecId;
+}
+
+inline std::string_view contentTypeOf(const TrackConfig& track) {
+  return track.contentType.empty() ? rowOf(track.codec).contentType : track.contentType;
+}
 
 }  // namespace kvs::media

@@ -165,8 +165,7 @@ void StreamCore::start() {
 
 Result<void> StreamCore::setTrack(TrackConfig track) {
   logger_.log(LogLevel::info, Room::media, [&] {
-    const std::string_view codec = track.codecId.empty() ? media::defaultCodecId(track.codec) : track.codecId;
-    return "track " + std::to_string(track.number) + " is " + std::string(codec) + ", with " +
+    return "track " + std::to_string(track.number) + " is " + std::string(codecIdOf(track)) + ", with " +
            std::to_string(track.codecPrivate.size()) + " bytes of codec data";
   });
   auto set = ingest_.setTrack(std::move(track));

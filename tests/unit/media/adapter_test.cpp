@@ -319,15 +319,15 @@ TEST(FrameAdapter, ARealStreamKeepsEveryUnit) {
 }
 
 TEST(Track, DefaultsAreThoseOfTheServicesTable) {
-  EXPECT_EQ(defaultCodecId(Codec::h264), "V_MPEG4/ISO/AVC");
-  EXPECT_EQ(defaultCodecId(Codec::h265), "V_MPEGH/ISO/HEVC");
-  EXPECT_EQ(defaultCodecId(Codec::aac), "A_AAC");
-  EXPECT_EQ(defaultCodecId(Codec::alaw), "A_MS/ACM");
-  EXPECT_EQ(defaultCodecId(Codec::mulaw), "A_MS/ACM");
-  EXPECT_EQ(defaultCodecId(Codec::other), "");
+  EXPECT_EQ(rowOf(Codec::h264).codecId, "V_MPEG4/ISO/AVC");
+  EXPECT_EQ(rowOf(Codec::h265).codecId, "V_MPEGH/ISO/HEVC");
+  EXPECT_EQ(rowOf(Codec::aac).codecId, "A_AAC");
+  EXPECT_EQ(rowOf(Codec::alaw).codecId, "A_MS/ACM");
+  EXPECT_EQ(rowOf(Codec::mulaw).codecId, "A_MS/ACM");
+  EXPECT_EQ(rowOf(Codec::other).codecId, "");
   std::set<std::string_view> types;
   for (Codec codec : {Codec::h264, Codec::h265, Codec::aac, Codec::alaw, Codec::mulaw}) {
-    types.insert(defaultContentType(codec));
+    types.insert(rowOf(codec).contentType);
   }
   EXPECT_EQ(types, (std::set<std::string_view>{"video/h264", "video/h265", "audio/aac", "audio/alaw",
                                                "audio/mulaw"}));

@@ -26,7 +26,7 @@ TrackConfig audio(Codec codec, std::string codecId, double frequency, std::uint3
   TrackConfig config;
   config.kind = media::TrackKind::audio;
   config.codec = codec;
-  config.codecId = codecId.empty() ? std::string(media::defaultCodecId(codec)) : std::move(codecId);
+  config.codecId = codecId.empty() ? std::string(media::rowOf(codec).codecId) : std::move(codecId);
   config.codecPrivate = std::move(codecPrivate);
   config.samplingFrequency = frequency;
   config.channels = channels;

@@ -68,7 +68,7 @@ class SessionWriter {
     spec.segmentUid.fill(std::byte{0x42});
     spec.title = "write-mkv";
     spec.muxingApp = spec.writingApp = "kvssink tests";
-    spec.tracks.push_back({.codecId = std::string(media::defaultCodecId(media::Codec::h264)),
+    spec.tracks.push_back({.codecId = std::string(media::rowOf(media::Codec::h264).codecId),
                            .name = "kinesis_video",
                            .codecPrivate = adapter_.codecPrivate().value(),
                            .width = adapter_.width(),
