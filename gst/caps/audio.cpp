@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an audio pad takes: AAC and G.711, which the core knows, Opus, and PCM as it comes.
+// What an audio pad takes: AAC, G.711 and G.726, which the core knows, Opus, and PCM as it comes.
 #include <algorithm>
 
 #include "caps/fields.h"
@@ -11,6 +11,7 @@ namespace kvs::gst {
 const char* const audioCaps =
     "audio/mpeg, mpegversion = (int) { 2, 4 }, stream-format = (string) { raw, adts }; "
     "audio/x-alaw; audio/x-mulaw; audio/x-opus; "
+    "audio/x-adpcm, layout = (string) g726; "
     "audio/x-raw, layout = (string) interleaved, "
     "format = (string) { U8, S16LE, S16BE, S24LE, S24BE, S32LE, S32BE, F32LE, F64LE }";
 
@@ -103,6 +104,26 @@ void fillOpus(TrackConfig& track, const GstStructure* structure) {
   track.samplingFrequency = opusRate;
 }
 
+// G.726 as rtpg726depay and avenc_g726 have it: two to five bits for each sample, the first in the highest
+// bits.
+Result<void> fillAdpcm(TrackConfig& track, const GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  if (textOf(structure, "layout") != "g726") {
+    return fail(
+        refusal(caps, "of ADPCM only layout g726 is known; put a decoder and an AAC encoder before it."));
+  }
+  constexpr std::uint32_t telephony = 8000, usualBits = 4;  // where the caps say nothing: 32 kbit/s
+  const std::uint32_t said = countOf(structure, "rate");
+  const std::uint32_t rate = said > 0 ? said : telephony;
+  const std::uint32_t bitrate = countOf(structure, "bitrate");
+  track.bitsPerSample = bitrate > 0 ? bitrate / rate : usualBits;
+  if (track.bitsPerSample < 2 || track.bitsPerSample > 5 || bitrate % rate != 0) {
+    return fail(refusal(caps, "G.726 has 2, 3, 4 or 5 bits for each sample, which bitrate / rate must say."));
+  }
+  track.codec = Codec::g726;
+  return {};
+}
+
 Result<void> fillPcm(TrackConfig& track, const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const std::string name = textOf(structure, "format");
@@ -127,6 +148,7 @@ Result<void> fillAudio(TrackConfig& track, const GstCaps* caps) {
   track.channels = countOf(structure, "channels");
   if (gst_structure_has_name(structure, "audio/mpeg")) return fillAac(track, caps);
   if (gst_structure_has_name(structure, "audio/x-raw")) return fillPcm(track, caps);
+  if (gst_structure_has_name(structure, "audio/x-adpcm")) return fillAdpcm(track, caps);
   if (gst_structure_has_name(structure, "audio/x-opus")) {
     fillOpus(track, structure);
   } else if (gst_structure_has_name(structure, "audio/x-alaw")) {
@@ -134,9 +156,10 @@ Result<void> fillAudio(TrackConfig& track, const GstCaps* caps) {
   } else if (gst_structure_has_name(structure, "audio/x-mulaw")) {
     track.codec = Codec::mulaw;
   } else {
-    return fail(refusal(caps,
-                        "an audio pad takes AAC, G.711 A-law and mu-law, Opus and PCM; put an encoder before "
-                        "it, such as avenc_aac."));
+    return fail(
+        refusal(caps,
+                "an audio pad takes AAC, G.711 A-law and mu-law, G.726, Opus and PCM; put an encoder before "
+                "it, such as avenc_aac."));
   }
   return {};
 }

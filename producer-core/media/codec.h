@@ -13,7 +13,7 @@
 
 namespace kvs::media {
 
-enum class Codec { h264, h265, aac, alaw, mulaw, other };
+enum class Codec { h264, h265, aac, alaw, mulaw, g726, other };
 
 /// Of audio with the same number of bits in each sample, which travels as Matroska's A_MS/ACM.
 struct WaveCodec {
@@ -37,12 +37,18 @@ constexpr std::optional<std::byte> always(std::uint32_t /*bitsPerSample*/) {
 }
 
 /// The silence of G.711 is the smallest positive value of its tables 1a and 2a.
+/// G.726 of two bits has no code for a difference of zero, and so no silence.
+constexpr std::optional<std::byte> silenceOfG726(std::uint32_t bitsPerSample) {
+  return bitsPerSample > 2 ? std::optional(std::byte{0xFF}) : std::nullopt;
+}
+
 inline constexpr std::array codecTable{
     CodecRow{Codec::h264, "V_MPEG4/ISO/AVC", "video/h264"},
     CodecRow{Codec::h265, "V_MPEGH/ISO/HEVC", "video/h265"},
     CodecRow{Codec::aac, "A_AAC", "audio/aac"},
     CodecRow{Codec::alaw, "A_MS/ACM", "audio/alaw", {6, 8, always<0xD5>}},
     CodecRow{Codec::mulaw, "A_MS/ACM", "audio/mulaw", {7, 8, always<0xFF>}},
+    CodecRow{Codec::g726, "A_MS/ACM", "audio/g726", {0x45, 0, silenceOfG726}},
     CodecRow{Codec::other, {}, {}},
 };
 

@@ -173,6 +173,27 @@ TEST(Caps, G711IsKnownToTheCore) {
   EXPECT_EQ(audio("audio/x-mulaw, rate=16000, channels=2")->codec, media::Codec::mulaw);
 }
 
+TEST(Caps, G726HasAsManyBitsAsItsBitRateSays) {
+  const auto config =
+      audio("audio/x-adpcm, layout=g726, rate=8000, channels=1, bitrate=24000, block_align=3");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->codec, media::Codec::g726);
+  EXPECT_EQ(config->samplingFrequency, 8000);
+  EXPECT_EQ(config->channels, 1U);
+  EXPECT_EQ(config->bitsPerSample, 3U);
+  EXPECT_EQ(audio("audio/x-adpcm, layout=g726, rate=16000, bitrate=32000")->bitsPerSample, 2U);
+  EXPECT_EQ(audio("audio/x-adpcm, layout=g726, rate=8000")->bitsPerSample, 4U)
+      << "32 kbit/s is the usual rate";
+  EXPECT_EQ(audio("audio/x-adpcm, layout=g726, bitrate=40000")->bitsPerSample, 5U) << "and 8 kHz";
+}
+
+TEST(Caps, AdpcmOfAnotherKindIsRefused) {
+  EXPECT_FALSE(audio("audio/x-adpcm, layout=dvi, rate=8000"));
+  EXPECT_FALSE(audio("audio/x-adpcm, rate=8000"));
+  EXPECT_FALSE(audio("audio/x-adpcm, layout=g726, rate=8000, bitrate=48000")) << "six bits";
+  EXPECT_FALSE(audio("audio/x-adpcm, layout=g726, rate=8000, bitrate=30000")) << "no whole number of bits";
+}
+
 TEST(Caps, PcmIsNamedByItsSamples) {
   const auto little = audio("audio/x-raw, format=S16LE, layout=interleaved, rate=44100, channels=2");
   ASSERT_TRUE(little);

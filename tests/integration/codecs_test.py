@@ -42,6 +42,10 @@ AUDIOS = {
     "aac-adts": (f"{tone(44100)} ! voaacenc ! aacparse ! {AAC}=adts", "A_AAC"),
     "alaw": (f"{tone(8000)} ! alawenc", "A_MS/ACM"),
     "mulaw": (f"{tone(8000, 2)} ! mulawenc", "A_MS/ACM"),
+    "g726-2": (f"{tone(8000)} ! audioconvert ! avenc_g726 code-size=2", "A_MS/ACM"),
+    "g726-3": (f"{tone(8000)} ! audioconvert ! avenc_g726 code-size=3", "A_MS/ACM"),
+    "g726-4": (f"{tone(8000)} ! audioconvert ! avenc_g726", "A_MS/ACM"),
+    "g726-5": (f"{tone(8000)} ! audioconvert ! avenc_g726 code-size=5", "A_MS/ACM"),
     "opus": (f"{tone(48000, 2)} ! opusenc", "A_OPUS"),
     "pcm": (f"{tone(16000)} ! audioconvert ! audio/x-raw,format=S16LE", "A_PCM/INT/LIT"),
 }

@@ -324,13 +324,14 @@ TEST(Track, DefaultsAreThoseOfTheServicesTable) {
   EXPECT_EQ(rowOf(Codec::aac).codecId, "A_AAC");
   EXPECT_EQ(rowOf(Codec::alaw).codecId, "A_MS/ACM");
   EXPECT_EQ(rowOf(Codec::mulaw).codecId, "A_MS/ACM");
+  EXPECT_EQ(rowOf(Codec::g726).codecId, "A_MS/ACM");
   EXPECT_EQ(rowOf(Codec::other).codecId, "");
   std::set<std::string_view> types;
-  for (Codec codec : {Codec::h264, Codec::h265, Codec::aac, Codec::alaw, Codec::mulaw}) {
+  for (Codec codec : {Codec::h264, Codec::h265, Codec::aac, Codec::alaw, Codec::mulaw, Codec::g726}) {
     types.insert(rowOf(codec).contentType);
   }
   EXPECT_EQ(types, (std::set<std::string_view>{"video/h264", "video/h265", "audio/aac", "audio/alaw",
-                                               "audio/mulaw"}));
+                                               "audio/mulaw", "audio/g726"}));
 }
 
 }  // namespace

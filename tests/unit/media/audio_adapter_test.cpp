@@ -162,5 +162,28 @@ TEST(G711Adapter, MakesWindowsFormat) {
   EXPECT_EQ(told.channels(), 2u);
 }
 
+// What FFmpeg writes before the same samples.
+TEST(G726Adapter, MakesWindowsFormat) {
+  const auto codecData = [](std::uint32_t bits) {
+    return toHex(
+        *make({.kind = TrackKind::audio, .codec = Codec::g726, .bitsPerSample = bits}).codecPrivate());
+  };
+  EXPECT_EQ(codecData(2), "45000100401f0000d0070000010002000000");
+  EXPECT_EQ(codecData(3), "45000100401f0000b80b0000030003000000");
+  EXPECT_EQ(codecData(4), "45000100401f0000a00f0000010004000000");
+  EXPECT_EQ(codecData(5), "45000100401f000088130000050005000000");
+}
+
+TEST(G726Adapter, APayloadLastsAsLongAsItsSamples) {
+  auto adapter = make({.kind = TrackKind::audio, .codec = Codec::g726, .bitsPerSample = 3});
+  ASSERT_TRUE(adapter.inspect(Pieces(std::array{ByteView(Bytes(60))})));
+  EXPECT_EQ(adapter.frameDuration(), Milliseconds(20));
+  auto byCodecData = make({.kind = TrackKind::audio,
+                           .codec = Codec::g726,
+                           .codecPrivate = hex("45000100401f0000d0070000010002000000")});
+  ASSERT_TRUE(byCodecData.inspect(Pieces(std::array{ByteView(Bytes(60))})));
+  EXPECT_EQ(byCodecData.frameDuration(), Milliseconds(30));
+}
+
 }  // namespace
 }  // namespace kvs::media

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 SKIPPED = 77
-FILES = 14 + 2 * 7
+FILES = 14 + 3 + 2 * 7
 RATE = 48000
 # G.711's value next to zero, in 16 bits: 8 for A-law, 0 for mu-law; resampling may round by one.
 LOUDEST = {"alaw": 9, "mulaw": 1}

@@ -40,6 +40,17 @@ TEST(Silence, G711IdlesAtItsSmallestValue) {
   EXPECT_EQ(odd->duration, Nanoseconds(19'954'648));
 }
 
+TEST(Silence, G726IsOnesWhereItHasACodeForNoDifference) {
+  for (const std::uint32_t bits : {3U, 4U, 5U}) {
+    const auto unit = silentUnit(track(Codec::g726, {}, 8000, 1, bits), {});
+    ASSERT_TRUE(unit);
+    EXPECT_EQ(unit->payload, Bytes(20 * bits, std::byte{0xFF}));
+    EXPECT_EQ(unit->duration, Milliseconds(20));
+  }
+  EXPECT_FALSE(silentUnit(track(Codec::g726, {}, 8000, 1, 2), {}));
+  EXPECT_FALSE(silentUnit(track(Codec::g726, {}, 11025, 1, 3), {})) << "no whole number of bytes";
+}
+
 TEST(Silence, PcmIsZerosOrTheMiddle) {
   const auto whole = silentUnit(track(Codec::other, "A_PCM/INT/LIT", 48000, 2, 16), {});
   EXPECT_EQ(whole->payload, Bytes(960 * 2 * 2));

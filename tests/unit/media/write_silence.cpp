@@ -83,6 +83,11 @@ void writeAac(const std::string& folder) {
   write(folder, "he-aac-compatible", audio(Codec::aac, {}, 24000, 2, 0, hex("131056e598")));
 }
 
+void writeG726(const std::string& folder) {
+  for (const std::uint32_t bits : {3u, 4u, 5u})
+    write(folder, "g726-" + std::to_string(bits), audio(Codec::g726, {}, 8000, 1, bits));
+}
+
 void writeOthers(const std::string& folder) {
   for (const std::uint32_t channels : {1u, 2u}) {
     Bytes opusHead = hex("4f70757348656164010038 0180bb0000000000");
@@ -103,6 +108,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   try {
     writeAac(argv[1]);
+    writeG726(argv[1]);
     writeOthers(argv[1]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "write-silence: %s\n", error.what());
