@@ -86,6 +86,17 @@ Result<Bytes> readAll(int fd, std::size_t length, const std::string& path) {
   return bytes;
 }
 
+Result<Bytes> readAt(int fd, std::uint64_t offset, std::size_t most, const std::string& path) {
+  Bytes bytes(most);
+  ssize_t count = 0;
+  do {
+    count = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) return failure(fileError("read", path));
+  bytes.resize(static_cast<std::size_t>(count));
+  return bytes;
+}
+
 Result<Bytes> readFile(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};

@@ -45,6 +45,8 @@ Result<void> makeFolders(const std::string& path);
 Result<Bytes> readFile(const std::string& path);
 /// What an open file holds, up to the length that it had; `path` is for the sentence.
 Result<Bytes> readAll(int fd, std::size_t length, const std::string& path);
+/// Up to `most` bytes from `offset` on.
+Result<Bytes> readAt(int fd, std::uint64_t offset, std::size_t most, const std::string& path);
 /// Written beside it, synced and renamed: after a crash the file is whole or not there.
 Result<void> writeFileDurably(const std::string& path, ByteView bytes, unsigned mode = 0644);
 

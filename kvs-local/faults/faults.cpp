@@ -200,6 +200,12 @@ bool FaultTrigger::immediate() const {
   return afterBytes == 0 && afterFragments == 0 && !timed();
 }
 
+void addDate(Headers& headers, WallTime now, const std::optional<std::chrono::seconds>& offset) {
+  const bool dated = std::any_of(headers.begin(), headers.end(),
+                                 [](const auto& header) { return toLower(header.first) == "date"; });
+  if (offset && !dated) headers.emplace_back("Date", httpDate(now + *offset));
+}
+
 bool isDue(const FaultTrigger& trigger, const FaultProgress& progress) {
   return progress.bytes >= trigger.afterBytes && progress.fragments >= trigger.afterFragments &&
          progress.age >= trigger.after && progress.idle >= trigger.idle;

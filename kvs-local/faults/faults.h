@@ -78,6 +78,9 @@ struct FaultProgress {
   std::chrono::milliseconds idle{0};
 };
 
+/// A Date that is off by `offset`, unless there is one.
+void addDate(Headers& headers, WallTime now, const std::optional<std::chrono::seconds>& offset);
+
 bool isDue(const FaultTrigger& trigger, const FaultProgress& progress);
 
 /// Draws of a rule that meets a share of its requests only, at moments of its own: the same for one seed

@@ -30,25 +30,25 @@ bool isTokenCharacter(std::uint8_t byte) {
          std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(byte)) != std::string_view::npos;
 }
 
-Result<std::size_t> ChunkedBody::feed(ByteView bytes, const Data& data) {
-  std::size_t taken = 0;
-  while (taken < bytes.size() && !done()) {
+Result<ChunkedBody::Piece> ChunkedBody::next(ByteView bytes) {
+  Piece piece;
+  while (piece.taken < bytes.size() && piece.data.empty() && !done()) {
     if (state_ == State::data) {
-      taken += takeData(bytes.subspan(taken), data);
+      piece.data = takeData(bytes.subspan(piece.taken));
+      piece.taken += piece.data.size();
     } else {
-      if (auto good = takeByte(bytes[taken]); !good) return failure(good.error());
-      ++taken;
+      if (auto good = takeByte(bytes[piece.taken]); !good) return failure(good.error());
+      ++piece.taken;
     }
   }
-  return taken;
+  return piece;
 }
 
-std::size_t ChunkedBody::takeData(ByteView bytes, const Data& data) {
+ByteView ChunkedBody::takeData(ByteView bytes) {
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), left_));
-  data(bytes.first(count));
   left_ -= count;
   if (left_ == 0) state_ = State::dataEnd;
-  return count;
+  return bytes.first(count);
 }
 
 Result<void> ChunkedBody::takeByte(std::uint8_t byte) {

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 
 #include "base/result.h"
 
@@ -13,11 +12,14 @@ namespace kvslocal {
 
 class ChunkedBody {
  public:
-  using Data = std::function<void(ByteView)>;
+  struct Piece {
+    std::size_t taken = 0;  ///< bytes that are used up
+    ByteView data;          ///< content, in place; empty if there was none among them
+  };
 
-  /// Takes bytes up to the body's end and answers how many those were; `data` gets the content in place.
-  /// A sentence for bytes that are no chunked body.
-  Result<std::size_t> feed(ByteView bytes, const Data& data);
+  /// Takes bytes up to the end of a piece of content, or of the body, or all of them. A sentence for bytes
+  /// that are no chunked body.
+  Result<Piece> next(ByteView bytes);
   [[nodiscard]] bool done() const { return state_ == State::done; }
 
  private:
@@ -36,7 +38,7 @@ class ChunkedBody {
     done
   };
 
-  std::size_t takeData(ByteView bytes, const Data& data);
+  ByteView takeData(ByteView bytes);
   Result<void> takeByte(std::uint8_t byte);
   Result<void> takeSize(std::uint8_t byte);
   Result<void> takeTrailerName(std::uint8_t byte);

@@ -73,11 +73,11 @@ class TcpSocket : public Socket {
     ErrorCode ignored;
     tcpSocket().close(ignored);
   }
-  [[nodiscard]] bool peerClosed() override {
+  [[nodiscard]] bool hasClosed() override {
     pollfd query{tcpSocket().native_handle(), POLLRDHUP, 0};
     return ::poll(&query, 1, 0) > 0;
   }
-  [[nodiscard]] std::string peer() const override { return peer_; }
+  [[nodiscard]] std::string name() const override { return peer_; }
   [[nodiscard]] SocketAddress local() const override { return local_; }
 
  protected:
@@ -99,7 +99,7 @@ class PlainSocket final : public TcpSocket {
  public:
   explicit PlainSocket(tcp::socket socket) : TcpSocket(socket), socket_(std::move(socket)) {}
   void handshake(std::function<void(bool)> done) override { done(true); }
-  [[nodiscard]] bool hasClientCertificate() override { return false; }
+  [[nodiscard]] bool hasCertificate() override { return false; }
   void readSome(std::uint8_t* into, std::size_t limit, Done done) override {
     socket_.async_read_some(
         asio::buffer(into, limit),
@@ -124,7 +124,7 @@ class TlsSocket final : public TcpSocket {
     stream_.async_handshake(asio::ssl::stream_base::server,
                             [done = std::move(done)](const ErrorCode& error) { done(!error); });
   }
-  [[nodiscard]] bool hasClientCertificate() override {
+  [[nodiscard]] bool hasCertificate() override {
     // One that is not of the authority ends the handshake.
     X509* certificate = SSL_get1_peer_certificate(stream_.native_handle());
     X509_free(certificate);
@@ -246,6 +246,7 @@ EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() {
+  impl_->context.restart();  // it may have been stopped before
   impl_->context.run();
 }
 void EventLoop::stop() {

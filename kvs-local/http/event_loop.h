@@ -28,13 +28,26 @@ struct SocketAddress {
   std::uint16_t port = 0;
 };
 
+/// Who is at the other end of a connection.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  /// Its address and port, for lines that people read.
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// The address by which it reached this machine.
+  [[nodiscard]] virtual SocketAddress local() const = 0;
+  /// Whether it proved to own a certificate of TlsFiles::clientAuthority.
+  [[nodiscard]] virtual bool hasCertificate() = 0;
+  /// Whether it has sent FIN or RST, behind whatever is still unread.
+  [[nodiscard]] virtual bool hasClosed() = 0;
+};
+
 /// One accepted connection, plain or TLS. At most one read and one write may be under way.
-class Socket {
+class Socket : public Peer {
  public:
   /// `bytes` is 0 when the peer has ended or the connection broke.
   using Done = std::function<void(std::size_t bytes)>;
 
-  virtual ~Socket() = default;
   /// TLS's greeting; at once for a plain socket. `good` false: no use talking.
   virtual void handshake(std::function<void(bool good)> done) = 0;
   virtual void readSome(std::uint8_t* into, std::size_t limit, Done done) = 0;
@@ -45,13 +58,6 @@ class Socket {
   /// Sends RST and forgets the connection.
   virtual void reset() = 0;
   virtual void close() = 0;
-  /// Whether the peer has sent FIN or RST, behind whatever is still unread.
-  [[nodiscard]] virtual bool peerClosed() = 0;
-  [[nodiscard]] virtual std::string peer() const = 0;
-  /// The address by which the peer reached this machine.
-  [[nodiscard]] virtual SocketAddress local() const = 0;
-  /// Whether the peer proved to own a certificate of TlsFiles::clientAuthority.
-  [[nodiscard]] virtual bool hasClientCertificate() = 0;
 };
 
 struct TlsFiles {

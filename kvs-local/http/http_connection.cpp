@@ -2,7 +2,6 @@
 #include "http/http_connection.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "base/log.h"
@@ -10,251 +9,225 @@
 namespace kvslocal {
 namespace {
 
-// A connection that says little costs little; one that fills its buffer gets a larger one.
-constexpr std::size_t leastRead = 4 * 1024;
-constexpr std::size_t mostRead = 64 * 1024;
-constexpr std::size_t maxWaiting = 4 * 1024 * 1024;  // of answers to a client that does not read them
 constexpr std::chrono::seconds lingerTime{2};
-constexpr std::chrono::seconds abandonTime{120};
+constexpr std::chrono::seconds holdTime{120};
+
+bool waitsForContinue(const HttpHead& head) {
+  return toLower(head.header("expect").value_or("")) == "100-continue";
+}
 
 }  // namespace
 
-std::string makeRequestId() {
-  static thread_local std::mt19937_64 generator{std::random_device{}()};
-  constexpr const char* digits = "0123456789abcdef";
-  std::string id;
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
-    id += digits[generator() % 16];
-  }
-  return id;
-}
-
 HttpConnection::HttpConnection(EventLoop& loop, const Clock& clock, std::unique_ptr<Socket> socket,
-                               Router router, HttpConfig config)
+                               HttpConfig config)
     : loop_(loop),
       clock_(clock),
       socket_(std::move(socket)),
       timer_(loop.makeTimer()),
-      router_(std::move(router)),
       config_(std::move(config)) {}
 
 void HttpConnection::start(std::function<void()> gone) {
   gone_ = std::move(gone);
-  since_ = Clock::mono();
+  request_.since = Clock::mono();
   closeAfter(config_.request);
   socket_->handshake([self = shared_from_this()](bool good) {
     if (!good) return self->close();
     self->beginRequest();
-    self->readMore();
+    self->proceed();
   });
-}
-
-void HttpConnection::beginRequest() {
-  requestId_ = makeRequestId();
-  requestBegun_ = false;
-  requestEnded_ = false;
-  trusted_ = false;
-  dateOffset_ = std::chrono::seconds(0);
-  since_ = Clock::mono();
-  closeAfter(config_.idle);
-  if (inputBytes_ == 0 && !readUnderWay_) {
-    input_ = Bytes(leastRead);
-    filled_ = false;
-  }
-  // The parser lives in this object and is replaced only outside feed(): `this` outlives its callbacks.
-  HttpParserEvents events;
-  events.head = [this](const HttpHead& head) {
-    head_ = head;
-    handler_ = router_(shared_from_this(), head);
-    handler_->start();
-  };
-  events.body = [this](ByteView body) {
-    if (const auto handler = handler_) handler->onBody(body, arrival_);
-  };
-  events.end = [this] {
-    requestEnded_ = true;
-    if (!discarding_) timer_->cancel();  // what is answered already has another end
-    if (const auto handler = handler_) handler->onEnd();
-  };
-  parser_ = std::make_unique<HttpParser>(std::move(events));
-}
-
-void HttpConnection::onFirstByte() {
-  if (requestBegun_) return;
-  requestBegun_ = true;
-  since_ = Clock::mono();
-  timer_->start(config_.request, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->onRequestTimeout();
-  });
-}
-
-void HttpConnection::onRequestTimeout() {
-  if (closed_ || discarding_ || requestEnded_ || trusted_) return;
-  log::info(peer() + ": a request took too long");
-  dropHandler();
-  reply(config_.refusal(408, "The request did not end in time"));
-}
-
-void HttpConnection::trust() {
-  trusted_ = true;
-  if (!requestEnded_) timer_->cancel();
 }
 
 Standing HttpConnection::standing() const {
-  if (trusted_) return Standing::trusted;
-  return parser_ && !requestBegun_ ? Standing::idle : Standing::unproven;
+  using Rank = Standing::Rank;
+  const Rank rank = request_.trusted ? Rank::trusted : phase_ == Phase::idle ? Rank::idle : Rank::unproven;
+  return {rank, request_.since};
+}
+
+// ---- requests in
+
+void HttpConnection::beginRequest() {
+  request_ = {};
+  request_.id = makeRequestId();
+  request_.since = Clock::mono();
+  phase_ = Phase::idle;
+  answer_ = Answer();
+  reader_.begin();
+  closeAfter(config_.idle);
+}
+
+void HttpConnection::pull(std::size_t most) {
+  if (phase_ != Phase::request || request_.ended) return;
+  request_.wanted = std::max<std::size_t>(most, 1);
+  sayContinue();
+  // Not from inside the caller, who may be in the midst of its own work.
+  if (!busy_.taking) loop_.post([self = shared_from_this()] { self->proceed(); });
+}
+
+void HttpConnection::sayContinue() {
+  if (std::exchange(request_.continued, true) || !waitsForContinue(reader_.head())) return;
+  answer_.add("HTTP/1.1 100 Continue\r\n\r\n");
+  writeMore();
+}
+
+/// Takes apart what was read for as long as somebody wants it, then reads more.
+void HttpConnection::proceed() {
+  if (busy_.taking || busy_.reading) return;
+  busy_.taking = true;
+  while (wantsPart() && takePart()) {
+  }
+  busy_.taking = false;
+  if (wantsPart() || phase_ == Phase::over) readMore();
+}
+
+bool HttpConnection::wantsPart() const {
+  const bool reading = phase_ == Phase::idle || phase_ == Phase::request;
+  return reading && !request_.ended && (!handler_ || request_.wanted > 0);
+}
+
+bool HttpConnection::takePart() {
+  if (phase_ == Phase::idle && !reader_.empty()) {
+    phase_ = Phase::request;
+    request_.since = Clock::mono();
+    timer_->start(config_.request, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->refuse(408, "The request did not end in time");
+    });
+  }
+  const auto part = reader_.next(handler_ ? request_.wanted : anySize);
+  if (!part) {
+    refuse(400, part.error());
+    return false;
+  }
+  if (part->kind == HttpPart::Kind::nothing) return !reader_.empty();
+  if (part->kind == HttpPart::Kind::head) handler_ = config_.route(reader_.head());
+  request_.wanted = 0;
+  const auto handler = handler_;  // which may end the exchange, and with it itself
+  if (part->kind == HttpPart::Kind::head) handler->start(*this);
+  if (part->kind == HttpPart::Kind::body) handler->onBody(part->body, reader_.arrival());
+  if (part->kind == HttpPart::Kind::end) {
+    request_.ended = true;
+    timer_->cancel();
+    handler->onEnd();
+  }
+  return true;
+}
+
+void HttpConnection::refuse(int status, const std::string& why) {
+  log::info(socket_->name() + ": " + why);
+  dropHandler();
+  if (answer_.begun()) return depart(Departure::close);
+  reply(config_.refusal(status, why));
+}
+
+void HttpConnection::trust() {
+  request_.trusted = true;
+  if (!request_.ended) timer_->cancel();
 }
 
 void HttpConnection::readMore() {
-  if (readUnderWay_ || paused_ || closed_ || feeding_) return;
-  if (!discarding_ && requestEnded_) return;  // the answer is being made
-  const bool full = inputBytes_ == input_.size();
-  if (full || (filled_ && input_.size() < mostRead)) input_.resize(std::max(input_.size() * 2, leastRead));
-  readUnderWay_ = true;
-  const std::size_t room = input_.size() - inputBytes_;
-  socket_->readSome(input_.data() + inputBytes_, std::min(room, readLimit_.value_or(room)),
+  if (busy_.reading || busy_.taking) return;
+  if (phase_ == Phase::over && request_.after == Departure::freeze) return;
+  const auto room = reader_.room();
+  const std::size_t most = request_.wanted > 0 ? request_.wanted : anySize;
+  busy_.reading = true;
+  socket_->readSome(room.data(), std::min(room.size(), most),
                     [self = shared_from_this()](std::size_t bytes) { self->onRead(bytes); });
 }
 
 void HttpConnection::onRead(std::size_t bytes) {
-  arrival_ = Clock::mono();
-  readUnderWay_ = false;
-  if (closed_) return;
-  if (bytes == 0) {
-    dropHandler();
-    return close();
-  }
-  filled_ = inputBytes_ + bytes == input_.size();
-  inputBytes_ = discarding_ ? 0 : inputBytes_ + bytes;
-  feedParser();
-  readMore();
+  busy_.reading = false;
+  if (phase_ == Phase::closed) return;
+  if (bytes == 0) return close();
+  reader_.filled(bytes, Clock::mono());
+  if (phase_ == Phase::over) reader_.throwAway();
+  proceed();
 }
 
-void HttpConnection::feedParser() {
-  if (feeding_ || discarding_ || closed_ || inputBytes_ == 0) return;
-  onFirstByte();
-  feeding_ = true;
-  const auto taken = parser_->feed(ByteView(input_.data(), inputBytes_));
-  feeding_ = false;
-  if (!taken) {
-    log::info(peer() + ": " + taken.error());
-    dropHandler();
-    reply(config_.refusal(400, taken.error()));
-    return;
-  }
-  std::copy(input_.begin() + static_cast<std::ptrdiff_t>(*taken),
-            input_.begin() + static_cast<std::ptrdiff_t>(inputBytes_), input_.begin());
-  inputBytes_ -= *taken;
-}
+// ---- answers out
 
-void HttpConnection::reply(const HttpReply& answer) {
-  if (closed_) return;
-  const auto limit = std::exchange(replyLimit_, std::nullopt);
-  const bool keep = requestEnded_ && head_.keepAlive && !limit;
-  send(renderOwnHead(answer.status, answer.headers, answer.body.size(), keep) +
-       answer.body.substr(0, limit.value_or(answer.body.size())));
-  endExchange(keep);
-}
-
-void HttpConnection::beginReply(int status, const Headers& headers) {
-  send(renderOwnHead(status, headers, std::nullopt, head_.keepAlive));
-}
-
-std::string HttpConnection::renderOwnHead(int status, const Headers& headers,
-                                          std::optional<std::size_t> length, bool keep) {
-  Headers all{{config_.requestIdHeader, requestId_}};
-  all.insert(all.end(), headers.begin(), headers.end());
-  return renderHead(status, all, length, answerDate(), !keep);
-}
-
-void HttpConnection::sendContinue(const HttpHead& head) {
-  if (toLower(head.header("expect").value_or("")) == "100-continue") send("HTTP/1.1 100 Continue\r\n\r\n");
-}
-
-void HttpConnection::send(std::string_view bytes) {
-  if (closed_ || finAfterWrites_) return;
-  waiting_ += bytes;
-  if (waiting_.size() > maxWaiting) {  // not from inside the caller, who may be in the midst of its own work
-    finAfterWrites_ = true;
-    return loop_.post([self = shared_from_this()] { self->reset(); });
-  }
+void HttpConnection::reply(HttpReply answer) {
+  if (phase_ != Phase::request || answer_.begun()) return;
+  const bool keep = request_.ended && reader_.head().keepAlive && !request_.after;
+  addHead(answer.status, answer.headers, answer.body.size(), keep);
+  const std::size_t length = answer.body.size();
+  answer_.setBody(std::make_unique<TextSource>(std::move(answer.body)), length);
+  dropHandler();
+  if (!keep) return leave(request_.after.value_or(Departure::close));
   writeMore();
+}
+
+void HttpConnection::stream(int status, Headers headers, std::unique_ptr<BodySource> body,
+                            std::optional<std::uint64_t> length) {
+  if (phase_ != Phase::request || answer_.begun()) return;
+  if (!request_.ended) sayContinue();
+  addHead(status, headers, length, reader_.head().keepAlive);
+  answer_.setBody(std::move(body), length);
+  writeMore();
+}
+
+void HttpConnection::addHead(int status, const Headers& headers, std::optional<std::uint64_t> length,
+                             bool keep) {
+  Headers all{{config_.requestIdHeader, request_.id}};
+  all.insert(all.end(), headers.begin(), headers.end());
+  answer_.add(renderHead(status, all, length, clock_.wall(), !keep));
 }
 
 void HttpConnection::writeMore() {
-  if (writeUnderWay_ || closed_) return;
-  if (waiting_.empty()) {
-    if (finAfterWrites_) socket_->shutdownSend();
-    return;
+  if (busy_.writing || phase_ == Phase::closed) return;
+  busy_.writing = true;
+  const auto state = answer_.next();
+  busy_.writing = state == Answer::State::bytes;
+  if (state == Answer::State::bytes) {
+    if (request_.ended || phase_ == Phase::over) closeAfter(config_.idle);  // if the client takes none of it
+    socket_->writeAll(answer_.bytes(),
+                      [self = shared_from_this()](std::size_t bytes) { self->onWritten(bytes); });
+  } else if (state != Answer::State::later) {
+    onAnswerLeft(state == Answer::State::ended);
   }
-  inFlight_ = std::exchange(waiting_, {});
-  writeUnderWay_ = true;
-  socket_->writeAll(inFlight_, [self = shared_from_this()](std::size_t bytes) { self->onWritten(bytes); });
 }
 
 void HttpConnection::onWritten(std::size_t bytes) {
-  writeUnderWay_ = false;
-  if (closed_) return;
-  if (bytes == 0) {
+  busy_.writing = false;
+  if (phase_ == Phase::closed) return;
+  if (bytes == 0) return close();
+  if (request_.ended) timer_->cancel();
+  writeMore();
+}
+
+void HttpConnection::onAnswerLeft(bool whole) {
+  if (phase_ != Phase::over) {
     dropHandler();
-    return close();
+    if (phase_ == Phase::closed) return;
+    const bool keep = whole && request_.ended && reader_.head().keepAlive && !request_.after;
+    if (!keep) return leave(request_.after.value_or(Departure::close));
+    beginRequest();
+    return proceed();
   }
-  writeMore();
-  if (nextWaits_ && !writeUnderWay_) nextRequest();
+  if (request_.after == Departure::close) socket_->shutdownSend();
+  closeAfter(request_.after == Departure::close ? lingerTime : holdTime);
 }
 
-void HttpConnection::endExchange(bool keep) {
+// ---- endings
+
+void HttpConnection::depart(Departure how) {
   dropHandler();
-  if (closed_) return;
-  if (!keep || !requestEnded_ || !head_.keepAlive) return lingerAndClose();
-  // Not from inside the parser that is still at work: the next request gets a new one.
-  loop_.post([self = shared_from_this()] { self->nextRequest(); });
-}
-
-// A client that sends request after request and reads no answer must not make them heap up here.
-void HttpConnection::nextRequest() {
-  if (closed_ || discarding_) return;
-  nextWaits_ = writeUnderWay_;
-  if (nextWaits_) return closeAfter(config_.idle);
-  paused_ = false;
-  beginRequest();
-  feedParser();
-  readMore();
-}
-
-void HttpConnection::lingerAndClose() {
-  dropHandler();
-  discarding_ = true;
-  paused_ = false;
-  finAfterWrites_ = true;
-  closeAfter(lingerTime);
-  writeMore();
-  readMore();
-}
-
-void HttpConnection::abandon(bool reading) {
-  dropHandler();
-  discarding_ = true;
-  paused_ = !reading;
-  closeAfter(abandonTime);
-  readMore();
-}
-
-void HttpConnection::reset() {
-  dropHandler();
-  if (closed_) return;
+  if (phase_ == Phase::closed) return;
+  answer_.cutOff();
+  if (how != Departure::reset) return leave(how);
   socket_->reset();
   forget();
 }
 
-void HttpConnection::pauseReading() {
-  paused_ = true;
-}
-
-void HttpConnection::resumeReading() {
-  paused_ = false;
-  readMore();
+/// What was given to write leaves first.
+void HttpConnection::leave(Departure how) {
+  dropHandler();
+  if (how == Departure::reset) return depart(how);
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::over;
+  request_.after = how;
+  request_.wanted = 0;
+  closeAfter(config_.idle);  // if what was written before never leaves
+  writeMore();
+  if (phase_ == Phase::over) readMore();
 }
 
 void HttpConnection::dropHandler() {
@@ -263,13 +236,14 @@ void HttpConnection::dropHandler() {
 
 void HttpConnection::close() {
   dropHandler();
-  if (closed_) return;
+  if (phase_ == Phase::closed) return;
   socket_->close();
   forget();
 }
 
 void HttpConnection::forget() {
-  closed_ = true;
+  phase_ = Phase::closed;
+  answer_.cutOff();
   timer_->cancel();
   loop_.post([self = shared_from_this()] { self->gone_(); });
 }

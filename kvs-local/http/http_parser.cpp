@@ -105,69 +105,67 @@ class HeadReader final : public http::basic_parser<true> {
 }  // namespace
 
 struct HttpParser::Impl {
-  explicit Impl(HttpParserEvents wanted) : events(std::move(wanted)) {}
-
-  Result<std::size_t> step(ByteView bytes) {
+  Result<HttpPart> next(ByteView bytes) {
     if (gathering) return takeHead(bytes);
-    if (chunks) return takeChunks(bytes);
-    return takeSized(bytes);
+    if (whole()) return takeEnd();
+    return chunks ? takeChunks(bytes) : takeSized(bytes);
   }
 
-  Result<std::size_t> takeHead(ByteView bytes) {
+  Result<HttpPart> takeHead(ByteView bytes) {
     const auto taken = gathering->take(bytes);
-    if (!taken || !gathering->whole()) return taken;
+    if (!taken) return failure(taken.error());
+    if (!gathering->whole()) return HttpPart{HttpPart::Kind::nothing, *taken, {}};
     HeadReader reader;
-    const auto head = reader.read(gathering->text());
-    if (!head) return failure(head.error());
-    if (head->header("transfer-encoding") && !reader.chunked())
+    const auto read = reader.read(gathering->text());
+    if (!read) return failure(read.error());
+    if (read->header("transfer-encoding") && !reader.chunked())
       return notHttp("its body has a coding other than chunked");
+    head = *read;
     gathering.reset();
     if (reader.chunked()) chunks.emplace();
     left = reader.content_length().value_or(0);
-    events.head(*head);
-    endIf(!chunks && left == 0);
-    return taken;
+    return HttpPart{HttpPart::Kind::head, *taken, {}};
   }
 
-  Result<std::size_t> takeSized(ByteView bytes) {
+  Result<HttpPart> takeSized(ByteView bytes) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), left));
     left -= count;
-    events.body(bytes.first(count));
-    endIf(left == 0);
-    return count;
+    return HttpPart{count > 0 ? HttpPart::Kind::body : HttpPart::Kind::nothing, count, bytes.first(count)};
   }
 
-  Result<std::size_t> takeChunks(ByteView bytes) {
-    const auto taken = chunks->feed(bytes, events.body);
-    if (!taken) return notHttp(taken.error());
-    endIf(chunks->done());
-    return taken;
+  Result<HttpPart> takeChunks(ByteView bytes) {
+    const auto piece = chunks->next(bytes);
+    if (!piece) return notHttp(piece.error());
+    HttpPart part{HttpPart::Kind::body, piece->taken, piece->data};
+    if (part.body.empty()) part.kind = HttpPart::Kind::nothing;
+    if (chunks->done()) part.kind = takeEnd().kind;
+    return part;
   }
 
-  void endIf(bool whole) {
-    if (!whole) return;
+  HttpPart takeEnd() {
+    const auto kind = ended ? HttpPart::Kind::nothing : HttpPart::Kind::end;
     ended = true;
-    events.end();
+    return {kind, 0, {}};
   }
 
-  HttpParserEvents events;
+  [[nodiscard]] bool whole() const { return chunks ? chunks->done() : left == 0; }
+
   std::optional<HeadText> gathering{std::in_place};
+  HttpHead head;
   std::optional<ChunkedBody> chunks;
   std::uint64_t left = 0;  ///< of a body whose length was announced
   bool ended = false;
 };
 
-HttpParser::HttpParser(HttpParserEvents events) : impl_(std::make_unique<Impl>(std::move(events))) {}
+HttpParser::HttpParser() : impl_(std::make_unique<Impl>()) {}
 HttpParser::~HttpParser() = default;
 
-Result<std::size_t> HttpParser::feed(ByteView bytes) {
-  std::size_t taken = 0;
-  while (taken < bytes.size() && !impl_->ended) {
-    const auto count = impl_->step(bytes.subspan(taken));
-    if (!count) return failure(count.error());
-    taken += *count;
-  }
-  return taken;
+Result<HttpPart> HttpParser::next(ByteView bytes) {
+  return impl_->next(bytes);
+}
+
+const HttpHead& HttpParser::head() const {
+  return impl_->head;
 }
 
 }  // namespace kvslocal

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <random>
 
 namespace kvslocal {
 namespace {
@@ -51,7 +52,7 @@ HttpReply plainRefusal(int status, const std::string& why) {
   return {status, {{"Content-Type", "text/plain"}}, why};
 }
 
-std::string renderHead(int status, const Headers& headers, std::optional<std::size_t> length, WallTime now,
+std::string renderHead(int status, const Headers& headers, std::optional<std::uint64_t> length, WallTime now,
                        bool close) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + ' ' + reasonPhrase(status) + "\r\n";
   const bool dated = std::any_of(headers.begin(), headers.end(),
@@ -80,6 +81,17 @@ std::string httpDate(WallTime time) {
   std::array<char, 40> text{};
   const std::size_t length = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   return {text.data(), length};
+}
+
+std::string makeRequestId() {
+  static thread_local std::mt19937_64 generator{std::random_device{}()};
+  constexpr const char* digits = "0123456789abcdef";
+  std::string id;
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
+    id += digits[generator() % 16];
+  }
+  return id;
 }
 
 std::string toLower(std::string_view text) {

@@ -39,7 +39,7 @@ HttpReply plainRefusal(int status, const std::string& why);
 
 /// Status line and headers, the empty line included, with a `Date` unless `headers` have one. Without
 /// `length` the body is chunked.
-std::string renderHead(int status, const Headers& headers, std::optional<std::size_t> length, WallTime now,
+std::string renderHead(int status, const Headers& headers, std::optional<std::uint64_t> length, WallTime now,
                        bool close);
 
 /// One chunk of a chunked body; the empty text gives the last chunk.
@@ -47,6 +47,9 @@ std::string renderChunk(std::string_view data);
 
 /// RFC 9110 section 5.6.7: "Tue, 15 Nov 1994 08:12:31 GMT".
 std::string httpDate(WallTime time);
+
+/// A new id for the header that names a request.
+std::string makeRequestId();
 
 std::string toLower(std::string_view text);
 std::string_view trim(std::string_view text);

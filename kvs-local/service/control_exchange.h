@@ -1,43 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// One control-plane request: gathers the body, checks the signature, meets its faults, asks the ControlPlane
-// and answers when what changed is on disk and known.
+// One control-plane call: its signature is checked, the ControlPlane asked, and the answer given when what
+// changed is on disk and known.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "faults/call_faults.h"
-#include "http/http_connection.h"
-#include "service/server_context.h"
+#include "base/clock.h"
+#include "service/call_exchange.h"
+#include "service/change_queue.h"
+#include "service/control_plane.h"
+#include "service/session_table.h"
+#include "service/sigv4.h"
+#include "store/media_store.h"
 
 namespace kvslocal {
 
-class ControlExchange : public RequestHandler, public std::enable_shared_from_this<ControlExchange> {
- public:
-  ControlExchange(ServerContext& context, const HttpConnection::Ptr& connection, HttpHead head)
-      : context_(context), connection_(connection), head_(std::move(head)), faults_(context, connection) {}
+/// What the control-plane calls of a server share.
+struct ControlHost {
+  const VerifierConfig& verifier;
+  const Clock& clock;
+  ControlPlane& control;
+  ChangeQueue& changes;
+  MediaStore& store;
+  SessionTable& sessions;
+  bool tls = false;
+  std::string publicUrl;  ///< empty: the one by which the client came
+};
 
-  void start() override;
-  void onBody(ByteView bytes, MonoTime arrival) override;
-  void onEnd() override;
-  void onClosed() override { closed_ = true; }
+class ControlExchange final : public CallExchange {
+ public:
+  ControlExchange(const ControlHost& host, HttpHead head, std::unique_ptr<CallGate> gate);
 
  private:
-  void answer(const std::string& stream);
+  std::optional<HttpReply> refuseHead() override;
+  HttpReply refuseSize() override;
+  std::optional<HttpReply> refuseBody() override;
+  [[nodiscard]] std::string operation() const override;
+  [[nodiscard]] std::string stream() const override;
+  void answer() override;
+
   void change(const std::string& stream);
-  [[nodiscard]] ControlAnswer ask() const;
   void settle(const std::string& stream, const ControlAnswer& made, bool onDisk);
-  void reply(const HttpReply& reply);
+  [[nodiscard]] ControlAnswer ask() const;
   [[nodiscard]] std::string baseUrl() const;
 
-  ServerContext& context_;
-  std::weak_ptr<HttpConnection> connection_;
-  HttpHead head_;
-  std::string operation_;
-  std::string body_;
-  std::optional<ServiceError> refused_;  ///< by its head alone: the body is not kept
-  CallFaults faults_;
-  bool closed_ = false;
+  const ControlHost& host_;
 };
 
 }  // namespace kvslocal

@@ -171,7 +171,7 @@ class Call {
   [[nodiscard]] StreamRecord streamOfCurrentVersion() const;
   void checkUpdatable(const StreamRecord& record) const;
   [[nodiscard]] bool active(const StreamRecord& record) const {
-    return now_ >= record.created + config_.creatingFor;
+    return isActive(record, config_.creatingFor, now_);
   }
   [[nodiscard]] Json info(const StreamRecord& record) const;
   static ControlAnswer answer(const Json& json) { return {jsonReply(json.dump()), std::nullopt}; }
@@ -396,10 +396,6 @@ void ControlPlane::apply(const StreamChange& change) {
   } else {
     streams_.put(change.record);
   }
-}
-
-bool ControlPlane::isActive(const StreamRecord& record, WallTime now) const {
-  return now >= record.created + config_.creatingFor;
 }
 
 std::string ControlPlane::streamNameIn(const std::string& body) {

@@ -54,9 +54,6 @@ class ControlPlane {
   /// The stream that a control-plane body names, by name or ARN; empty when it names none.
   static std::string streamNameIn(const std::string& body);
 
-  /// ACTIVE, or CREATING while `creatingFor` lasts.
-  [[nodiscard]] bool isActive(const StreamRecord& record, WallTime now) const;
-
  private:
   StreamTable& streams_;
   ControlConfig config_;

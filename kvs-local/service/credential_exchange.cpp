@@ -5,12 +5,11 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "base/log.h"
 
 namespace kvslocal {
 namespace {
 
-constexpr std::size_t maxBody = 64 * 1024;
+constexpr std::size_t mostBody = 64 * 1024;
 constexpr const char* containerPath = "/container/credentials";
 constexpr const char* tokenPath = "/latest/api/token";
 constexpr const char* rolePath = "/latest/meta-data/iam/security-credentials/";
@@ -77,34 +76,24 @@ bool CredentialExchange::knows(const HttpHead& head) {
          (isRoleAliasPath(path) || path == containerPath || path.starts_with(rolePath));
 }
 
-void CredentialExchange::start() {
-  if (const auto connection = connection_.lock()) connection->sendContinue(head_);
-}
+CredentialExchange::CredentialExchange(CredentialHost& host, HttpHead head, std::unique_ptr<CallGate> gate)
+    : CallExchange(std::move(head), std::move(gate), mostBody), host_(host) {}
 
-void CredentialExchange::onBody(ByteView bytes, MonoTime) {
-  if (closed_) return;
-  if (body_.size() + bytes.size() > maxBody) return reply(message(413, "The body is over 64 KiB"));
-  body_.append(bytes.begin(), bytes.end());
-}
-
-void CredentialExchange::onEnd() {
-  if (closed_) return;
-  faults_.play(
-      operation(), "", shared_from_this(), [this] { reply(answer()); },
-      [this](const HttpReply& instead) { reply(instead); });
+HttpReply CredentialExchange::refuseSize() {
+  return message(413, "The body is over 64 KiB");
 }
 
 std::string CredentialExchange::operation() const {
-  const std::string path = head_.path();
-  if (head_.method == "PUT") return "metadataToken";
-  if (head_.method == "POST")
+  const std::string path = head().path();
+  if (head().method == "PUT") return "metadataToken";
+  if (head().method == "POST")
     return field("Action") == "AssumeRoleWithWebIdentity" ? "assumeRoleWithWebIdentity" : "assumeRole";
   if (path == containerPath) return "containerCredentials";
   if (path == rolePath) return "metadataRole";
   return path.starts_with(rolePath) ? "metadataCredentials" : "iotCredentials";
 }
 
-HttpReply CredentialExchange::answer() {
+HttpReply CredentialExchange::makeAnswer() {
   const std::string which = operation();
   if (which == "iotCredentials") return answerIot();
   if (which == "containerCredentials") return answerContainer();
@@ -114,11 +103,10 @@ HttpReply CredentialExchange::answer() {
 }
 
 HttpReply CredentialExchange::answerIot() {
-  const auto connection = connection_.lock();
-  if (!connection || !connection->hasClientCertificate())
+  if (!exchange()->peer().hasCertificate())
     return message(403, "Missing client certificate; start kvs-local with --tls and --client-ca");
-  if (!head_.header("x-amzn-iot-thingname")) return message(403, "Invalid thing name passed");
-  const IssuedKey key = context_.issuer.issue(context_.clock.wall());
+  if (!head().header("x-amzn-iot-thingname")) return message(403, "Invalid thing name passed");
+  const IssuedKey key = host_.issuer.issue(host_.clock.wall());
   return jsonReply(R"({"credentials":{"accessKeyId":)" + jsonString(key.accessKey) +
                    R"(,"secretAccessKey":)" + jsonString(key.secretKey) + R"(,"sessionToken":)" +
                    jsonString(key.sessionToken) + R"(,"expiration":)" + jsonString(isoSeconds(key.expires)) +
@@ -126,24 +114,24 @@ HttpReply CredentialExchange::answerIot() {
 }
 
 HttpReply CredentialExchange::answerContainer() {
-  if (head_.header("authorization").value_or("").empty()) return message(401, "No authorization token");
-  const IssuedKey key = context_.issuer.issue(context_.clock.wall());
+  if (head().header("authorization").value_or("").empty()) return message(401, "No authorization token");
+  const IssuedKey key = host_.issuer.issue(host_.clock.wall());
   return jsonReply(R"({"RoleArn":"arn:aws:iam::123456789012:role/kvs-local-role",)" + endpointFields(key) +
                    '}');
 }
 
 HttpReply CredentialExchange::answerMetadataToken() {
-  if (!head_.header("x-aws-ec2-metadata-token-ttl-seconds")) return message(400, "No time to live");
-  context_.metadataToken = makeRequestId();
-  return textReply(context_.metadataToken);
+  if (!head().header("x-aws-ec2-metadata-token-ttl-seconds")) return message(400, "No time to live");
+  host_.metadataToken = makeRequestId();
+  return textReply(host_.metadataToken);
 }
 
 HttpReply CredentialExchange::answerMetadata(const std::string& which) {
-  if (context_.metadataToken.empty() || head_.header("x-aws-ec2-metadata-token") != context_.metadataToken)
+  if (host_.metadataToken.empty() || head().header("x-aws-ec2-metadata-token") != host_.metadataToken)
     return message(401, "Unauthorized");
   if (which == "metadataRole") return textReply(roleName);
-  if (head_.path() != std::string(rolePath) + roleName) return message(404, "Not Found");
-  const IssuedKey key = context_.issuer.issue(context_.clock.wall());
+  if (head().path() != std::string(rolePath) + roleName) return message(404, "Not Found");
+  const IssuedKey key = host_.issuer.issue(host_.clock.wall());
   return jsonReply(R"({"Code":"Success","Type":"AWS-HMAC",)" + endpointFields(key) + '}');
 }
 
@@ -153,19 +141,18 @@ HttpReply CredentialExchange::answerAssumeRole(const std::string& action) {
   if (field("RoleArn").empty() || field("RoleSessionName").empty())
     return stsError(400, "ValidationError", "RoleArn and RoleSessionName are required");
   if (action == "AssumeRole") {
-    VerifierConfig verifier = context_.verifier;
+    VerifierConfig verifier = host_.verifier;
     verifier.service = "sts";
-    const auto refused = verifySignature(verifier, head_, {sha256Hex(body_)}, context_.clock.wall());
+    const auto refused = verifySignature(verifier, head(), {sha256Hex(body())}, host_.clock.wall());
     if (refused) return stsError(403, refused->name, refused->message);
   } else if (field("WebIdentityToken").empty()) {
     return stsError(400, "InvalidIdentityToken", "No OpenIDConnect token");
   }
-  return {
-      200, {{"Content-Type", "text/xml"}}, stsAnswer(action, context_.issuer.issue(context_.clock.wall()))};
+  return {200, {{"Content-Type", "text/xml"}}, stsAnswer(action, host_.issuer.issue(host_.clock.wall()))};
 }
 
 std::string CredentialExchange::field(const std::string& name) const {
-  std::string_view rest = body_;
+  std::string_view rest = body();
   while (!rest.empty()) {
     const std::string_view part = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
@@ -173,13 +160,6 @@ std::string CredentialExchange::field(const std::string& name) const {
     if (part.substr(0, equals) == name) return decoded(part.substr(std::min(equals + 1, part.size())));
   }
   return {};
-}
-
-void CredentialExchange::reply(const HttpReply& made) {
-  const auto connection = connection_.lock();
-  if (closed_ || !connection) return;
-  if (log::verbose()) log::info(operation() + " -> " + std::to_string(made.status));
-  connection->reply(made);
 }
 
 }  // namespace kvslocal

@@ -6,42 +6,42 @@
 #include <memory>
 #include <string>
 
-#include "faults/call_faults.h"
-#include "http/http_connection.h"
-#include "service/server_context.h"
+#include "base/clock.h"
+#include "service/call_exchange.h"
+#include "service/credential_issuer.h"
+#include "service/sigv4.h"
 
 namespace kvslocal {
 
-class CredentialExchange : public RequestHandler, public std::enable_shared_from_this<CredentialExchange> {
+/// What the requests for credentials share.
+struct CredentialHost {
+  const VerifierConfig& verifier;
+  const Clock& clock;
+  CredentialIssuer& issuer;
+  std::string metadataToken;  ///< of the instance metadata service; empty: none was asked for
+};
+
+class CredentialExchange final : public CallExchange {
  public:
-  CredentialExchange(ServerContext& context, const HttpConnection::Ptr& connection, HttpHead head)
-      : context_(context), connection_(connection), head_(std::move(head)), faults_(context, connection) {}
+  CredentialExchange(CredentialHost& host, HttpHead head, std::unique_ptr<CallGate> gate);
 
   /// Whether the request is one for this handler.
   static bool knows(const HttpHead& head);
 
-  void start() override;
-  void onBody(ByteView bytes, MonoTime arrival) override;
-  void onEnd() override;
-  void onClosed() override { closed_ = true; }
-
  private:
-  [[nodiscard]] std::string operation() const;
-  HttpReply answer();
+  HttpReply refuseSize() override;
+  [[nodiscard]] std::string operation() const override;
+  void answer() override { reply(makeAnswer()); }
+
+  HttpReply makeAnswer();
   HttpReply answerIot();
   HttpReply answerContainer();
   HttpReply answerMetadataToken();
   HttpReply answerMetadata(const std::string& operation);
   HttpReply answerAssumeRole(const std::string& action);
   [[nodiscard]] std::string field(const std::string& name) const;
-  void reply(const HttpReply& reply);
 
-  ServerContext& context_;
-  std::weak_ptr<HttpConnection> connection_;
-  HttpHead head_;
-  std::string body_;
-  CallFaults faults_;
-  bool closed_ = false;
+  CredentialHost& host_;
 };
 
 }  // namespace kvslocal

@@ -136,6 +136,7 @@ bool Ingest::onClusterTimecode(std::uint64_t ticks) {
   for (const auto& track : header_.tracks)
     fragment.summary.frames.push_back({track.number, 0});
   fragment.summary.tags = std::exchange(pendingTags_, {});
+  fragment.summary.headTags = fragment.summary.tags.size();
   pendingTagBytes_ = 0;
   open_ = std::move(fragment);
   return true;
@@ -172,7 +173,7 @@ bool Ingest::onBlockStart(const BlockHead& head) {
 bool Ingest::beginFragment() {
   FragmentSummary& summary = open_->summary;
   open_->hasBlocks = true;
-  summary.counter = sink_.openFragment();
+  summary.counter = sink_.openFragment(summary);
   sink_.ack({AckEvent::buffering, summary.ackTimecodeMs, fragmentNumberText(summary.counter), 0, {}});
   if (!checkTags(summary.tags)) return false;
   if (summary.timecode > now_.time_since_epoch() + config_.limits.maxFuture) {

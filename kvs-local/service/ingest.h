@@ -53,8 +53,9 @@ class IngestSink {
  public:
   virtual ~IngestSink() = default;
   virtual void header(const StreamHeader& header) = 0;
-  /// Opens a fragment; answers its number. The bytes of append() are its until seal() or discard().
-  virtual std::uint64_t openFragment() = 0;
+  /// Opens a fragment, of which its timecode and the tags of its head are known; answers its number. The
+  /// bytes of append() are its until seal() or discard().
+  virtual std::uint64_t openFragment(const FragmentSummary& begun) = 0;
   virtual void append(ByteView bytes) = 0;
   virtual void seal(const FragmentSummary& summary) = 0;
   virtual void discard() = 0;

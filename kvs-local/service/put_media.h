@@ -1,96 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
-// One PutMedia session: head checks, the ingest rules fed with the body, acknowledgements out, the clocks of
-// a session (45 minutes, silence), quotas and faults.
+// One PutMedia session as the service serves it: admission, the rules of Ingest fed with the body,
+// acknowledgements out, and the clocks of a session. It asks for more of the body when the disk keeps up.
+// Faults and quotas are not in here: they are filters between it and its client.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "faults/ack_faults.h"
-#include "http/http_connection.h"
+#include "base/clock.h"
 #include "service/ingest.h"
+#include "service/media_session.h"
 #include "service/put_media_headers.h"
-#include "service/server_context.h"
-#include "store/disk_session.h"
+#include "service/service_error.h"
+#include "service/session_table.h"
+#include "service/stream_table.h"
+#include "service/trace.h"
+#include "store/media_store.h"
 
 namespace kvslocal {
 
-class PutMedia : public RequestHandler, public std::enable_shared_from_this<PutMedia>, private IngestSink {
+struct SessionRules {
+  std::chrono::milliseconds creating{0};  ///< how long a new stream takes no media
+  std::chrono::seconds longest{45 * 60};
+  std::chrono::seconds silence{30};  ///< that ends a session
+  std::chrono::seconds idle{10};     ///< that is acknowledged, once
+  bool strictEnd = false;
+  std::optional<std::chrono::milliseconds> minFragmentDuration;
+};
+
+/// What the sessions of a server share.
+struct SessionHost {
+  EventLoop& loop;
+  const Clock& clock;
+  StreamTable& streams;
+  SessionTable& sessions;
+  MediaStore& store;
+  Trace* trace;  ///< null: none was asked for
+  SessionRules rules;
+};
+
+class PutMedia final : public MediaSession,
+                       public std::enable_shared_from_this<PutMedia>,
+                       private IngestSink {
  public:
-  PutMedia(ServerContext& context, const HttpConnection::Ptr& connection, HttpHead head);
+  PutMedia(const SessionHost& host, MediaAnswer& answer, PutMediaHeaders headers);
 
-  void start() override;
-  void onBody(ByteView bytes, MonoTime arrival) override;
-  void onEnd() override;
-  void onClosed() override;
-
-  /// Ends the session with an ERROR acknowledgement.
-  void end(std::uint32_t errorId);
+  void begin() override;
+  void take(ByteView bytes, MonoTime arrival) override;
+  void takeEnd() override;
+  void close() override;
+  void fail(const SessionEnd& end) override;
+  void leaveStream() override;
 
  private:
-  enum class Phase { starting, withheld, streaming, ending, over };
+  enum class Phase : std::uint8_t { starting, streaming, ending, over };
 
   void header(const StreamHeader& header) override;
-  std::uint64_t openFragment() override;
+  std::uint64_t openFragment(const FragmentSummary& begun) override;
   void append(ByteView bytes) override;
   void seal(const FragmentSummary& summary) override;
   void discard() override;
   void ack(const Ack& ack) override;
   void blockSeen(const BlockSeen& block) override;
 
-  std::optional<ServiceError> admit();
-  bool meetFirstFaults();
-  void openSession();
-  void takeEarly();
-  void refuse(const HttpReply& reply);
+  std::optional<ServiceError> admit() const;
+  void pullWhenDiskKeepsUp();
   void onSealed(const FragmentSummary& summary, const Result<void>& stored);
-  void sendAck(const Ack& ack);
   void endIfSettled();
-  void release();
-  void leaveStream();
-
   void tick();
-  void scheduleTick();
   void checkClocks();
-  void checkPace(std::size_t bytes);
-  [[nodiscard]] bool diskIsBehind() const;
-  void pauseFor(std::chrono::milliseconds delay);
-  void checkFaults();
-  void feed(ByteView bytes);
-  void actOn(const FaultAction& action);
-  [[nodiscard]] FaultProgress progress() const;
 
-  ServerContext& context_;
-  std::weak_ptr<HttpConnection> connection_;
-  HttpHead head_;
+  const SessionHost& host_;
+  MediaAnswer& answer_;
   PutMediaHeaders headers_;
-  std::string stream_;
-  std::int64_t retentionHours_ = 0;
   Phase phase_ = Phase::starting;
-
+  std::int64_t retentionHours_ = 0;
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<DiskSession> disk_;
-  SessionPace pace_;
   std::unique_ptr<Timer> tick_;
-  std::unique_ptr<Timer> pause_;
-  std::vector<Fault> faults_;
-  std::optional<FaultAction> lateStatus_;
-
-  Bytes early_;  ///< body that came with the head while the session waits to be opened
-  bool endedEarly_ = false;
-  MonoTime began_{};
-  MonoTime lastByte_{};
-  std::uint64_t bodyBytes_ = 0;
-  std::uint64_t fragmentsPaced_ = 0;
+  std::unique_ptr<Timer> diskPause_;
+  MonoTime began_;
+  MonoTime arrival_{};           ///< of the piece that is being taken
   std::uint64_t unsettled_ = 0;  ///< fragments whose place on disk is not known yet
-  bool idleTold_ = false;
-  bool reading_ = true;
-  bool stalled_ = false;  ///< by a fault, for ever
-  AckFaults ackFaults_;
-  std::optional<TokenBucket> slow_;  ///< reads no faster, by a fault
-  std::optional<Ack> lastAck_;       ///< the ERROR that waits for the fragments before it
+  bool idleSaid_ = false;        ///< since the last byte
+  std::optional<Ack> lastAck_;   ///< the ERROR that waits for the fragments before it
 };
 
 }  // namespace kvslocal

@@ -5,6 +5,10 @@
 
 namespace kvslocal {
 
+bool isActive(const StreamRecord& record, std::chrono::milliseconds creating, WallTime now) {
+  return now >= record.created + creating;
+}
+
 StreamTable::StreamTable(std::vector<StreamRecord> records, std::int64_t nextId) : nextId_(nextId) {
   for (auto& record : records) {
     nextId_ = std::max(nextId_, record.id + 1);

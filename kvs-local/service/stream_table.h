@@ -12,6 +12,9 @@
 
 namespace kvslocal {
 
+/// ACTIVE, or CREATING for as long as a new stream says so.
+bool isActive(const StreamRecord& record, std::chrono::milliseconds creating, WallTime now);
+
 class StreamTable {
  public:
   StreamTable() = default;

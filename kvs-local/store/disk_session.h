@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session's way to the disk: gathers a fragment's bytes on the loop's thread, hands them to the worker in
-// large pieces, and tells when the fragment is durable.
+// A session's way to the disk: it gathers a fragment's bytes on the loop's thread, hands them to the worker
+// in large pieces, and reports when the fragment is durable. Who has subscribed to the stream hears of each
+// step; while somebody has, the pieces are as small as they come.
 #pragma once
 
 #include <atomic>
@@ -11,19 +12,24 @@
 
 #include "base/post.h"
 #include "store/disk_worker.h"
+#include "store/live_fragments.h"
 
 namespace kvslocal {
 
 class DiskSession {
  public:
-  /// `folder` is the stream's. Answers of sealed fragments come by `post`, on the loop's thread.
-  DiskSession(Post post, DiskWorker& worker, std::int64_t streamId, std::string folder);
+  /// `folder` is the stream's; `live` and `nextNumber` are shared by all sessions. Answers of sealed
+  /// fragments come by `post`, on the loop's thread.
+  DiskSession(Post post, DiskWorker& worker, LiveFragments& live, std::uint64_t& nextNumber,
+              std::int64_t streamId, std::string folder);
 
   void header(const StreamHeader& header);
-  void open(std::uint64_t counter);
+  /// Begins a fragment, of which so much is known, and whose first bytes came at `received`; answers its
+  /// number.
+  std::uint64_t open(const FragmentSummary& begun, WallTime received);
   void append(ByteView bytes);
   /// `done` hears whether the fragment is on disk and in the index.
-  void seal(const FragmentSummary& summary, WallTime received, std::function<void(Result<void>)> done);
+  void seal(const FragmentSummary& summary, std::function<void(Result<void>)> done);
   void discard();
 
   /// Bytes that the worker still has to write: the session reads no more while they are many.
@@ -39,6 +45,7 @@ class DiskSession {
   };
   /// A fragment on its way. The worker's thread alone touches it.
   struct Fragment {
+    std::shared_ptr<const FragmentBegun> begun;  ///< never changed
     std::optional<FragmentFile> file;
     std::uint64_t written = 0;
     Result<void> result;
@@ -48,6 +55,9 @@ class DiskSession {
 
   Post post_;
   DiskWorker& worker_;
+  LiveFragments& live_;
+  std::uint64_t& nextNumber_;
+  std::shared_ptr<const StreamHeader> header_;
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<Fragment> fragment_;
   Bytes gathered_;

@@ -19,9 +19,17 @@ DiskWorker::~DiskWorker() {
 }
 
 void DiskWorker::post(Work work, Done done) {
+  add({std::move(work), std::move(done), false});
+}
+
+void DiskWorker::ask(Work question) {
+  add({std::move(question), {}, true});
+}
+
+void DiskWorker::add(Job job) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back({std::move(work), std::move(done)});
+    jobs_.push_back(std::move(job));
   }
   wake_.notify_one();
 }
@@ -35,11 +43,13 @@ void DiskWorker::run() {
       if (jobs_.empty()) return;
       batch.swap(jobs_);
     }
-    for (auto& job : batch)
-      job.work(*store_);
+    for (auto& job : batch) {
+      if (!job.asks) job.work(*store_);
+    }
     const auto committed = store_->commit();
     if (!committed) log::warn("what was received last is not on disk: " + committed.error());
     for (auto& job : batch) {
+      if (job.asks) job.work(*store_);
       if (job.done) job.done(committed.has_value());
     }
   }

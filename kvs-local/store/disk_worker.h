@@ -28,12 +28,16 @@ class DiskWorker {
 
   /// Any thread. Works are done in the order of posting.
   void post(Work work, Done done = {});
+  /// Any thread. Asked when everything that was posted before is committed, or undone; it changes nothing.
+  void ask(Work question);
 
  private:
   struct Job {
     Work work;
     Done done;
+    bool asks = false;  ///< after the commit
   };
+  void add(Job job);
   void run();
 
   std::unique_ptr<Store> store_;

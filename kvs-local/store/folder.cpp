@@ -83,15 +83,22 @@ Result<Folder> Folder::makeChild(const std::string& name) const {
   return child(name);
 }
 
-Result<Bytes> Folder::read(const std::string& name, std::uint64_t most) const {
+Result<FileDescriptor> Folder::openFile(const std::string& name) const {
   // Without O_NONBLOCK a pipe of that name would be waited for.
-  const FileDescriptor file(
-      ::openat(folder_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  FileDescriptor file(::openat(folder_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file.valid()) return failure(fileError("open", pathOf(name)));
   struct stat status {};
   if (!holdsPlainFile(file.get(), status)) return failure("cannot read " + pathOf(name) + ": it is no file");
+  return file;
+}
+
+Result<Bytes> Folder::read(const std::string& name, std::uint64_t most) const {
+  const auto file = openFile(name);
+  if (!file) return failure(file.error());
+  struct stat status {};
+  if (::fstat(file->get(), &status) != 0) return failure(fileError("read", pathOf(name)));
   const std::uint64_t length = std::min(most, static_cast<std::uint64_t>(status.st_size));
-  return readAll(file.get(), static_cast<std::size_t>(length), pathOf(name));
+  return readAll(file->get(), static_cast<std::size_t>(length), pathOf(name));
 }
 
 Result<FileDescriptor> Folder::create(const std::string& name, unsigned mode) const {

@@ -33,6 +33,8 @@ class Folder {
 
   /// A plain file's bytes, or the first `most` of them.
   [[nodiscard]] Result<Bytes> read(const std::string& name, std::uint64_t most = ~std::uint64_t{0}) const;
+  /// A plain file, for reading.
+  [[nodiscard]] Result<FileDescriptor> openFile(const std::string& name) const;
   /// A new file for appending; one of that name must not be there.
   [[nodiscard]] Result<FileDescriptor> create(const std::string& name, unsigned mode = 0644) const;
   /// Refuses to put the file over another.

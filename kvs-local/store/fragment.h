@@ -32,6 +32,7 @@ struct FragmentSummary {
   std::uint64_t bytes = 0;               ///< of its blocks
   std::vector<TrackFrames> frames;       ///< in the header's order
   std::vector<SimpleTag> tags;           ///< head first, then tail, without the end-of-fragment mark
+  std::size_t headTags = 0;              ///< how many of them stand in the head
 };
 
 }  // namespace kvslocal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/row_codec.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace kvslocal {
@@ -43,10 +44,11 @@ std::map<std::string, std::string> decodeMap(const std::string& column) {
   return map;
 }
 
-std::string encodeTags(const std::vector<SimpleTag>& tags) {
+std::string encodeTags(const std::vector<SimpleTag>& tags, std::size_t headTags) {
   std::vector<std::string> texts;
   for (const auto& tag : tags)
     texts.insert(texts.end(), {tag.name, tag.value});
+  texts.push_back(std::to_string(headTags));
   return encodeTexts(texts);
 }
 
@@ -56,6 +58,15 @@ std::vector<SimpleTag> decodeTags(const std::string& column) {
   for (std::size_t i = 0; i + 1 < texts.size(); i += 2)
     tags.push_back({texts[i], texts[i + 1]});
   return tags;
+}
+
+std::size_t decodeHeadTags(const std::string& column) {
+  const auto texts = decodeTexts(column);
+  const std::size_t tags = texts.size() / 2;
+  std::size_t head = tags;
+  if (texts.size() % 2 == 1)
+    std::from_chars(texts.back().data(), texts.back().data() + texts.back().size(), head);
+  return std::min(head, tags);
 }
 
 std::string encodeFrames(const std::vector<TrackFrames>& frames) {

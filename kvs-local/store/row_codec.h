@@ -19,8 +19,12 @@ std::vector<std::string> decodeTexts(const std::string& column);
 std::string encodeMap(const std::map<std::string, std::string>& map);
 std::map<std::string, std::string> decodeMap(const std::string& column);
 
-std::string encodeTags(const std::vector<SimpleTag>& tags);
+/// Names and values, and how many of the tags stand in the fragment's head: a text without a partner, which
+/// earlier versions did not write and step over.
+std::string encodeTags(const std::vector<SimpleTag>& tags, std::size_t headTags);
 std::vector<SimpleTag> decodeTags(const std::string& column);
+/// All of them, where it is not known.
+std::size_t decodeHeadTags(const std::string& column);
 
 /// "1:30 2:47": frames by track number.
 std::string encodeFrames(const std::vector<TrackFrames>& frames);

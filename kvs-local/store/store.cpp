@@ -57,6 +57,7 @@ Result<void> Store::openIndex() {
   if (auto set = index_->execute(durable_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"); !set)
     return set;
   if (auto made = makeCurrent(*index_, *found); !made) return made;
+  if (auto made = index_->execute(searchIndexes); !made) return made;
   return durable_ ? root_.sync() : Result<void>();
 }
 
@@ -247,7 +248,7 @@ Result<void> Store::addRow(std::int64_t streamId, std::int64_t headerId, const F
   row->bind(static_cast<std::int64_t>(summary.counter)).bind(streamId).bind(headerId);
   row->bind(summary.timecode.count()).bind(summary.firstTime.count()).bind(summary.lastTime.count());
   row->bind(static_cast<std::int64_t>(summary.bytes)).bind(encodeFrames(summary.frames));
-  row->bind(encodeTags(summary.tags)).bind(received.time_since_epoch().count());
+  row->bind(encodeTags(summary.tags, summary.headTags)).bind(received.time_since_epoch().count());
   return row->run();
 }
 

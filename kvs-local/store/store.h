@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "store/folder.h"
-#include "store/fragment.h"
+#include "store/fragment_search.h"
 #include "store/sqlite.h"
 #include "store/store_paths.h"
 #include "store/stream_record.h"
@@ -51,6 +51,10 @@ class Store {
   Result<void> seal(FragmentFile fragment, std::int64_t streamId, std::int64_t headerId,
                     const FragmentSummary& summary, WallTime received);
   void discard(FragmentFile fragment);
+  /// A page of what is committed, when nothing else was done since the last commit.
+  Result<FragmentPage> find(const FragmentSearch& search) { return findFragments(*index_, search); }
+  [[nodiscard]] const Folder& root() const { return root_; }
+
   /// What was done so far is durable when this returns well. Otherwise all of it since the last commit is
   /// undone.
   Result<void> commit();

@@ -2,6 +2,7 @@
 #include "store/store_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <limits>
 
@@ -13,46 +14,11 @@
 namespace kvslocal {
 namespace {
 
-std::int64_t nanosecondsOf(WallTime time) {
-  return std::chrono::nanoseconds(time.time_since_epoch()).count();
-}
-
-FragmentRow readRow(const Statement& row) {
-  FragmentRow fragment;
-  FragmentSummary& summary = fragment.summary;
-  summary.counter = static_cast<std::uint64_t>(row.integer(0));
-  summary.timecode = std::chrono::nanoseconds(row.integer(1));
-  summary.firstTime = std::chrono::nanoseconds(row.integer(2));
-  summary.lastTime = std::chrono::nanoseconds(row.integer(3));
-  summary.bytes = static_cast<std::uint64_t>(row.integer(4));
-  summary.frames = decodeFrames(row.text(5));
-  summary.tags = decodeTags(row.text(6));
-  fragment.received = WallTime(std::chrono::milliseconds(row.integer(7)));
-  fragment.headerHash = row.text(8);
-  fragment.headerKey = row.text(9);
-  return fragment;
-}
-
 std::string nothingIn(const std::string& dataDir) {
   return "no kvs-local data in the folder " + dataDir + " (see --data-dir)";
 }
 
 }  // namespace
-
-// An index may be damaged, or made by hand: what it says need not make sense.
-std::chrono::nanoseconds FragmentRow::duration() const {
-  std::int64_t span = 0;
-  if (__builtin_sub_overflow(summary.lastTime.count(), summary.firstTime.count(), &span) || span < 0)
-    return {};
-  std::uint64_t most = 0;
-  for (const auto& track : summary.frames)
-    most = std::max(most, track.frames);
-  constexpr std::int64_t longest = std::numeric_limits<std::int64_t>::max();
-  const auto gaps =
-      static_cast<std::int64_t>(std::clamp(most, std::uint64_t{1}, static_cast<std::uint64_t>(longest)) - 1);
-  if (gaps > 0 && __builtin_add_overflow(span, span / gaps, &span)) span = longest;
-  return std::chrono::nanoseconds(span);
-}
 
 Result<StoreReader> StoreReader::open(const std::string& dataDir) {
   std::error_code error;
@@ -83,27 +49,14 @@ Result<StreamRecord> StoreReader::stream(const std::string& name) {
 }
 
 Result<std::vector<FragmentRow>> StoreReader::fragments(const FragmentQuery& query) {
-  const std::string latest =
-      query.all ? ""
-                : " AND f.counter=(SELECT MAX(g.counter) FROM fragments g WHERE g.stream_id=f.stream_id AND "
-                  "g.timecode_ns=f.timecode_ns)";
-  auto rows = index_.prepare(
-      "SELECT "
-      "f.counter,f.timecode_ns,f.first_ns,f.last_ns,f.bytes,f.frames,f.tags,f.received_ms,h.hash,h.key_hash "
-      "FROM fragments f JOIN headers h ON h.id=f.header_id "
-      "WHERE f.stream_id=? AND f.timecode_ns>=? AND f.timecode_ns<?" +
-      latest + " ORDER BY f.timecode_ns,f.counter");
-  if (!rows) return failure(rows.error());
-  constexpr auto least = std::numeric_limits<std::int64_t>::min();
-  constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  rows->bind(query.streamId).bind(query.from ? nanosecondsOf(*query.from) : least);
-  rows->bind(query.to ? nanosecondsOf(*query.to) : most);
-  std::vector<FragmentRow> fragments;
-  auto more = rows->step();
-  for (; more && *more; more = rows->step())
-    fragments.push_back(readRow(*rows));
-  if (!more) return failure(more.error());
-  return fragments;
+  FragmentSearch search = searchProducerTimes(query.streamId, query.from.value_or(WallTime::min()),
+                                              query.to.value_or(WallTime::max()));
+  if (query.to) --search.last;  // which is not included here
+  search.latestOnly = !query.all;
+  search.most = std::numeric_limits<std::uint32_t>::max();
+  auto page = findFragments(index_, search);
+  if (!page) return failure(page.error());
+  return std::move(page->rows);
 }
 
 }  // namespace kvslocal

@@ -8,20 +8,11 @@
 #include <vector>
 
 #include "store/folder.h"
-#include "store/fragment.h"
+#include "store/fragment_search.h"
 #include "store/sqlite.h"
 #include "store/stream_record.h"
 
 namespace kvslocal {
-
-struct FragmentRow {
-  FragmentSummary summary;
-  std::string headerHash;  ///< of the session's header file
-  std::string headerKey;   ///< equal for fragments that may stand in one file
-  WallTime received;
-  /// Time from its first frame to the end of its last one, whose length is guessed from the others'.
-  [[nodiscard]] std::chrono::nanoseconds duration() const;
-};
 
 struct FragmentQuery {
   std::int64_t streamId = 0;

@@ -77,6 +77,11 @@ Result<Bytes> StreamFiles::blocks(const FragmentRow& row) const {
   return bytes;
 }
 
+Result<FileDescriptor> StreamFiles::openBlocks(std::uint64_t number) const {
+  if (!fragments_) return failure(fragments_.error());
+  return fragments_->openFile(fragmentName(number));
+}
+
 Result<StreamHeader> StreamFiles::header(const FragmentRow& row) {
   const auto& own = headerOf(row.headerHash);
   if (own) return own;

@@ -25,6 +25,8 @@ class StreamFiles {
   [[nodiscard]] std::string damageOf(const FragmentRow& row);
   /// A fragment's blocks; fails when they are not what was stored.
   [[nodiscard]] Result<Bytes> blocks(const FragmentRow& row) const;
+  /// The file with a fragment's blocks.
+  [[nodiscard]] Result<FileDescriptor> openBlocks(std::uint64_t number) const;
   /// The row's own header, or where its file is damaged one that says the same.
   [[nodiscard]] Result<StreamHeader> header(const FragmentRow& row);
 

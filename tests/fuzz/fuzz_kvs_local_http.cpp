@@ -16,19 +16,9 @@ using fuzz::require;
 /// Reads as a connection does: a new parser for each request, and what was not taken comes again.
 class Reader {
  public:
-  Reader() { begin(); }
-
   void feed(ByteView piece) {
     waiting_.insert(waiting_.end(), piece.begin(), piece.end());
-    while (!refused && !waiting_.empty()) {
-      const int before = ends;
-      const auto took = parser_->feed(waiting_);
-      refused = !took;
-      if (!took) return;
-      require(*took <= waiting_.size(), "no more is taken than there was");
-      require(*took == waiting_.size() || ends > before, "only behind a request's end something is left");
-      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(*took));
-      if (ends > before) begin();
+    while (takePart()) {
     }
   }
 
@@ -38,18 +28,29 @@ class Reader {
   bool refused = false;
 
  private:
-  void begin() {
-    HttpParserEvents events;
-    events.head = [this](const HttpHead& head) {
-      heads.push_back(head);
+  bool takePart() {
+    if (refused) return false;
+    const auto part = parser_->next(waiting_);
+    refused = !part;
+    if (!part) return false;
+    require(part->taken <= waiting_.size(), "no more is taken than there was");
+    const bool nothing = part->kind == HttpPart::Kind::nothing;
+    require(!nothing || part->taken == waiting_.size(), "only behind a part something is left");
+    if (part->kind == HttpPart::Kind::head) {
+      heads.push_back(parser_->head());
       bodies.emplace_back();
-    };
-    events.body = [this](ByteView bytes) { bodies.back().append(bytes.begin(), bytes.end()); };
-    events.end = [this] { ++ends; };
-    parser_ = std::make_unique<HttpParser>(std::move(events));
+    }
+    require(part->body.empty() == (part->kind != HttpPart::Kind::body), "a piece of the body has bytes");
+    if (!part->body.empty()) bodies.back().append(part->body.begin(), part->body.end());
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(part->taken));
+    if (part->kind == HttpPart::Kind::end) {
+      ++ends;
+      parser_ = std::make_unique<HttpParser>();
+    }
+    return !nothing;
   }
 
-  std::unique_ptr<HttpParser> parser_;
+  std::unique_ptr<HttpParser> parser_ = std::make_unique<HttpParser>();
   Bytes waiting_;
 };
 

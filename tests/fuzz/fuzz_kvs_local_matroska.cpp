@@ -16,7 +16,7 @@ constexpr WallTime now{std::chrono::milliseconds(1'700'000'000'000)};
 class StrictSink final : public IngestSink {
  public:
   void header(const StreamHeader& header) override { key += headerKey(header); }
-  std::uint64_t openFragment() override {
+  std::uint64_t openFragment(const FragmentSummary&) override {
     require(!open_, "one fragment at a time");
     open_ = true;
     return ++counter_;

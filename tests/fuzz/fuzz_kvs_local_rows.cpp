@@ -34,7 +34,7 @@ void readTexts(const std::string& column) {
   require(bytes <= column.size(), "no text is made up");
   require(decodeTexts(encodeTexts(texts)) == texts, "what was read is written and read again");
   const auto tags = decodeTags(column);
-  require(decodeTags(encodeTags(tags)) == tags, "tags as well");
+  require(decodeTags(encodeTags(tags, decodeHeadTags(column))) == tags, "tags as well");
   const auto map = decodeMap(column);
   require(decodeMap(encodeMap(map)) == map, "and maps");
   require(decodeTexts(encodeTexts({column, "", column})) == std::vector<std::string>{column, "", column},

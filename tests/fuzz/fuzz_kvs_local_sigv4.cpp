@@ -16,14 +16,10 @@ const std::string scope = "20231114/us-west-2/kinesisvideo/aws4_request";
 constexpr WallTime now{std::chrono::milliseconds(1'700'000'000'000)};
 
 std::optional<HttpHead> readHead(ByteView bytes) {
-  std::optional<HttpHead> found;
-  HttpParserEvents events;
-  events.head = [&](const HttpHead& head) { found = head; };
-  events.body = [](ByteView) {};
-  events.end = [] {};
-  HttpParser parser(std::move(events));
-  static_cast<void>(parser.feed(bytes));
-  return found;
+  HttpParser parser;
+  const auto part = parser.next(bytes);
+  if (!part || part->kind != HttpPart::Kind::head) return std::nullopt;
+  return parser.head();
 }
 
 VerifierConfig config(const CredentialIssuer& issuer) {

@@ -45,7 +45,7 @@ class Recording final : public IngestSink {
   void header(const StreamHeader& header) override {
     headerId_ = store_->ensureHeader(1, folder_, header).value();
   }
-  std::uint64_t openFragment() override {
+  std::uint64_t openFragment(const FragmentSummary&) override {
     file_ = std::move(*store_->createFragment(folder_, ++counter_));
     return counter_;
   }

@@ -38,37 +38,36 @@ class Reader {
 
   void feed(std::string_view piece) {
     waiting_ += piece;
-    while (!seen.refused && !waiting_.empty()) {
-      const int before = seen.ends;
-      const auto took = parser_->feed(viewOf(waiting_));
-      seen.refused = !took;
-      if (!took) return;
-      seen.taken += *took;
-      waiting_.erase(0, *took);
-      if (seen.ends > before) {
-        begin();
-      } else if (*took == 0) {
-        return;
-      }
+    while (takePart()) {
     }
   }
 
   Seen seen;
 
  private:
-  void begin() {
-    HttpParserEvents events;
-    events.head = [this](const HttpHead& head) {
-      std::string text = head.method + ' ' + head.target + (head.keepAlive ? " keep" : " close");
-      for (const auto& [name, value] : head.headers)
-        text += ' ' + name + '=' + value;
-      seen.heads.push_back(text);
-      seen.bodies.emplace_back();
-    };
-    events.body = [this](ByteView bytes) { seen.bodies.back().append(bytes.begin(), bytes.end()); };
-    events.end = [this] { ++seen.ends; };
-    parser_ = std::make_unique<HttpParser>(std::move(events));
+  bool takePart() {
+    if (seen.refused) return false;
+    const auto part = parser_->next(viewOf(waiting_));
+    seen.refused = !part;
+    if (!part) return false;
+    if (part->kind == HttpPart::Kind::head) addHead(parser_->head());
+    if (part->kind == HttpPart::Kind::body) seen.bodies.back().append(part->body.begin(), part->body.end());
+    seen.taken += part->taken;
+    waiting_.erase(0, part->taken);
+    if (part->kind == HttpPart::Kind::end) {
+      ++seen.ends;
+      begin();
+    }
+    return part->kind != HttpPart::Kind::nothing;
   }
+  void addHead(const HttpHead& head) {
+    std::string text = head.method + ' ' + head.target + (head.keepAlive ? " keep" : " close");
+    for (const auto& [name, value] : head.headers)
+      text += ' ' + name + '=' + value;
+    seen.heads.push_back(text);
+    seen.bodies.emplace_back();
+  }
+  void begin() { parser_ = std::make_unique<HttpParser>(); }
 
   std::unique_ptr<HttpParser> parser_;
   std::string waiting_;

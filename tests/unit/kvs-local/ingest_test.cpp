@@ -17,7 +17,7 @@ constexpr WallTime now{std::chrono::milliseconds(1'700'000'000'000)};
 class Sink final : public IngestSink {
  public:
   void header(const StreamHeader&) override { ++headers; }
-  std::uint64_t openFragment() override {
+  std::uint64_t openFragment(const FragmentSummary&) override {
     bytes.clear();
     return ++counter;
   }

@@ -262,7 +262,7 @@ INSTANTIATE_TEST_SUITE_P(
 class StrictSink final : public IngestSink {
  public:
   void header(const StreamHeader&) override {}
-  std::uint64_t openFragment() override {
+  std::uint64_t openFragment(const FragmentSummary&) override {
     require(!open_);
     open_ = true;
     return ++counter_;

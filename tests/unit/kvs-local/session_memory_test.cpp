@@ -18,7 +18,7 @@ constexpr std::size_t tagBound = 64 * 1024;
 class Sink final : public IngestSink {
  public:
   void header(const StreamHeader& seen) override { header_ = seen; }
-  std::uint64_t openFragment() override { return ++counter_; }
+  std::uint64_t openFragment(const FragmentSummary&) override { return ++counter_; }
   void append(ByteView) override {}
   void seal(const FragmentSummary&) override {}
   void discard() override {}
