@@ -21,9 +21,9 @@ class TrackNumbers {
   using Pad = const void*;
   using Numbers = std::vector<std::uint32_t>;
 
-  /// What the core has to be told when the unsettled pads' numbers changed.
+  /// What the core has to hear when the unsettled pads' numbers changed.
   struct Change {
-    Numbers gone;      ///< to be told first
+    Numbers gone;      ///< first
     Numbers expected;  ///< not expected before
   };
 

@@ -85,8 +85,8 @@ std::string namesOf(Players players) {
 
 void Playback::reset() {
   tracks_.clear();
-  told_.clear();
-  changeTold_ = false;
+  reported_.clear();
+  changeReported_ = false;
 }
 
 void Playback::set(PlayedTrack track) {
@@ -105,7 +105,7 @@ std::vector<PlaybackNote> Playback::takeNotes() {
     const Players before = playersOf({tracks.data(), count - 1});
     const Players now = playersOf({tracks.data(), count});
     const PlayedTrack& track = tracks[count - 1];
-    if (now != before && told_.insert(track.number).second) {
+    if (now != before && reported_.insert(track.number).second) {
       notes.push_back({PlaybackNote::Reason::codec, track, now});
     }
   }
@@ -114,8 +114,8 @@ std::vector<PlaybackNote> Playback::takeNotes() {
 
 std::vector<PlaybackNote> Playback::codecChanged(std::uint32_t number) {
   const auto changed = tracks_.find(number);
-  if (changed == tracks_.end() || changeTold_) return {};
-  changeTold_ = true;
+  if (changed == tracks_.end() || changeReported_) return {};
+  changeReported_ = true;
   std::vector<PlayedTrack> tracks;
   for (const auto& [other, track] : tracks_)
     tracks.push_back(track);

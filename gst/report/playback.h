@@ -53,15 +53,15 @@ class Playback {
   void set(PlayedTrack track);
   void remove(std::uint32_t number) { tracks_.erase(number); }
 
-  /// To be told now, once for each track: to be asked when all tracks are known.
+  /// Those to be reported now, once for each track; to be called when all tracks are known.
   std::vector<PlaybackNote> takeNotes();
   /// The first time that codec data changes.
   std::vector<PlaybackNote> codecChanged(std::uint32_t number);
 
  private:
   std::map<std::uint32_t, PlayedTrack> tracks_;
-  std::set<std::uint32_t> told_;
-  bool changeTold_ = false;
+  std::set<std::uint32_t> reported_;
+  bool changeReported_ = false;
 };
 
 }  // namespace kvs::gst

@@ -6,30 +6,30 @@
 namespace kvs::gst {
 
 Progress::Step Progress::go(std::string text) {
-  if (told_) return step(GST_PROGRESS_TYPE_CONTINUE, std::move(text));
+  if (reported_) return step(GST_PROGRESS_TYPE_CONTINUE, std::move(text));
   if (!playing_) {
-    untold_ = std::move(text);
+    unreported_ = std::move(text);
     return std::nullopt;
   }
-  told_ = true;
+  reported_ = true;
   return step(GST_PROGRESS_TYPE_START, std::move(text));
 }
 
 Progress::Step Progress::end(GstProgressType type, std::string text) {
-  untold_.reset();
-  if (!std::exchange(told_, false)) return std::nullopt;
+  unreported_.reset();
+  if (!std::exchange(reported_, false)) return std::nullopt;
   return step(type, std::move(text));
 }
 
 Progress::Step Progress::setPlaying(bool playing) {
   playing_ = playing;
-  if (!playing || !untold_) return std::nullopt;
-  return go(*std::exchange(untold_, std::nullopt));
+  if (!playing || !unreported_) return std::nullopt;
+  return go(*std::exchange(unreported_, std::nullopt));
 }
 
 void Progress::reset() {
-  playing_ = told_ = false;
-  untold_.reset();
+  playing_ = reported_ = false;
+  unreported_.reset();
 }
 
 void post(GstElement* element, const Progress::Step& step) {

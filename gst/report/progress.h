@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One of the element's tasks as GST_MESSAGE_PROGRESS tells it: connecting, draining.
+// One of the element's tasks as GST_MESSAGE_PROGRESS reports it: connecting, draining.
 #pragma once
 
 #include <gst/gst.h>
@@ -26,7 +26,7 @@ class Progress {
 
   /// The task has begun, or it goes on.
   Step go(std::string text);
-  /// It has ended: GST_PROGRESS_TYPE_COMPLETE, _CANCELED, _ERROR. Nothing where none was told of.
+  /// It has ended: GST_PROGRESS_TYPE_COMPLETE, _CANCELED, _ERROR. Nothing where none was reported.
   Step end(GstProgressType type, std::string text);
   Step setPlaying(bool playing);
   /// From READY into PAUSED: as new.
@@ -39,8 +39,8 @@ class Progress {
 
   const char* const code_;
   bool playing_ = false;
-  bool told_ = false;
-  std::optional<std::string> untold_;  // of a task that began before PLAYING
+  bool reported_ = false;
+  std::optional<std::string> unreported_;  // of a task that began before PLAYING
 };
 
 /// Nothing happens where there is no step.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the element tells applications, as GstStructures that every language binding can read: element
+// What the element says to applications, as GstStructures that every language binding can read: element
 // messages, signal payloads, and the property `stats`. Times are in ns, wall times since 1970.
 #pragma once
 

@@ -19,6 +19,7 @@ namespace kvs::gst {
 /// Read where it exists, as applications expect; any other path must exist.
 inline constexpr const char* usualCredentialPath = ".kvs/credential";
 
+/// A plain value with one field for each property, and so a long one.
 struct Settings {
   std::string streamName;
   std::string region;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Buffers as they reach the core: bytes, times, flags, and what is left of the buffer afterwards.
+#include "base/lock_count.h"
 #include "support.h"
 
 namespace kvs::test {
@@ -25,6 +26,19 @@ TEST_F(ElementTest, AFrameIsTakenWithItsBytesTimesAndFlags) {
   EXPECT_TRUE(taken.frame.endOfUnit);
   EXPECT_FALSE(taken.frame.header);
   EXPECT_FALSE(taken.frame.captured) << "the source is not live";
+}
+
+TEST_F(ElementTest, AFrameTakesTheLocksOfGateAndFlowAndNoOther) {
+  Upstream upstream;
+  start(upstream);
+  upstream.begin();
+  EXPECT_EQ(upstream.push(makeBuffer("first")), GST_FLOW_OK);
+  const LockCount before = LockCount::ofThisThread();
+  EXPECT_EQ(upstream.push(makeBuffer("second", GST_SECOND)), GST_FLOW_OK);
+  const LockCount taken = LockCount::ofThisThread().since(before);
+  EXPECT_EQ(taken.of("gate"), 1U);
+  EXPECT_EQ(taken.of("flow"), 1U);
+  EXPECT_EQ(taken.all(), 2U) << taken.text();
 }
 
 TEST_F(ElementTest, FlagsBecomeTheFrames) {
