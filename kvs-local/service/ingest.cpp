@@ -260,7 +260,6 @@ bool Ingest::completeOpen() {
   const FragmentSummary summary = std::move(open_->summary);
   open_.reset();
   lastTimeBefore_ = std::max(lastTimeBefore_.value_or(summary.lastTime), summary.lastTime);
-  ++sealed_;
   sink_.ack({AckEvent::received, summary.ackTimecodeMs, fragmentNumberText(summary.counter), 0, {}});
   sink_.seal(summary);
   return true;

@@ -77,12 +77,9 @@ class Ingest final : private MatroskaHandler {
   /// Ends the session with an ERROR acknowledgement, for the open fragment if there is one and `named`.
   void end(std::uint32_t errorId, bool named);
 
-  /// A fragment has begun, and the sink knows of it.
-  [[nodiscard]] bool insideFragment() const { return open_ && open_->hasBlocks; }
   [[nodiscard]] bool over() const { return over_; }
   /// Why the session was ended by an ERROR, for the log; empty if it was not.
   [[nodiscard]] const std::string& reason() const { return reason_; }
-  [[nodiscard]] std::uint64_t fragmentsSealed() const { return sealed_; }
 
  private:
   struct Open {
@@ -130,7 +127,6 @@ class Ingest final : private MatroskaHandler {
   bool clusterSized_ = false;
   bool over_ = false;
   std::string reason_;
-  std::uint64_t sealed_ = 0;
 };
 
 /// The tag rules of a fragment: at most ten, lengths, names beginning with AWS. A sentence when they are

@@ -25,7 +25,8 @@ struct FragmentFile {
   std::uint64_t counter = 0;
 };
 
-/// The writing side. One thread uses it, and one process: the folder is locked.
+/// The writing side. One thread uses it, and one process: the folder is locked. It is larger than most
+/// classes, since files and rows are changed together, and undone together.
 class Store {
  public:
   /// Opens or makes the store and removes what a crash left over. A folder of others is refused and left as

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "matroska/block_rewrite.h"
+#include "matroska/ebml.h"
 #include "matroska/matroska_reader.h"
 #include "store/store_paths.h"
 
