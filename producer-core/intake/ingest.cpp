@@ -291,13 +291,14 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
     track.entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track.config, track.adapter));
     track.current = track.entry;
   }
+  if (adapted.startsUnit) track.skipUnit = false;
+  if (track.skipUnit) return outcome;
   Making& making = track.making;
+  const bool hadFrame = making.hasFrame;
   takeTimes(making, frame);
   takeKind(making, frame, adapted);
-  if (adapted.startsUnit) track.skipUnit = false;
-  if (!track.skipUnit && !addPayload(track, frame, adapted.size, outcome)) {
-    making = {};
-    track.skipUnit = true;
+  if (!addPayload(track, frame, adapted.size, outcome)) {
+    leaveOut(track, hadFrame, outcome.fate == FrameFate::interrupted);
     return outcome;
   }
   const bool complete = !track.config.nalAligned || frame.endOfUnit;
@@ -306,6 +307,16 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
     finish(track, outcome);
   }
   return outcome;
+}
+
+/// A payload was not kept. One that was interrupted comes again, and what stands in front of it waits for it.
+void Ingest::leaveOut(Track& track, bool hadFrame, bool comesAgain) {
+  if (comesAgain && !track.making.block.empty()) {
+    track.making.hasFrame = hadFrame;
+  } else {
+    track.making = {};
+    track.skipUnit = !comesAgain;
+  }
 }
 
 /// A key frame that is refused takes those with it that need it. Bytes that could not be read tell nothing:

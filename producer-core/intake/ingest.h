@@ -103,6 +103,7 @@ class Ingest {
   Result<IngestOutcome> putEach(Track& track, const Frame& frame);
   Result<IngestOutcome> putOne(Track& track, const Frame& frame);
   IngestOutcome take(Track& track, const Frame& frame, const media::Adapted& adapted);
+  static void leaveOut(Track& track, bool hadFrame, bool comesAgain);
   static void takeTimes(Making& making, const Frame& frame);
   static void takeKind(Making& making, const Frame& frame, const media::Adapted& adapted);
   void refuse(Track& track, const Frame& frame, std::optional<bool> bytesKey);

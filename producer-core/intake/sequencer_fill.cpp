@@ -39,7 +39,10 @@ void Sequencer::ensurePresent(Line& line) {
 }
 
 bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discardable, Nanoseconds duration) {
-  auto block = buffer_.log.reserve(mkv::simpleBlockHeadSize, payload.size(), !config_.keepsAll);
+  // Offline nothing goes for it, and without it the service refuses the fragment: a chunk may lie beyond the
+  // budget.
+  const std::size_t beyond = config_.keepsAll ? store::chunkSize : 0;
+  auto block = buffer_.log.reserve(mkv::simpleBlockHeadSize, payload.size(), !config_.keepsAll, beyond);
   if (!block) return false;
   block->write(payload);
   if (!line.isData() && !line.silenceTold) tellSilence(line, true, true);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hostile timing: seeded lives of one to three tracks whose times are missing, equal, backward, jumping,
-// wrapped or lied about. What the service asks for must hold on the wire in every one of them, and every
-// frame that was taken is sent or counted. HOSTILE_SEEDS=N runs N lives, HOSTILE_FROM=S begins with seed S.
+// wrapped or lied about, whose access units come in pieces, and whose storage is too small. What the service
+// asks for must hold on the wire in every one of them, and every frame that was taken is sent or counted.
+// HOSTILE_SEEDS=N runs N lives, HOSTILE_FROM=S begins with seed S.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -70,6 +71,11 @@ struct Plan {
     base = dice.oneOf(std::array<Nanoseconds, 4>{0s, 1000h, -3s, wrap - 4s});
   }
   bool offline() const { return type == StreamingType::offline; }
+  bool isPressed() const { return chunks > 0; }
+  bool isAac() const { return sound != Sound::g711; }
+  std::size_t storage() const { return isPressed() ? chunks * store::chunkSize : std::size_t{64} << 20; }
+
+  enum class Sound { g711, aac, adts };
 
   Milliseconds scale{1};
   TimestampSource source = TimestampSource::automatic;
@@ -83,6 +89,9 @@ struct Plan {
   Nanoseconds videoPeriod{0}, audioPeriod{0};
   int groupFrames = 0;
   Nanoseconds base{0};
+  bool nalAligned = false, saysEnd = false, delimits = false;
+  Sound sound = Sound::g711;
+  std::size_t chunks = 0;  ///< of storage, where there is little; the pictures are large then
 };
 
 Plan makePlan(Dice& dice) {
@@ -96,6 +105,16 @@ Plan makePlan(Dice& dice) {
   plan.hasStart = dice.permille(150);
   if (dice.permille(300)) plan.type = StreamingType::offline;
   if (dice.permille(300)) plan.silentTrack = SilentTrack::drop;
+  plan.nalAligned = dice.permille(400);
+  plan.saysEnd = dice.half();
+  plan.delimits = dice.half();
+  plan.sound = dice.oneOf(std::array{Plan::Sound::g711, Plan::Sound::aac, Plan::Sound::adts});
+  if (dice.permille(300)) {  // pictures alone: what fills the storage is theirs
+    plan.chunks = static_cast<std::size_t>(4 + dice.upTo(24));
+    plan.video = true;
+    plan.audio = plan.data = false;
+    plan.type = StreamingType::realtime;
+  }
   return plan;
 }
 
@@ -145,16 +164,48 @@ struct Taken {
   bool large = false;
 };
 
+/// AudioSpecificConfig of AAC LC in stereo, 44.1 or 48 kHz (ISO/IEC 14496-3 1.6.2.1).
+Bytes aacConfig(bool large) {
+  return kvs::test::fromHex(large ? "1190" : "1210");
+}
+
+/// The same as the header of one frame (1.A.2.2).
+Bytes adts(bool large, ByteView sound) {
+  Bytes frame = kvs::test::fromHex(large ? "fff14c80000000" : "fff15080000000");
+  const std::size_t size = frame.size() + sound.size();
+  frame[4] = static_cast<std::byte>(size >> 3);
+  frame[5] = static_cast<std::byte>((size & 7) << 5 | 0x1f);
+  frame[6] = std::byte{0xfc};
+  frame.insert(frame.end(), sound.begin(), sound.end());
+  return frame;
+}
+
+/// What a life has met.
+struct Met {
+  std::uint64_t pieces = 0;  ///< of access units, each put by itself
+  std::uint64_t sounds = 0;  ///< frames of AAC
+  std::uint64_t lostFragments = 0;
+  std::uint64_t brokenSessions = 0;  ///< closed inside a fragment, which stood in the way of new data
+
+  void add(const Met& other) {
+    pieces += other.pieces;
+    sounds += other.sounds;
+    lostFragments += other.lostFragments;
+    brokenSessions += other.brokenSessions;
+  }
+};
+
 /// Reads what the sessions carry, and notes every promise that they break.
 class Judge {
  public:
   Judge(const Plan& plan, const std::vector<Taken>& taken) : plan_(plan), taken_(taken) {}
 
-  void session(const ReadSession& session, const std::deque<upload::SentFragment>& sent) {
+  /// The Clusters of the fragments that it sent whole.
+  void session(const ReadSession& session, std::size_t whole) {
     session_ = &session;
     greatest_.reset();
-    demand(session.clusters.size() == sent.size(), "a Cluster for each fragment");
-    for (std::size_t i = 0; i < std::min(session.clusters.size(), sent.size()); ++i) {
+    demand(session.clusters.size() >= whole, "a Cluster for each fragment");
+    for (std::size_t i = 0; i < std::min(session.clusters.size(), whole); ++i) {
       const bool isLast = i + 1 == session.clusters.size();
       cluster(session.clusters[i]);
       const auto& behind = isLast ? session.tagsBehind : session.clusters[i + 1].tagsBefore;
@@ -223,10 +274,11 @@ class Judge {
     if (text.empty() || text[0] != 'n' || (block.flags & 0x01) != 0) return std::nullopt;
     return std::stoull(text.substr(1));
   }
-  static bool fits(const kvs::test::ReadTrack& track, const Taken& frame) {
+  bool fits(const kvs::test::ReadTrack& track, const Taken& frame) const {
     if (frame.track == 1) {
       return track.codecPrivate == kvs::test::fromHex((frame.large ? largePicture : smallPicture).avcC);
     }
+    if (frame.track == 2 && plan_.isAac()) return track.codecPrivate == aacConfig(frame.large);
     return frame.track != 2 ||
            track.codecPrivate[2] == std::byte{frame.large ? std::uint8_t{2} : std::uint8_t{1}};
   }
@@ -256,8 +308,8 @@ class Life final : private upload::BodyObserver {
       : dice_(seed),
         plan_(makePlan(dice_)),
         buffer_(
-            {std::make_shared<store::StorageBudget>(std::size_t{64} << 20), std::chrono::hours(1000)}, pool_,
-            [this](const store::Loss&) { judge_.demand(false, "a loss"); }, timelineConfig(plan_)),
+            {std::make_shared<store::StorageBudget>(plan_.storage()), std::chrono::hours(1000)}, pool_,
+            [this](const store::Loss& loss) { lost(loss); }, timelineConfig(plan_)),
         ingest_(ingestConfig(plan_), buffer_, clock_),
         judge_(plan_, taken_) {
     if (plan_.video) feeds_.push_back({.kind = TrackKind::video, .period = plan_.videoPeriod});
@@ -283,6 +335,7 @@ class Life final : private upload::BodyObserver {
   }
 
   const StreamStats& stats() const { return buffer_.stats; }
+  const Met& met() const { return met_; }
   std::uint64_t sessions() const { return sessions_; }
 
  private:
@@ -293,8 +346,7 @@ class Life final : private upload::BodyObserver {
     if (!plan_.offline()) passUntil(begun_ + feed.at);
     if (dice_.permille(plan_.upheavals)) upset(feed);
     if (!feed.isSet) set(feed);
-    put(feed);
-    feed.at += feed.period;
+    feed.at += feed.period * put(feed);
     if (plan_.readsAlong) read();
   }
 
@@ -304,16 +356,24 @@ class Life final : private upload::BodyObserver {
     track.kind = feed.kind;
     track.inputFraming.kind = media::NalFraming::Kind::annexB;
     if (feed.kind == TrackKind::audio) {
-      track.codec = media::Codec::mulaw;
-      track.samplingFrequency = 8000;
-      track.channels = feed.large ? 2 : 1;
+      describeSound(track, feed);
     }
+    track.nalAligned = feed.kind == TrackKind::video && plan_.nalAligned;
     if (feed.kind == TrackKind::data) {
       track.codec = media::Codec::other;
       track.codecId = "S_TEXT/UTF8";
     }
     judge_.demand(ingest_.setTrack(track).has_value(), "a track can be set");
     feed.isSet = true;
+  }
+
+  void describeSound(TrackConfig& track, const Feed& feed) const {
+    track.codec = plan_.isAac() ? media::Codec::aac : media::Codec::mulaw;
+    track.adts = plan_.sound == Plan::Sound::adts;
+    if (plan_.sound == Plan::Sound::aac) track.codecPrivate = aacConfig(feed.large);
+    if (plan_.isAac()) return;
+    track.samplingFrequency = 8000;
+    track.channels = feed.large ? 2 : 1;
   }
 
   /// As the stream's timer does: whoever has waited for long enough goes, and the timer never spins.
@@ -329,19 +389,62 @@ class Life final : private upload::BodyObserver {
     clock_.advanceTo(when);
   }
 
-  void put(Feed& feed) {
+  /// Returns how many frames it was: a payload of ADTS may hold two.
+  int put(Feed& feed) {
     Frame frame = good(feed);
     if (dice_.permille(plan_.faults)) spoil(frame, feed);
-    const bool isVideo = feed.kind == TrackKind::video;
-    const std::uint64_t number = taken_.size();
-    Bytes bytes = isVideo ? picture(feed, number) : sample(number);
     frame.track = feed.number();
-    const ByteView view(bytes);
-    frame.payload = Pieces(&view, 1);
-    taken_.push_back({frame.track, feed.large});
-    if (ingest_.put(frame)) ++putFrames_;
+    const bool isAdts = feed.kind == TrackKind::audio && plan_.sound == Plan::Sound::adts;
+    const int frames = isAdts && dice_.permille(300) ? 2 : 1;
+    const std::uint64_t number = taken_.size();
+    taken_.resize(taken_.size() + static_cast<std::size_t>(frames), {frame.track, feed.large});
+    if (putAll(frame, payloads(feed, number, frames))) putFrames_ += static_cast<std::uint64_t>(frames);
     if (frame.pts) feed.lastPts = frame.pts;
     if (++feed.inGroup >= plan_.groupFrames) feed.inGroup = 0;
+    return frames;
+  }
+
+  /// One frame, in as many pieces as it comes in. True where it was taken, or was refused and counted.
+  bool putAll(Frame& frame, const std::vector<Bytes>& pieces) {
+    bool all = true;
+    for (std::size_t i = 0; i < pieces.size() && all; ++i) {
+      const ByteView view(pieces[i]);
+      frame.payload = Pieces(&view, 1);
+      frame.endOfUnit =
+          pieces.size() == 1 ? !plan_.nalAligned || plan_.saysEnd : plan_.saysEnd && i + 1 == pieces.size();
+      all = putPiece(frame);
+    }
+    if (pieces.size() > 1) met_.pieces += pieces.size();
+    return all;
+  }
+
+  bool putPiece(const Frame& frame) {
+    const auto outcome = ingest_.put(frame);
+    if (outcome && outcome->closeSession) breakOff();
+    return outcome.has_value();
+  }
+
+  /// Bytes as the source hands them over: NAL units one by one, or the whole.
+  std::vector<Bytes> payloads(const Feed& feed, std::uint64_t number, int frames) {
+    if (feed.kind == TrackKind::video) return pictures(feed, number);
+    if (feed.kind == TrackKind::audio && plan_.isAac()) met_.sounds += static_cast<std::uint64_t>(frames);
+    if (feed.kind != TrackKind::audio || plan_.sound != Plan::Sound::adts) return {sample(number)};
+    Bytes all;
+    for (int i = 0; i < frames; ++i) {
+      const Bytes one = adts(feed.large, sample(number + static_cast<std::uint64_t>(i)));
+      all.insert(all.end(), one.begin(), one.end());
+    }
+    return {all};
+  }
+
+  std::vector<Bytes> pictures(const Feed& feed, std::uint64_t number) {
+    auto units = picture(feed, number);
+    if (!plan_.nalAligned) return {test::annexB(units)};
+    if (plan_.delimits) units.insert(units.begin(), kvs::test::fromHex("09f0"));
+    std::vector<Bytes> pieces;
+    for (const Bytes& unit : units)
+      pieces.push_back(test::annexB({unit}));
+    return pieces;
   }
 
   Frame good(const Feed& feed) {
@@ -367,16 +470,17 @@ class Life final : private upload::BodyObserver {
     return plan_.videoPeriod * plain[static_cast<std::size_t>(place)];
   }
 
-  Bytes picture(const Feed& feed, std::uint64_t number) {
-    const std::size_t size = plan_.smallLimits ? static_cast<std::size_t>(dice_.upTo(700) + 20) : 20;
-    const bool huge = plan_.smallLimits && dice_.permille(10);
-    auto units = kvs::test::accessUnit(feed.inGroup == 0, number, huge ? 11'000 : size,
-                                       feed.large ? largePicture : smallPicture);
+  std::vector<Bytes> picture(const Feed& feed, std::uint64_t number) {
+    std::size_t size = plan_.smallLimits ? static_cast<std::size_t>(dice_.upTo(700) + 20) : 20;
+    if (plan_.smallLimits && dice_.permille(10)) size = 11'000;
+    if (plan_.isPressed() && !plan_.smallLimits) size = static_cast<std::size_t>(dice_.upTo(30'000) + 20);
+    auto units =
+        kvs::test::accessUnit(feed.inGroup == 0, number, size, feed.large ? largePicture : smallPicture);
     if (plan_.opensGroups && feed.inGroup == 0) {  // a recovery point instead of an IDR picture
       units.back() = kvs::test::slice(false, number, size);
       units.insert(units.end() - 1, kvs::test::fromHex("060601c480"));
     }
-    return test::annexB(units);
+    return units;
   }
   static Bytes sample(std::uint64_t number) {
     std::array<char, 10> text{};
@@ -539,13 +643,45 @@ class Life final : private upload::BodyObserver {
     reader.feed(bytes_);
     judge_.demand(reader.error().empty() && reader.atBoundary(), "Matroska: " + reader.error());
     judge_.demand(!body_->sent().empty(), "no session without a fragment");
-    judge_.session(session, body_->sent());
+    judge_.demand(session.clusters.size() == body_->sent().size(), "a Cluster for each fragment");
+    judge_.session(session, body_->sent().size());
     for (const upload::SentFragment& sent : body_->sent())
       buffer_.log.markPersisted(sent.id);
     const bool goesOn = !body_->sent().empty();
     body_.reset();
     buffer_.feed->rewind();
     return goesOn;
+  }
+
+  /// The session is closed inside a fragment, which is sent again or goes; what it sent whole is kept.
+  void breakOff() {
+    if (body_) {
+      ReadSession session;
+      kvs::test::MatroskaReader reader(session);
+      reader.feed(bytes_);
+      judge_.demand(reader.error().empty(), "Matroska: " + reader.error());
+      judge_.session(session, persistWhole());
+      body_.reset();
+      ++met_.brokenSessions;
+    }
+    buffer_.feed->rewind();
+  }
+
+  /// What the session has sent whole is durable. Returns how many fragments that are.
+  std::size_t persistWhole() {
+    std::size_t whole = 0;
+    for (const upload::SentFragment& fragment : body_->sent()) {
+      if (fragment.left == TimePoint{}) continue;
+      buffer_.log.markPersisted(fragment.id);
+      ++whole;
+    }
+    return whole;
+  }
+
+  void lost(const store::Loss& loss) {
+    judge_.demand(plan_.isPressed(), "a loss");
+    ++met_.lostFragments;
+    if (!loss.unconfirmed) lostBlocks_ += loss.fragment.frames;
   }
 
   void balance() {
@@ -557,8 +693,10 @@ class Life final : private upload::BodyObserver {
       judge_.demand(a == b, what + ": " + std::to_string(a) + " and " + std::to_string(b));
     };
     same(putFrames_, stats.framesIn + skipped, "frames that were put, and those in or skipped");
+    same(judge_.blocks + lostBlocks_, stats.framesIn + stats.framesFilled,
+         "blocks on the wire and lost, and those in and filled");
+    if (lostBlocks_ > 0) return;
     same(judge_.frames, stats.framesIn, "frames on the wire, and those in");
-    same(judge_.blocks - judge_.frames, stats.framesFilled, "blocks made up on the wire, and those filled");
   }
 
   void onPaced(TimePoint) override {}
@@ -579,6 +717,8 @@ class Life final : private upload::BodyObserver {
   Bytes bytes_;
   std::optional<Nanoseconds> age_;
   std::optional<Nanoseconds> referenceOffset_;
+  Met met_;
+  std::uint64_t lostBlocks_ = 0;
   std::uint64_t putFrames_ = 0;
   std::uint64_t sessions_ = 0;
 };
@@ -593,6 +733,7 @@ TEST(HostileTiming, TheRulesHoldAndEveryFrameIsSentOrCounted) {
   const std::uint64_t count = fromEnvironment("HOSTILE_SEEDS", 3000);
   StreamStats sum;
   std::uint64_t sessions = 0;
+  Met met;
   int failures = 0;
   for (std::uint64_t seed = first; seed < first + count && failures < 5; ++seed) {
     Life life(seed);
@@ -608,6 +749,7 @@ TEST(HostileTiming, TheRulesHoldAndEveryFrameIsSentOrCounted) {
     sum.timesReanchored += life.stats().timesReanchored;
     sum.timesRaised += life.stats().timesRaised;
     sessions += life.sessions();
+    met.add(life.met());
   }
   if (count < 1000) return;
   // The lives are hostile enough to have met all of it, and mild enough that media went through.
@@ -619,6 +761,10 @@ TEST(HostileTiming, TheRulesHoldAndEveryFrameIsSentOrCounted) {
   EXPECT_GT(sum.timesReanchored, count / 10);
   EXPECT_GT(sum.timesRaised, count / 10);
   EXPECT_GT(sessions, count);
+  EXPECT_GT(met.pieces, 20 * count);
+  EXPECT_GT(met.sounds, 20 * count);
+  EXPECT_GT(met.lostFragments, count / 10);
+  EXPECT_GT(met.brokenSessions, count / 500);
 }
 
 }  // namespace
