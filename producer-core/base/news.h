@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -136,6 +137,41 @@ struct CredentialsTaken {
   std::optional<WallTime> expiration;  ///< unset: they do not expire, as far as the source knows
 };
 
+/// What has no type of its own to say it.
+namespace news {
+
+struct StreamReady {};
+struct StoragePressure {
+  Pressure pressure;
+};
+struct LatencyPressure {
+  Pressure pressure;
+};
+struct ConnectionStale {
+  Nanoseconds age{0};
+};
+struct KeyFrameWanted {
+  std::uint32_t track = 0;
+};
+struct DataAvailable {};
+struct Warning {
+  Error error;
+};
+struct StreamFailed {
+  Error error;
+};
+struct Drained {};
+struct StreamClosed {};
+
+}  // namespace news
+
+/// One piece of news: for each there is a function of StreamListener.
+using News =
+    std::variant<news::StreamReady, ConnectionChange, FragmentAck, FragmentLost, FramesDropped,
+                 FragmentRefused, news::StoragePressure, news::LatencyPressure, news::ConnectionStale,
+                 CredentialsTaken, CodecChange, TimeRepair, TrackSilence, news::KeyFrameWanted,
+                 news::DataAvailable, news::Warning, news::StreamFailed, news::Drained, news::StreamClosed>;
+
 class StreamListener {
  public:
   virtual ~StreamListener() = default;
@@ -162,5 +198,10 @@ class StreamListener {
   virtual void onDrained() {}              ///< after endOfStream(): everything is durable
   virtual void onStreamClosed() {}         ///< after stop(), the last event
 };
+
+/// Calls the function that the news is for.
+void deliver(const News& news, StreamListener& listener);
+/// Of a full queue only these are left out: acknowledgements but for errors, and what will be said again.
+bool mayBeDropped(const News& news);
 
 }  // namespace kvs

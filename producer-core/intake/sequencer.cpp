@@ -114,7 +114,7 @@ void Sequencer::takeEntry(Line& line, const mkv::TrackEntry& entry, const std::v
   if (changed && opened_) {
     line.entryChanged = true;
     const CodecChange change{line.config.number, entry.codecId, entry.width, entry.height};
-    buffer_.notes.push_back([change](StreamListener& listener) { listener.onCodecChanged(change); });
+    buffer_.news.emplace_back(change);
   }
 }
 
@@ -536,7 +536,7 @@ void Sequencer::askForKeyFrame(Line& line, const Unit& unit) {
           " s. The service accepts fragments of at most 20 s and 50 MB, and each must begin with a key "
           "frame: if none arrives in time, the frames up to the next one are lost. Set the encoder's key "
           "frame interval (x264enc: key-int-max) to about two seconds."};
-  buffer_.notes.push_back([warning](StreamListener& listener) { listener.onWarning(warning); });
+  buffer_.news.emplace_back(news::Warning{warning});
 }
 
 bool Sequencer::takeKeyFrameRequest(std::uint32_t number) {
@@ -594,8 +594,7 @@ void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
 /// The source has paused: nobody puts a frame of the track, and could take the request with it.
 void Sequencer::wantKeyFrame(Line& line) {
   if (!line.awaitsKey || !line.known || std::exchange(line.keyFrameRequest, true)) return;
-  buffer_.notes.push_back(
-      [track = line.config.number](StreamListener& listener) { listener.onKeyFrameWanted(track); });
+  buffer_.news.emplace_back(news::KeyFrameWanted{line.config.number});
 }
 
 Result<void> Sequencer::putEvent(const FragmentEvent& event) {
@@ -630,7 +629,7 @@ void Sequencer::leaveMetadata() {
       "The stream ended before this metadata found a fragment: " + names +
           ". The last one has 10 items already, or is stored, or there was none. Put metadata "
           "before the frames that it belongs to."};
-  buffer_.notes.push_back([warning](StreamListener& listener) { listener.onWarning(warning); });
+  buffer_.news.emplace_back(news::Warning{warning});
 }
 
 bool Sequencer::giveUpWaiting(IngestOutcome& outcome) {

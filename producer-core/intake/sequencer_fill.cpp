@@ -85,7 +85,7 @@ void Sequencer::narrowOpen() {
 void Sequencer::tellSilence(Line& line, bool silent, bool filled) {
   line.silenceTold = silent;
   const TrackSilence silence{line.config.number, silent, filled};
-  buffer_.notes.push_back([silence](StreamListener& listener) { listener.onTrackSilence(silence); });
+  buffer_.news.emplace_back(silence);
 }
 
 /// Every repair is counted, the first of its kind told.
@@ -111,7 +111,7 @@ void Sequencer::tellRepair(const TimeRepair& repair) {
   const unsigned bit = 1u << static_cast<unsigned>(repair.kind);
   if (once && (repairsTold_ & bit) != 0) return;
   repairsTold_ |= bit;
-  buffer_.notes.push_back([repair](StreamListener& listener) { listener.onTimeRepaired(repair); });
+  buffer_.news.emplace_back(repair);
 }
 
 }  // namespace kvs::intake

@@ -5,12 +5,12 @@
 
 namespace kvs::stream {
 
-void Notifier::tell(Notice notice, Weight weight) {
+void Notifier::tell(News news) {
   if (!listener_) return;
   {
     const Lock lock(mutex_);
-    if (closed_ || (weight == Weight::mayBeDropped && queue_.size() >= bound)) return;
-    queue_.push_back(std::move(notice));
+    if (closed_ || (queue_.size() >= bound && mayBeDropped(news))) return;
+    queue_.push_back(std::move(news));
     if (std::exchange(running_, true)) return;
   }
   executor_->post([self = shared_from_this()] { self->deliver(); });
@@ -24,17 +24,17 @@ void Notifier::close() {
 
 void Notifier::deliver() {
   for (;;) {
-    Notice notice;
+    News news;
     {
       const Lock lock(mutex_);
       if (queue_.empty()) {
         running_ = false;
         return;
       }
-      notice = std::move(queue_.front());
+      news = std::move(queue_.front());
       queue_.pop_front();
     }
-    notice(*listener_);
+    kvs::deliver(news, *listener_);
   }
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <memory>
 
 #include "base/mutex.h"
@@ -14,17 +13,12 @@ namespace kvs::stream {
 
 class Notifier : public std::enable_shared_from_this<Notifier> {
  public:
-  using Notice = std::function<void(StreamListener&)>;
-  enum class Weight { mayBeDropped, mustArrive };
-
   Notifier(std::shared_ptr<StreamListener> listener, std::shared_ptr<Executor> executor)
       : listener_(std::move(listener)), executor_(std::move(executor)) {}
 
-  bool hasListener() const { return listener_ != nullptr; }
-
-  /// Any thread, no lock held. Where nobody listens nothing is queued. Of a full queue only those that
-  /// may be dropped (acknowledgements) are.
-  void tell(Notice notice, Weight weight = Weight::mustArrive) KVS_EXCLUDES(mutex_);
+  /// Any thread, no lock held. Where nobody listens nothing is queued. Of a full queue only what may be
+  /// dropped is.
+  void tell(News news) KVS_EXCLUDES(mutex_);
 
   /// Forgets what is undelivered; nothing is delivered any more. Does not wait for a handler that runs.
   void close() KVS_EXCLUDES(mutex_);
@@ -36,7 +30,7 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
   const std::shared_ptr<StreamListener> listener_;
   const std::shared_ptr<Executor> executor_;
   Mutex mutex_{"notifier"};
-  std::deque<Notice> queue_ KVS_GUARDED_BY(mutex_);
+  std::deque<News> queue_ KVS_GUARDED_BY(mutex_);
   bool running_ KVS_GUARDED_BY(mutex_) = false;
   bool closed_ KVS_GUARDED_BY(mutex_) = false;
 };

@@ -102,7 +102,7 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
     const std::vector<TrackConfig> tracks = std::move(config.tracks);
     const std::string name = config.name;
     for (const Error& warning : settled->warnings)
-      notifier->tell([warning](StreamListener& heard) { heard.onWarning(warning); });
+      notifier->tell(news::Warning{warning});
     auto core = std::make_shared<StreamCore>(context_, std::move(config), std::move(notifier), *taken);
     for (const TrackConfig& track : tracks) {
       if (auto set = core->setTrack(track); !set) {

@@ -5,7 +5,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,12 +17,9 @@
 #include "base/stats.h"
 #include "intake/timeline.h"
 #include "store/log_feed.h"
-#include "upload/life.h"
+#include "upload/life_state.h"
 
 namespace kvs::stream {
-
-/// What happened on the way into the log that the application is to hear of.
-using StreamNote = std::function<void(StreamListener&)>;
 
 struct StreamBuffer {
   StreamBuffer(store::LogLimits limits, store::ChunkPool& pool, store::FragmentLog::OnLost onLost,
@@ -31,7 +27,7 @@ struct StreamBuffer {
       : log(std::move(limits), pool, std::move(onLost)), timeline(timelineConfig) {}
 
   mutable std::mutex mutex;
-  /// Room appeared, the log ran empty, the machine moved, or a wait is to be given up.
+  /// Room appeared, the log ran empty, the life moved, or a wait is to be given up.
   std::condition_variable changed;
 
   store::FragmentLog log;
@@ -41,12 +37,11 @@ struct StreamBuffer {
   bool interrupted = false;
   unsigned waiting = 0;        ///< frames that wait for room, offline
   std::optional<Error> ended;  ///< why no more frames are taken
-  /// Where the machine stands, and when the service last confirmed anything: what drain() waits by.
+  /// Where the life stands, and when the service last confirmed anything: what drain() waits by.
   upload::State state = upload::State::configuring;
   TimePoint lastProgress{};
-  /// Losses not yet told: collected under the lock, told by whoever held it, after it is released.
-  std::vector<FragmentLost> untold;
-  std::vector<StreamNote> notes;
+  /// What happened under the lock, in order: reported by whoever held it, after it is released.
+  std::vector<News> news;
   StreamStats stats;
   RateMeter frameRate;     ///< of stats.framesIn
   RateMeter transferRate;  ///< of stats.bytesSent

@@ -225,7 +225,7 @@ TEST_F(IngestTest, AKeyFrameIsAskedForInTimeAndTheDistanceToldOnce) {
     put(Seconds(30 * round + 16), false);
     EXPECT_FALSE(ingest.takeKeyFrameRequest(1));
   }
-  EXPECT_EQ(buffer.notes.size(), 1u);
+  EXPECT_EQ(buffer.news.size(), 1u);
 }
 
 TEST_F(IngestTest, FramesALittleBeforeTheirClusterAreMovedToItsStart) {

@@ -56,8 +56,8 @@ class KeyPicturesTest : public test::StreamFixture {
       std::vector<CodecChange> all;
       void onCodecChanged(const CodecChange& change) override { all.push_back(change); }
     } heard;
-    for (auto& note : std::exchange(buffer.notes, {}))
-      note(heard);
+    for (const News& news : std::exchange(buffer.news, {}))
+      deliver(news, heard);
     return heard.all;
   }
   void video(media::Codec codec = media::Codec::h264, bool nalAligned = false) {

@@ -2,7 +2,7 @@
 // ERROR acknowledgements: every policy, and the end of refusals without end.
 #include "life_driver.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 namespace {
 
 using aws::AckPolicy;
@@ -16,12 +16,12 @@ class LifeRefusal : public testing::Test {
   void SetUp() override { m.toStreaming(); }
   /// Opens the next session, after whatever wait there is.
   void nextSession() {
-    if (m.state() == upload::State::waiting) m.retry();
-    while (m.state() != upload::State::streaming && m.state() != upload::State::stopped) {
-      if (m.state() == upload::State::describing) m.on(upload::event::Described{});
-      if (m.state() == upload::State::locating) m.on(upload::event::Located{});
+    if (m.state() == State::waiting) m.retry();
+    while (m.state() != State::streaming && m.state() != State::stopped) {
+      if (m.state() == State::describing) m.on(event::Described{});
+      if (m.state() == State::locating) m.on(event::Located{});
     }
-    if (m.state() == upload::State::streaming) m.on(upload::event::SessionAnswered{});
+    if (m.state() == State::streaming) m.on(event::SessionAnswered{});
   }
   LifeDriver m;
 };
@@ -43,24 +43,24 @@ TEST_F(LifeRefusal, EveryErrorEndsTheSession) {
 
 TEST_F(LifeRefusal, StreamReadErrorReconnectsWithBackOff) {
   EXPECT_EQ(m.refuse(AckPolicy::reconnect), (Words{"close"}));
-  EXPECT_EQ(m.state(), upload::State::waiting);
+  EXPECT_EQ(m.state(), State::waiting);
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
 TEST_F(LifeRefusal, TheSessionsLongestDurationIsNormal) {
   m.advance(std::chrono::minutes(45));
   EXPECT_EQ(m.refuse(AckPolicy::newSession), (Words{"close", "open"}));
-  EXPECT_FALSE(m.tells(ConnectionState::retrying));
+  EXPECT_FALSE(m.reports(ConnectionState::retrying));
 }
 
 TEST_F(LifeRefusal, ASessionThatEndsAsSoonAsItBeganIsNotOpenedInAHotLoop) {
   int opened = 0;
-  while (m.state() == upload::State::streaming) {
+  while (m.state() == State::streaming) {
     ASSERT_LT(++opened, 5);
-    m.on(upload::event::SessionAnswered{});
+    m.on(event::SessionAnswered{});
     m.refuse(AckPolicy::newSession);
   }
-  EXPECT_EQ(m.state(), upload::State::waiting);
+  EXPECT_EQ(m.state(), State::waiting);
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
@@ -70,7 +70,7 @@ TEST_F(LifeRefusal, ANamedFragmentIsSetAsideAtOnce) {
 
 TEST_F(LifeRefusal, WithoutAFragmentNothingIsSkippedTheFirstTime) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"}));
-  EXPECT_EQ(m.state(), upload::State::waiting);
+  EXPECT_EQ(m.state(), State::waiting);
   nextSession();
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"refuse oldest", "close", "open"}));
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"})) << "and the next one has its own first time";
@@ -79,7 +79,7 @@ TEST_F(LifeRefusal, WithoutAFragmentNothingIsSkippedTheFirstTime) {
 TEST_F(LifeRefusal, APersistedBetweenMakesItTheFirstTimeAgain) {
   m.refuse(AckPolicy::setAside);
   nextSession();
-  m.on(upload::event::Persisted{});
+  m.on(event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::setAside), (Words{"close"}));
 }
 
@@ -88,8 +88,8 @@ TEST_F(LifeRefusal, ATrackMismatchIsResentAndThenSetAside) {
     EXPECT_EQ(m.refuse(policy, 3), (Words{"close"}));
     nextSession();
     EXPECT_EQ(m.refuse(policy, 3), (Words{"refuse 3", "close", "open"}));
-    m.on(upload::event::SessionAnswered{});
-    m.on(upload::event::Persisted{});
+    m.on(event::SessionAnswered{});
+    m.on(event::Persisted{});
   }
 }
 
@@ -119,14 +119,14 @@ TEST_F(LifeRefusal, AWrongStartTimeIsFatalTheSecondTime) {
 TEST_F(LifeRefusal, AWrongStartTimeThatWasMendedIsForgotten) {
   m.refuse(AckPolicy::correctClock);
   nextSession();
-  m.on(upload::event::Persisted{});
+  m.on(event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::correctClock), (Words{"close"}));
 }
 
 TEST_F(LifeRefusal, AnInactiveStreamIsDescribed) {
   for (const AckPolicy policy : {AckPolicy::describe, AckPolicy::streamDeleted}) {
     EXPECT_EQ(m.refuse(policy), (Words{"close"}));
-    EXPECT_EQ(m.state(), upload::State::waiting);
+    EXPECT_EQ(m.state(), State::waiting);
     EXPECT_EQ(m.retry(), (Words{"describe"}));
     nextSession();
   }
@@ -138,18 +138,18 @@ TEST_F(LifeRefusal, KmsTroubleIsToldOnceAndTriedForEverUpToAMinute) {
   for (int i = 0; i < 200; ++i) {
     nextSession();
     EXPECT_EQ(m.refuse(AckPolicy::retryKms), (Words{"close"}));
-    longest = std::max(longest, m.timerIn(upload::Timer::retry));
+    longest = std::max(longest, m.timerIn(Timer::retry));
   }
   EXPECT_LE(longest, Seconds(60));
   EXPECT_GT(longest, Seconds(30));
   nextSession();
-  m.on(upload::event::Persisted{});
+  m.on(event::Persisted{});
   EXPECT_EQ(m.refuse(AckPolicy::retryKms), (Words{"warn", "close"}));
 }
 
 TEST_F(LifeRefusal, AWrongConfigurationIsFatal) {
   EXPECT_EQ(m.refuse(AckPolicy::fatal), (Words{"close", "fail"}));
-  EXPECT_EQ(m.find<upload::action::Fail>()->error.kind, ErrorKind::fatal);
+  EXPECT_EQ(m.find<action::Fail>()->error.kind, ErrorKind::fatal);
 }
 
 TEST_F(LifeRefusal, ThreeOfAKindInARowEndTheStream) {
@@ -158,14 +158,14 @@ TEST_F(LifeRefusal, ThreeOfAKindInARowEndTheStream) {
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 2), (Words{"refuse 2", "close", "open"}));
   m.advance(Seconds(40));
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 3), (Words{"close", "fail"}));
-  EXPECT_EQ(m.find<upload::action::Fail>()->error.kind, ErrorKind::fatal);
+  EXPECT_EQ(m.find<action::Fail>()->error.kind, ErrorKind::fatal);
 }
 
 TEST_F(LifeRefusal, APersistedFragmentBreaksTheRow) {
   for (std::uint64_t i = 0; i < 20; ++i) {
     EXPECT_EQ(m.refuse(AckPolicy::setAside, i), (Words{"refuse " + std::to_string(i), "close", "open"}));
-    m.on(upload::event::SessionAnswered{});
-    m.on(upload::event::Persisted{});
+    m.on(event::SessionAnswered{});
+    m.on(event::Persisted{});
     m.advance(Seconds(16));
   }
 }
@@ -174,28 +174,31 @@ TEST_F(LifeRefusal, FiveInAMinuteEndTheStreamWhateverTheirKind) {
   const StatusCode kinds[] = {StatusCode::ackInvalidMkvData, StatusCode::ackFragmentSizeReached};
   for (std::uint64_t i = 0; i < 4; ++i) {
     EXPECT_EQ(m.refuse(AckPolicy::setAside, i, kinds[i % 2]).size(), 3u);
-    m.on(upload::event::SessionAnswered{});
-    m.on(upload::event::Persisted{});
+    m.on(event::SessionAnswered{});
+    m.on(event::Persisted{});
     m.advance(Seconds(14));
   }
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 9, kinds[0]), (Words{"close", "fail"}));
 }
 
 TEST_F(LifeRefusal, RefusalsAreHeardWhileTheSessionEndsToo) {
-  for (const upload::Event& ending : std::vector<upload::Event>{
-           upload::event::HandOver{}, upload::event::SourcePaused{}, upload::event::EndOfStream{}}) {
+  using Ending = void (*)(LifeDriver&);
+  for (const Ending end : std::vector<Ending>{[](LifeDriver& one) { one.on(event::HeaderChanged{}); },
+                                              [](LifeDriver& one) { one.pauseSource(); },
+                                              [](LifeDriver& one) { one.on(event::EndOfStream{}); }}) {
     LifeDriver one;
     one.toStreaming();
-    one.on(ending);
+    end(one);
+    ASSERT_NE(one.state(), State::streaming);
     const Words words = one.refuse(AckPolicy::setAside, 5);
     EXPECT_EQ((Words{words.begin(), words.begin() + 3}), (Words{"refuse 5", "close", "open"}));
   }
 }
 
 TEST_F(LifeRefusal, OutsideASessionNobodyListens) {
-  m.on(upload::event::SessionEnded{errorOf(ErrorKind::retryable)});
+  m.on(event::SessionEnded{errorOf(ErrorKind::retryable)});
   EXPECT_EQ(m.refuse(AckPolicy::setAside, 5), Words{});
 }
 
 }  // namespace
-}  // namespace kvs::stream
+}  // namespace kvs::upload

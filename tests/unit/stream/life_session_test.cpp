@@ -2,7 +2,7 @@
 // Sessions: opening, hand-over, idleness, end of stream, and what a broken one leads to.
 #include "life_driver.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 namespace {
 
 using test::errorOf;
@@ -19,10 +19,10 @@ const Error limit = [] {
 TEST(LifeSession, OpensWhenThereIsSomethingToSend) {
   LifeDriver m;
   m.toReady();
-  EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"}));
-  EXPECT_EQ(m.on(upload::event::DataAvailable{}), Words{}) << "one session a stream";
-  m.on(upload::event::SessionAnswered{});
-  EXPECT_TRUE(m.tells(ConnectionState::streaming));
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::DataAvailable{}), Words{}) << "one session a stream";
+  m.on(event::SessionAnswered{});
+  EXPECT_TRUE(m.reports(ConnectionState::streaming));
 }
 
 TEST(LifeSession, LivesForFortyMinutesLessASeededRandomTen) {
@@ -30,8 +30,8 @@ TEST(LifeSession, LivesForFortyMinutesLessASeededRandomTen) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     LifeDriver m({}, seed);
     m.toReady();
-    m.on(upload::event::DataAvailable{});
-    const Nanoseconds length = m.timerIn(upload::Timer::session);
+    m.on(event::DataAvailable{});
+    const Nanoseconds length = m.timerIn(Timer::session);
     EXPECT_GE(length, std::chrono::minutes(30));
     EXPECT_LE(length, std::chrono::minutes(40));
     lengths.push_back(length);
@@ -46,189 +46,186 @@ TEST(LifeSession, HandsOverAtAFragmentsEndAndClosesBeforeItOpens) {
   for (const bool byTimer : {true, false}) {
     LifeDriver m;
     m.toStreaming();
-    EXPECT_EQ(byTimer ? m.fire(upload::Timer::session) : m.on(upload::event::HandOver{}),
-              (Words{"finish fragment"}));
-    EXPECT_EQ(m.state(), upload::State::handingOver);
-    EXPECT_EQ(m.on(upload::event::Persisted{}), Words{});
-    EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open"}));
-    EXPECT_EQ(m.state(), upload::State::streaming);
-    EXPECT_FALSE(m.timerSet(upload::Timer::progress));
-    EXPECT_TRUE(m.timerSet(upload::Timer::session));
+    EXPECT_EQ(byTimer ? m.fire(Timer::session) : m.on(event::HeaderChanged{}), (Words{"finish fragment"}));
+    EXPECT_EQ(m.state(), State::handingOver);
+    EXPECT_EQ(m.on(event::Persisted{}), Words{});
+    EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
+    EXPECT_EQ(m.state(), State::streaming);
+    EXPECT_FALSE(m.timerSet(Timer::progress));
+    EXPECT_TRUE(m.timerSet(Timer::session));
   }
 }
 
 TEST(LifeSession, AHandOverWaitsForTheFragmentToEndAndBeConfirmed) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::HandOver{});
-  EXPECT_EQ(m.timerIn(upload::Timer::progress), Seconds(30))
-      << "20 s of growth, 10 s for its acknowledgement";
+  m.on(event::HeaderChanged{});
+  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(30)) << "20 s of growth, 10 s for its acknowledgement";
   // The fragment before it is confirmed at once; the one under the cursor may still grow for 20 s.
   m.advance(Milliseconds(500));
-  m.on(upload::event::Persisted{});
-  EXPECT_GE(m.timerIn(upload::Timer::progress), Milliseconds(29500));
+  m.on(event::Persisted{});
+  EXPECT_GE(m.timerIn(Timer::progress), Milliseconds(29500));
 }
 
 TEST(LifeSession, AConfirmedSessionEndsWellAlsoBeforeItsHandOverIsHeardOf) {
-  LifeDriver machine(upload::LifeConfig{.restartOnError = false});
+  LifeDriver machine(LifeConfig{.retry = {.restartOnError = false}});
   machine.toStreaming();
-  EXPECT_EQ(machine.on(upload::event::SessionConfirmed{}), Words({"close", "open"}));
-  EXPECT_FALSE(machine.tells(ConnectionState::disconnected));
-  EXPECT_EQ(machine.state(), upload::State::streaming);
+  EXPECT_EQ(machine.on(event::SessionConfirmed{}), Words({"close", "open"}));
+  EXPECT_FALSE(machine.reports(ConnectionState::disconnected));
+  EXPECT_EQ(machine.state(), State::streaming);
 }
 
 TEST(LifeSession, AnEndWithoutConfirmationIsAFailure) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::HandOver{});
-  EXPECT_EQ(m.fire(upload::Timer::progress), (Words{"close"}));
-  EXPECT_EQ(m.state(), upload::State::waiting);
-  EXPECT_TRUE(m.tells(ConnectionState::disconnected));
+  m.on(event::HeaderChanged{});
+  EXPECT_EQ(m.fire(Timer::progress), (Words{"close"}));
+  EXPECT_EQ(m.state(), State::waiting);
+  EXPECT_TRUE(m.reports(ConnectionState::disconnected));
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
 TEST(LifeSession, APausedSourceLetsTheConnectionGo) {
   LifeDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(upload::event::SourcePaused{}), (Words{"finish everything endTag"}));
-  EXPECT_EQ(m.state(), upload::State::idle);
-  EXPECT_EQ(m.timerIn(upload::Timer::progress), Seconds(10));
-  m.on(upload::event::Persisted{});
-  EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{});
-  EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close"}));
-  EXPECT_EQ(m.state(), upload::State::ready);
-  EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"})) << "and returns on the next frame";
+  EXPECT_EQ(m.pauseSource(), (Words{"finish everything endTag"}));
+  EXPECT_EQ(m.state(), State::idle);
+  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(10));
+  m.on(event::Persisted{});
+  EXPECT_EQ(m.on(event::LogEmpty{}), Words{});
+  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close"}));
+  EXPECT_EQ(m.state(), State::ready);
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"})) << "and returns on the next frame";
 }
 
 TEST(LifeSession, AFrameThatComesWhileTheIdleSessionEndsTravelsInTheNext) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::SourcePaused{});
-  EXPECT_EQ(m.on(upload::event::DataAvailable{}), Words{});
-  EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open"}));
+  m.pauseSource();
+  EXPECT_EQ(m.on(event::DataAvailable{}), Words{});
+  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
 }
 
 TEST(LifeSession, PausingTwiceOrWhileEndingChangesNothing) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::SourcePaused{});
-  EXPECT_EQ(m.on(upload::event::SourcePaused{}), Words{});
-  EXPECT_EQ(m.on(upload::event::HandOver{}), Words{});
-  EXPECT_EQ(m.on(upload::event::TimerFired{upload::Timer::session}), Words{});
+  m.pauseSource();
+  EXPECT_EQ(m.pauseSource(), Words{});
+  EXPECT_EQ(m.on(event::HeaderChanged{}), Words{});
+  EXPECT_EQ(m.on(event::TimerFired{Timer::session}), Words{});
 }
 
 TEST(LifeSession, EndOfStreamDrains) {
   LifeDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(upload::event::EndOfStream{}), (Words{"finish everything"}));
-  EXPECT_EQ(m.state(), upload::State::draining);
-  m.on(upload::event::Persisted{});
-  EXPECT_EQ(m.timerIn(upload::Timer::progress), Seconds(10));
-  EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"close", "drained"}));
-  EXPECT_TRUE(m.tells(ConnectionState::drained));
-  EXPECT_EQ(m.state(), upload::State::ready);
+  EXPECT_EQ(m.on(event::EndOfStream{}), (Words{"finish everything"}));
+  EXPECT_EQ(m.state(), State::draining);
+  m.on(event::Persisted{});
+  EXPECT_EQ(m.timerIn(Timer::progress), Seconds(10));
+  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"close", "drained"}));
+  EXPECT_TRUE(m.reports(ConnectionState::drained));
+  EXPECT_EQ(m.state(), State::ready);
 }
 
 TEST(LifeSession, EndOfAnEmptyStreamIsDrainedAtOnce) {
   LifeDriver m;
   m.toReady();
-  m.on(upload::event::EndOfStream{});
-  EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"drained"}));
-  EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{}) << "told once";
+  m.on(event::EndOfStream{});
+  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"drained"}));
+  EXPECT_EQ(m.on(event::LogEmpty{}), Words{}) << "told once";
 }
 
 TEST(LifeSession, EndOfStreamBeforeReadyDrainsOnceItCan) {
   LifeDriver m;
   m.start();
-  m.on(upload::event::DataAvailable{});
-  m.on(upload::event::EndOfStream{});
-  m.on(upload::event::CredentialsFetched{});
-  m.on(upload::event::Described{});
-  EXPECT_EQ(m.on(upload::event::Located{}), (Words{"ready", "open", "finish everything"}));
-  EXPECT_EQ(m.state(), upload::State::draining);
+  m.on(event::DataAvailable{});
+  m.on(event::EndOfStream{});
+  m.on(event::CredentialsFetched{});
+  m.on(event::Described{});
+  EXPECT_EQ(m.on(event::Located{}), (Words{"ready", "open", "finish everything"}));
+  EXPECT_EQ(m.state(), State::draining);
 }
 
 TEST(LifeSession, EndOfStreamDuringAHandOverIsNotForgotten) {
-  const Words finished{"finish everything"};  // by the one that pauses it is finished already
-  for (const auto& [ending, finishes] : std::vector<std::pair<upload::Event, Words>>{
-           {upload::event::HandOver{}, finished}, {upload::event::SourcePaused{}, Words{}}}) {
+  for (const bool isIdle : {false, true}) {
     LifeDriver m;
     m.toStreaming();
-    m.on(ending);
-    EXPECT_EQ(m.on(upload::event::EndOfStream{}), finishes);
-    EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open", "finish everything"}));
-    EXPECT_EQ(m.state(), upload::State::draining);
-    EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"close", "drained"}));
+    isIdle ? m.pauseSource() : m.on(event::HeaderChanged{});
+    // By the one that pauses it is finished already.
+    EXPECT_EQ(m.on(event::EndOfStream{}), isIdle ? Words{} : (Words{"finish everything"}));
+    EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open", "finish everything"}));
+    EXPECT_EQ(m.state(), State::draining);
+    EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"close", "drained"}));
   }
 }
 
 TEST(LifeSession, ADrainThatBreaksIsTriedAgain) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::EndOfStream{});
-  EXPECT_EQ(m.on(upload::event::SessionEnded{broken}), (Words{"close"}));
+  m.on(event::EndOfStream{});
+  EXPECT_EQ(m.on(event::SessionEnded{broken}), (Words{"close"}));
   EXPECT_EQ(m.retry(), (Words{"open", "finish everything"}));
-  EXPECT_EQ(m.state(), upload::State::draining);
+  EXPECT_EQ(m.state(), State::draining);
 }
 
 TEST(LifeSession, TheLogMayRunEmptyWhileWaiting) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::EndOfStream{});
-  m.on(upload::event::SessionEnded{broken});
-  EXPECT_EQ(m.on(upload::event::LogEmpty{}), (Words{"drained"}));
-  EXPECT_EQ(m.state(), upload::State::waiting);
+  m.on(event::EndOfStream{});
+  m.on(event::SessionEnded{broken});
+  EXPECT_EQ(m.on(event::LogEmpty{}), (Words{"drained"}));
+  EXPECT_EQ(m.state(), State::waiting);
   EXPECT_EQ(m.retry(), Words{});
-  EXPECT_EQ(m.state(), upload::State::ready);
+  EXPECT_EQ(m.state(), State::ready);
 }
 
 TEST(LifeSession, FramesAfterEndOfStreamGoOnInTheNextSession) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::EndOfStream{});
-  EXPECT_EQ(m.on(upload::event::DataAvailable{true}), Words{});
-  EXPECT_EQ(m.state(), upload::State::handingOver);
-  EXPECT_EQ(m.on(upload::event::SessionConfirmed{}), (Words{"close", "open"}));
-  EXPECT_EQ(m.state(), upload::State::streaming);
-  EXPECT_EQ(m.on(upload::event::LogEmpty{}), Words{}) << "the end was taken back";
+  m.on(event::EndOfStream{});
+  EXPECT_EQ(m.on(event::DataAvailable{true}), Words{});
+  EXPECT_EQ(m.state(), State::handingOver);
+  EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close", "open"}));
+  EXPECT_EQ(m.state(), State::streaming);
+  EXPECT_EQ(m.on(event::LogEmpty{}), Words{}) << "the end was taken back";
 }
 
 TEST(LifeSession, ABrokenSessionIsOpenedAgainAfterAWait) {
   LifeDriver m;
   m.toStreaming();
   for (int i = 0; i < 50; ++i) {
-    EXPECT_EQ(m.on(upload::event::SessionEnded{broken}), (Words{"close"}));
-    ASSERT_EQ(m.state(), upload::State::waiting);
-    ASSERT_EQ(m.told().size(), 2u);
-    EXPECT_EQ(m.told()[0].state, ConnectionState::disconnected);
-    ASSERT_TRUE(m.told()[0].reason);
-    EXPECT_EQ(m.told()[1].state, ConnectionState::retrying);
-    EXPECT_EQ(m.told()[1].attempt, static_cast<unsigned>(i + 1));
-    EXPECT_FALSE(m.timerSet(upload::Timer::session));
-    EXPECT_FALSE(m.timerSet(upload::Timer::progress));
+    EXPECT_EQ(m.on(event::SessionEnded{broken}), (Words{"close"}));
+    ASSERT_EQ(m.state(), State::waiting);
+    ASSERT_EQ(m.reported().size(), 2u);
+    EXPECT_EQ(m.reported()[0].state, ConnectionState::disconnected);
+    ASSERT_TRUE(m.reported()[0].reason);
+    EXPECT_EQ(m.reported()[1].state, ConnectionState::retrying);
+    EXPECT_EQ(m.reported()[1].attempt, static_cast<unsigned>(i + 1));
+    EXPECT_FALSE(m.timerSet(Timer::session));
+    EXPECT_FALSE(m.timerSet(Timer::progress));
     EXPECT_EQ(m.retry(), (Words{"open"}));
-    m.on(upload::event::SessionAnswered{});
+    m.on(event::SessionAnswered{});
   }
 }
 
 TEST(LifeSession, AnEndpointThatIsNotReachedTwiceIsAskedForAgain) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::SessionEnded{broken});  // that one had been answered
+  m.on(event::SessionEnded{broken});  // that one had been answered
   EXPECT_EQ(m.retry(), (Words{"open"}));
-  m.on(upload::event::SessionEnded{broken});
+  m.on(event::SessionEnded{broken});
   EXPECT_EQ(m.retry(), (Words{"open"}));
-  m.on(upload::event::SessionEnded{broken});
+  m.on(event::SessionEnded{broken});
   EXPECT_EQ(m.retry(), (Words{"locate"}));
-  EXPECT_EQ(m.on(upload::event::Located{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::Located{}), (Words{"open"}));
 }
 
 TEST(LifeSession, AnAnswerThatEndsIsAFailureWithAReason) {
   LifeDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(upload::event::SessionEnded{}), (Words{"close"}));
-  ASSERT_TRUE(m.told()[0].reason);
-  EXPECT_FALSE(m.told()[0].reason->message.empty());
+  EXPECT_EQ(m.on(event::SessionEnded{}), (Words{"close"}));
+  ASSERT_TRUE(m.reported()[0].reason);
+  EXPECT_FALSE(m.reported()[0].reason->message.empty());
   EXPECT_EQ(m.retry(), (Words{"open"}));
 }
 
@@ -239,15 +236,15 @@ TEST(LifeSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
     LifeDriver m({}, seed);
     m.toStreaming();
     for (std::size_t i = 0; i < greatest.size(); ++i) {
-      m.on(upload::event::SessionEnded{broken});
-      greatest[i] = std::max(greatest[i], m.timerIn(upload::Timer::retry));
-      first[i] = std::min(first[i], m.timerIn(upload::Timer::retry));
+      m.on(event::SessionEnded{broken});
+      greatest[i] = std::max(greatest[i], m.timerIn(Timer::retry));
+      first[i] = std::min(first[i], m.timerIn(Timer::retry));
       m.retry();
-      m.on(upload::event::SessionAnswered{});  // a 200 alone resets nothing
+      m.on(event::SessionAnswered{});  // a 200 alone resets nothing
     }
-    m.on(upload::event::Persisted{});
-    m.on(upload::event::SessionEnded{broken});
-    EXPECT_LE(m.timerIn(upload::Timer::retry), Milliseconds(200));
+    m.on(event::Persisted{});
+    m.on(event::SessionEnded{broken});
+    EXPECT_LE(m.timerIn(Timer::retry), Milliseconds(200));
   }
   Milliseconds ceiling{200};
   for (std::size_t i = 0; i < greatest.size(); ++i) {
@@ -261,25 +258,25 @@ TEST(LifeSession, BackOffDoublesToItsCapAndIsResetByThePersisted) {
 TEST(LifeSession, AMovedEndpointIsAskedForAgain) {
   LifeDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(upload::event::SessionEnded{errorOf(ErrorKind::endpointMoved, "InvalidEndpointException")}),
+  EXPECT_EQ(m.on(event::SessionEnded{errorOf(ErrorKind::endpointMoved, "InvalidEndpointException")}),
             (Words{"close"}));
   EXPECT_EQ(m.retry(), (Words{"locate"}));
-  EXPECT_EQ(m.on(upload::event::Located{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::Located{}), (Words{"open"}));
 }
 
 TEST(LifeSession, AStreamThatIsGoneIsDescribedAgain) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::SessionEnded{errorOf(ErrorKind::notFound)});
+  m.on(event::SessionEnded{errorOf(ErrorKind::notFound)});
   EXPECT_EQ(m.retry(), (Words{"describe"}));
 }
 
 TEST(LifeSession, AFatalRefusalEndsTheStream) {
   LifeDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(upload::event::SessionEnded{errorOf(ErrorKind::fatal, "InvalidArgumentException")}),
+  EXPECT_EQ(m.on(event::SessionEnded{errorOf(ErrorKind::fatal, "InvalidArgumentException")}),
             (Words{"close", "fail"}));
-  EXPECT_EQ(m.state(), upload::State::stopped);
+  EXPECT_EQ(m.state(), State::stopped);
   EXPECT_FALSE(m.sessionOpen());
 }
 
@@ -287,25 +284,24 @@ TEST(LifeSession, ExpiredCredentialsAreFetchedAndTheSessionOpenedAgain) {
   LifeDriver m;
   m.toStreaming();
   const Error expired = errorOf(ErrorKind::auth, "ExpiredTokenException");
-  EXPECT_EQ(m.on(upload::event::SessionEnded{expired}), (Words{"close", "credentials"}));
-  EXPECT_EQ(m.on(upload::event::CredentialsFetched{}), (Words{"open"}));
-  EXPECT_EQ(m.on(upload::event::SessionEnded{expired}), (Words{"close"})) << "they worked before: back off";
-  EXPECT_EQ(m.state(), upload::State::waiting);
+  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close", "credentials"}));
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close"})) << "they worked before: back off";
+  EXPECT_EQ(m.state(), State::waiting);
   EXPECT_EQ(m.retry(), (Words{"credentials"}));
-  EXPECT_EQ(m.on(upload::event::CredentialsFetched{}), (Words{"open"}));
-  m.on(upload::event::SessionAnswered{});
-  EXPECT_EQ(m.on(upload::event::SessionEnded{expired}), (Words{"close", "credentials"}))
-      << "at once after a success";
+  EXPECT_EQ(m.on(event::CredentialsFetched{}), (Words{"open"}));
+  m.on(event::SessionAnswered{});
+  EXPECT_EQ(m.on(event::SessionEnded{expired}), (Words{"close", "credentials"})) << "at once after a success";
 }
 
 TEST(LifeSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::HandOver{});
-  m.on(upload::event::SessionConfirmed{});  // closes and opens
+  m.on(event::HeaderChanged{});
+  m.on(event::SessionConfirmed{});  // closes and opens
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(m.on(upload::event::SessionEnded{limit}), (Words{"close"})) << "no word to the user";
-    EXPECT_EQ(m.timerIn(upload::Timer::retry), Seconds(1));
+    EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close"})) << "no word to the user";
+    EXPECT_EQ(m.timerIn(Timer::retry), Seconds(1));
     EXPECT_EQ(m.retry(), (Words{"open"}));
   }
 }
@@ -313,21 +309,20 @@ TEST(LifeSession, ConnectionLimitSoonAfterOurOwnSessionIsRetriedAfterASecond) {
 TEST(LifeSession, ConnectionLimitLaterIsAnotherProducer) {
   LifeDriver m;
   m.toReady();
-  EXPECT_EQ(m.on(upload::event::DataAvailable{}), (Words{"open"}));
-  EXPECT_EQ(m.on(upload::event::SessionEnded{limit}), (Words{"close", "warn"}))
-      << "no session of ours was ever open";
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close", "warn"})) << "no session of ours was ever open";
   m.retry();
-  EXPECT_EQ(m.on(upload::event::SessionEnded{limit}), (Words{"close", "warn"}))
+  EXPECT_EQ(m.on(event::SessionEnded{limit}), (Words{"close", "warn"}))
       << "an attempt that was refused is no session of ours";
 }
 
 TEST(LifeSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
   LifeDriver m;
   m.toStreaming();
-  m.on(upload::event::SessionEnded{broken});
+  m.on(event::SessionEnded{broken});
   m.retry();
   int quiet = 0;
-  while (m.on(upload::event::SessionEnded{limit}) == Words{"close"}) {
+  while (m.on(event::SessionEnded{limit}) == Words{"close"}) {
     ASSERT_LT(++quiet, 40);
     m.retry();
   }
@@ -338,26 +333,132 @@ TEST(LifeSession, ConnectionLimitIsOursForHalfAMinuteOnly) {
 TEST(LifeSession, StopClosesAndSilences) {
   LifeDriver m;
   m.toStreaming();
-  EXPECT_EQ(m.on(upload::event::Stop{}), (Words{"close", "stopped"}));
-  EXPECT_TRUE(m.tells(ConnectionState::stopped));
-  for (const upload::Event& event : std::vector<upload::Event>{
-           upload::event::Start{}, upload::event::DataAvailable{}, upload::event::SessionEnded{},
-           upload::event::LogEmpty{}, upload::event::EndOfStream{},
-           upload::event::TimerFired{upload::Timer::retry}, upload::event::Stop{}}) {
+  EXPECT_EQ(m.on(event::Stop{}), (Words{"close", "stopped"}));
+  EXPECT_TRUE(m.reports(ConnectionState::stopped));
+  for (const Event& event :
+       std::vector<Event>{event::Start{}, event::DataAvailable{}, event::SessionEnded{}, event::LogEmpty{},
+                          event::EndOfStream{}, event::TimerFired{Timer::retry}, event::Stop{}}) {
     EXPECT_EQ(m.on(event), Words{});
-    EXPECT_EQ(m.state(), upload::State::stopped);
+    EXPECT_EQ(m.state(), State::stopped);
   }
 }
 
 TEST(LifeSession, StopWorksInEveryState) {
   LifeDriver fresh;
-  EXPECT_EQ(fresh.on(upload::event::Stop{}), (Words{"stopped"}));
+  EXPECT_EQ(fresh.on(event::Stop{}), (Words{"stopped"}));
   LifeDriver waiting;
   waiting.start();
-  waiting.on(upload::event::CallFailed{broken});
-  EXPECT_EQ(waiting.on(upload::event::Stop{}), (Words{"stopped"}));
-  EXPECT_FALSE(waiting.timerSet(upload::Timer::retry));
+  waiting.on(event::CallFailed{broken});
+  EXPECT_EQ(waiting.on(event::Stop{}), (Words{"stopped"}));
+  EXPECT_FALSE(waiting.timerSet(Timer::retry));
+}
+
+TEST(LifeSession, IsOpenedOnlyWhereSomethingMayBeSent) {
+  LifeDriver m;
+  m.toReady();
+  m.hasSendable = false;
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.state(), State::ready) << "what waits for its other tracks opens no session";
+  EXPECT_FALSE(m.sessionOpen());
+  m.hasSendable = true;
+  EXPECT_EQ(m.on(event::DataAvailable{}), (Words{"open"}));
+  EXPECT_EQ(m.state(), State::streaming);
+}
+
+TEST(LifeSession, HandsOverBeforeItsCredentialsExpire) {
+  LifeDriver m;
+  m.toReady();
+  m.credentialsLife = Seconds(600);
+  m.on(event::DataAvailable{});
+  EXPECT_EQ(m.timerIn(Timer::session), Seconds(525)) << "an eighth before the end";
+  m.credentialsLife = Milliseconds(500);
+  m.fire(Timer::session);
+  m.on(event::SessionConfirmed{});
+  EXPECT_EQ(m.timerIn(Timer::session), Seconds(1)) << "not in a hot loop";
+}
+
+TEST(LifeSession, ASessionWithoutAWordOnWhatWasSentIsReplaced) {
+  LifeDriver m(LifeConfig{.staleness = Seconds(60)});
+  m.toStreaming();
+  m.seen.longestPause = Seconds(999);
+  m.seen.silence = Seconds(59);
+  EXPECT_EQ(m.fire(Timer::watch), Words{});
+  EXPECT_EQ(m.timerIn(Timer::watch), Seconds(1)) << "looks again when it would be enough";
+  m.seen.silence = Seconds(60);
+  EXPECT_EQ(m.fire(Timer::watch), (Words{"stale", "close"}));
+  EXPECT_TRUE(m.find<action::CloseSession>()->deadHost);
+  EXPECT_EQ(m.state(), State::waiting);
+}
+
+TEST(LifeSession, AWordMayBeAsLongInComingAsTwoFragments) {
+  LifeDriver m(LifeConfig{.staleness = Seconds(60)});
+  m.toStreaming();
+  m.seen.longestFragment = Seconds(40);
+  m.seen.silence = Seconds(79);
+  EXPECT_EQ(m.fire(Timer::watch), Words{});
+  m.seen.silence = Seconds(80);
+  EXPECT_EQ(m.fire(Timer::watch), (Words{"stale", "close"}));
+}
+
+TEST(LifeSession, WithoutStalenessSilenceIsNoFailure) {
+  LifeDriver m;
+  m.toStreaming();
+  m.seen.silence = std::chrono::hours(9);
+  EXPECT_EQ(m.fire(Timer::watch), Words{});
+  EXPECT_EQ(m.state(), State::streaming);
+}
+
+TEST(LifeSession, ASourceThatIsHeldBackHasNotPaused) {
+  LifeDriver m;
+  m.toStreaming();
+  m.seen.sourceHeldBack = true;
+  EXPECT_EQ(m.pauseSource(), Words{});
+  EXPECT_EQ(m.state(), State::streaming);
+}
+
+TEST(LifeSession, AnEndIsAwaitedForAsLongAsBytesLeave) {
+  LifeDriver m;
+  m.toStreaming();
+  m.on(event::EndOfStream{});
+  for (m.seen.bytesSent = 1; m.seen.bytesSent < 20; ++m.seen.bytesSent) {
+    EXPECT_EQ(m.fire(Timer::progress), Words{});
+    EXPECT_EQ(m.timerIn(Timer::progress), Seconds(10));
+  }
+  EXPECT_EQ(m.fire(Timer::progress), Words{}) << "the last byte has left since";
+  EXPECT_EQ(m.fire(Timer::progress), (Words{"close"}));
+  EXPECT_EQ(m.state(), State::waiting);
+}
+
+TEST(LifeSession, StorageThatIsFullOfOneFragmentEndsItsSession) {
+  LifeDriver m;
+  m.toStreaming();
+  EXPECT_EQ(m.on(event::StorageFull{}), (Words{"close"}));
+  EXPECT_EQ(m.reported().front().reason->code, StatusCode::storeOutOfMemory);
+  EXPECT_EQ(m.on(event::StorageFull{}), Words{}) << "there is no session in the way";
+}
+
+TEST(LifeSession, BurstsSendWhatIsCompleteAndLetTheConnectionGo) {
+  for (const bool isPaused : {false, true}) {
+    LifeDriver m(LifeConfig{.burstInterval = Seconds(10)});
+    m.toReady();
+    EXPECT_EQ(m.on(event::DataAvailable{}), Words{});
+    EXPECT_EQ(m.timerIn(Timer::burst), Seconds(10));
+    if (isPaused) m.seen.sourcePause = m.seen.longestPause;
+    EXPECT_EQ(m.fire(Timer::burst),
+              (Words{"open", isPaused ? "finish everything endTag" : "finish complete"}));
+    EXPECT_EQ(m.state(), isPaused ? State::idle : State::handingOver);
+    EXPECT_EQ(m.on(event::SessionConfirmed{}), (Words{"close"}));
+    EXPECT_TRUE(m.timerSet(Timer::burst));
+  }
+}
+
+TEST(LifeSession, AStopAfterAnErrorClosesTheStream) {
+  LifeDriver m;
+  m.toStreaming();
+  m.on(event::SessionEnded{errorOf(ErrorKind::fatal)});
+  EXPECT_EQ(m.on(event::Stop{}), (Words{"stopped"}));
+  EXPECT_EQ(m.on(event::Stop{}), Words{});
 }
 
 }  // namespace
-}  // namespace kvs::stream
+}  // namespace kvs::upload

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of transitions: which states each state may follow, met by a long seeded walk. What the
-// machine asks for must fit where it is, whatever the world answers.
+// The table of transitions: which states each state may follow, met by a long seeded walk. What the life asks
+// for must fit where it is, whatever the world answers.
 #include <fstream>
 #include <regex>
 #include <set>
@@ -9,25 +9,25 @@
 #include "life_driver.h"
 #include "upload/life_table.h"
 
-namespace kvs::stream {
+namespace kvs::upload {
 namespace {
 
 using test::errorOf;
 using test::LifeDriver;
 
-using S = upload::State;
+using S = State;
 using Edges = std::set<std::pair<S, S>>;
 
 Edges tableEdges() {
   Edges edges;
-  for (const upload::Followers& row : upload::lifeTable) {
+  for (const Followers& row : lifeTable) {
     for (const S to : row)
       edges.insert({row.from, to});
   }
   return edges;
 }
 
-upload::Event randomEvent(Random& random) {
+Event randomEvent(Random& random) {
   using aws::AckPolicy;
   const auto pick = [&](auto... values) {
     const std::array all{values...};
@@ -39,60 +39,76 @@ upload::Event randomEvent(Random& random) {
               pick("", "", "ConnectionLimitExceededException", "AccessDeniedException"),
               pick(StatusCode::putMediaFailed, StatusCode::resourceInUse, StatusCode::ackInvalidMkvData));
   const auto fragment = random.next() % 2 ? std::optional<std::uint64_t>(random.next() % 4) : std::nullopt;
-  using Status = upload::event::Described::Status;
-  switch (random.next() % 20) {
+  using Status = event::Described::Status;
+  switch (random.next() % 27) {
     case 0:
-      return upload::event::CredentialsFetched{};
+      return event::CredentialsFetched{};
     case 1:
-      return upload::event::Described{
-          pick(Status::usable, Status::usable, Status::creating, Status::deleting)};
+      return event::Described{pick(Status::usable, Status::usable, Status::creating, Status::deleting)};
     case 2:
-      return upload::event::Created{};
+      return event::Created{};
     case 3:
-      return upload::event::Tagged{};
+      return event::Tagged{};
     case 4:
-      return upload::event::Located{};
+      return event::Located{};
     case 5:
-      return upload::event::CallFailed{error};
+      return event::CallFailed{error};
     case 6:
-      return upload::event::DataAvailable{random.next() % 4 == 0};
+      return event::DataAvailable{random.next() % 4 == 0};
     case 7:
-      return upload::event::SessionAnswered{};
+      return event::SessionAnswered{};
     case 8:
-      return random.next() % 2 ? upload::event::SessionEnded{error} : upload::event::SessionEnded{};
+      return random.next() % 2 ? event::SessionEnded{error} : event::SessionEnded{};
     case 9:
-      return upload::event::AckRefused{
+      return event::AckRefused{
           pick(AckPolicy::reconnect, AckPolicy::newSession, AckPolicy::setAside, AckPolicy::setAsideOnRepeat,
                AckPolicy::resendWithoutTags, AckPolicy::resendOtherHeader, AckPolicy::correctClock,
                AckPolicy::describe, AckPolicy::retryKms, AckPolicy::streamDeleted),
           error, fragment};
     case 10:
     case 11:
-      return upload::event::Persisted{};
+      return event::Persisted{};
     case 12:
-      return upload::event::SessionConfirmed{};
+      return event::SessionConfirmed{};
     case 13:
-      return upload::event::SourcePaused{};
+      return event::StorageFull{};
     case 14:
-      return upload::event::HandOver{};
+      return event::HeaderChanged{};
     case 15:
-      return upload::event::EndOfStream{};
+      return event::EndOfStream{};
     case 16:
-      return upload::event::LogEmpty{};
+      return event::LogEmpty{};
+    case 17:
+      return random.next() % 2 ? Event(event::FormatSet{}) : event::FormatsMissing{random.next() % 2 == 0};
+    case 18:
+      return event::NoOtherEndpoint{error};
+    case 19:
+      return event::RenewalFailed{error, random.next() % 2 == 0};
+    case 20:
+      return random.next() % 4 == 0 ? Event(event::Hold{}) : event::Release{};
     default:
-      return upload::event::TimerFired{pick(upload::Timer::retry, upload::Timer::retry,
-                                            upload::Timer::session, upload::Timer::progress,
-                                            upload::Timer::burst)};
+      return event::TimerFired{
+          pick(Timer::retry, Timer::retry, Timer::session, Timer::progress, Timer::burst)};
   }
 }
 
-upload::LifeConfig randomConfig(Random& random) {
-  upload::LifeConfig config;
+LifeConfig randomConfig(Random& random) {
+  LifeConfig config;
   config.hasTags = random.next() % 2 == 0;
   if (random.next() % 3 == 0) config.burstInterval = Seconds(10);
   if (random.next() % 3 == 0) config.credentialsLife = Seconds(60);
-  if (random.next() % 8 == 0) config.retryTimeout = Seconds(600);
+  if (random.next() % 8 == 0) config.retry.timeout = Seconds(600);
+  if (random.next() % 2 == 0) config.staleness = Seconds(60);
   return config;
+}
+
+/// What the next look will see.
+void look(Random& random, LifeDriver& m) {
+  m.hasSendable = random.next() % 8 != 0;
+  m.seen.silence = random.upTo(Nanoseconds(Seconds(66)));
+  m.seen.sourcePause = random.upTo(Nanoseconds(Seconds(18)));
+  m.seen.sourceHeldBack = random.next() % 4 == 0;
+  m.seen.bytesSent += random.next() % 2;
 }
 
 /// A long walk; every step must be one of the table's. Gives the edges that it went over.
@@ -103,24 +119,24 @@ Edges walk(std::uint64_t seed) {
   Edges met;
   for (int step = 0; step < 4000 && m.state() != S::stopped; ++step) {
     m.advance(random.upTo(Nanoseconds(Seconds(20))));
-    const S before = m.state();
-    const upload::Event event = randomEvent(random);
+    look(random, m);
+    const Event event = randomEvent(random);
     // A timer that was not set does not fire.
-    const auto* fired = std::get_if<upload::event::TimerFired>(&event);
+    const auto* fired = std::get_if<event::TimerFired>(&event);
     if (fired && !m.timerSet(fired->timer)) continue;
     fired ? m.fire(fired->timer) : m.on(event);
     const S after = m.state();
-    EXPECT_TRUE(upload::mayFollow(before, after))
-        << upload::stateName(before) << " -> " << upload::stateName(after) << " by event " << event.index();
-    if (after != before && after != S::stopped) met.insert({before, after});
+    for (auto from = m.passed().begin(), to = from + 1; to != m.passed().end(); from = to++) {
+      EXPECT_TRUE(mayFollow(*from, *to))
+          << stateName(*from) << " -> " << stateName(*to) << " by event " << event.index();
+      if (*from != *to && *to != S::stopped && *to != S::held) met.insert({*from, *to});
+    }
     const bool inSession =
         after == S::streaming || after == S::handingOver || after == S::idle || after == S::draining;
-    EXPECT_EQ(m.sessionOpen(), inSession) << upload::stateName(after);
-    EXPECT_EQ(m.timerSet(upload::Timer::retry), after == S::waiting)
-        << "a wait always ends: " << upload::stateName(after);
+    EXPECT_EQ(m.sessionOpen(), inSession) << stateName(after);
+    EXPECT_EQ(m.timerSet(Timer::retry), after == S::waiting) << "a wait always ends: " << stateName(after);
     const bool ending = inSession && after != S::streaming;
-    EXPECT_EQ(m.timerSet(upload::Timer::progress), ending)
-        << "an end is always bounded: " << upload::stateName(after);
+    EXPECT_EQ(m.timerSet(Timer::progress), ending) << "an end is always bounded: " << stateName(after);
     if (testing::Test::HasFailure()) return met;
   }
   return met;
@@ -131,15 +147,14 @@ TEST(LifeTable, AWalkKeepsToItAndGoesOverAllOfIt) {
   for (std::uint64_t seed = 1; seed <= 200 && !testing::Test::HasFailure(); ++seed)
     met.merge(walk(seed));
   for (const auto& [from, to] : tableEdges())
-    EXPECT_TRUE(met.contains({from, to}))
-        << upload::stateName(from) << " -> " << upload::stateName(to) << " was never met";
+    EXPECT_TRUE(met.contains({from, to})) << stateName(from) << " -> " << stateName(to) << " was never met";
 }
 
 TEST(LifeTable, EveryStateHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (const upload::Followers& row : upload::lifeTable)
-    EXPECT_TRUE(names.insert(upload::stateName(row.from)).second);
-  EXPECT_EQ(names.size(), 12u);
+  for (const Followers& row : lifeTable)
+    EXPECT_TRUE(names.insert(stateName(row.from)).second);
+  EXPECT_EQ(names.size(), 13u);
   EXPECT_TRUE(names.contains("handing-over"));
 }
 
@@ -158,7 +173,7 @@ std::set<std::string> pictureEdges() {
 
 TEST(LifeTable, ThePictureInTheDocumentationIsTheTable) {
   const auto name = [](S state) {
-    std::string text(upload::stateName(state));
+    std::string text(stateName(state));
     std::ranges::replace(text, '-', '_');
     return text;
   };
@@ -169,4 +184,4 @@ TEST(LifeTable, ThePictureInTheDocumentationIsTheTable) {
 }
 
 }  // namespace
-}  // namespace kvs::stream
+}  // namespace kvs::upload

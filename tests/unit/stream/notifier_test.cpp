@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace kvs::stream {
 namespace {
 
@@ -21,9 +23,11 @@ struct Heard final : StreamListener {
   void onFragmentAck(const FragmentAck& ack) override { acks.push_back(ack.fragmentNumber); }
   void onFragmentLost(const FragmentLost&) override { ++losses; }
   void onError(const Error&) override { ++errors; }
+  void onDrained() override { whenDrained(); }
   std::vector<std::string> acks;
   int losses = 0;
   int errors = 0;
+  std::function<void()> whenDrained = [] {};
 };
 
 class NotifierTest : public testing::Test {
@@ -31,7 +35,7 @@ class NotifierTest : public testing::Test {
   void ack(int number) {
     FragmentAck ack;
     ack.fragmentNumber = std::to_string(number);
-    notifier->tell([ack](StreamListener& to) { to.onFragmentAck(ack); }, Notifier::Weight::mayBeDropped);
+    notifier->tell(ack);
   }
 
   std::shared_ptr<Heard> heard = std::make_shared<Heard>();
@@ -52,9 +56,9 @@ TEST_F(NotifierTest, TellsInOrderWithOneJobForAllThatWait) {
 TEST_F(NotifierTest, OfAFullQueueAcknowledgementsAreLeftOutAndNothingElse) {
   for (int i = 0; i < 5000; ++i) {
     ack(i);
-    if (i % 100 == 0) notifier->tell([](StreamListener& to) { to.onFragmentLost({}); });
+    if (i % 100 == 0) notifier->tell(FragmentLost{});
   }
-  notifier->tell([](StreamListener& to) { to.onError({}); });
+  notifier->tell(news::StreamFailed{});
   executor->run();
   EXPECT_EQ(heard->losses, 50);
   EXPECT_EQ(heard->errors, 1);
@@ -66,7 +70,8 @@ TEST_F(NotifierTest, OfAFullQueueAcknowledgementsAreLeftOutAndNothingElse) {
 }
 
 TEST_F(NotifierTest, WhatIsToldFromAHandlerComesAfterIt) {
-  notifier->tell([this](StreamListener&) { ack(1); });
+  heard->whenDrained = [this] { ack(1); };
+  notifier->tell(news::Drained{});
   executor->run();
   executor->run();
   EXPECT_EQ(heard->acks, std::vector<std::string>{"1"});
@@ -81,7 +86,7 @@ TEST_F(NotifierTest, ClosedItForgetsWhatWaits) {
 }
 
 TEST_F(NotifierTest, WithoutAListenerNothingIsQueued) {
-  std::make_shared<Notifier>(nullptr, executor)->tell([](StreamListener&) {});
+  std::make_shared<Notifier>(nullptr, executor)->tell(news::Drained{});
   EXPECT_TRUE(executor->jobs.empty());
 }
 

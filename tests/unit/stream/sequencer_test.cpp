@@ -90,8 +90,8 @@ class TracksTest : public test::StreamFixture {
   };
   Heard heard() {
     Heard listener;
-    for (auto& note : std::exchange(buffer.notes, {}))
-      note(listener);
+    for (const News& news : std::exchange(buffer.news, {}))
+      deliver(news, listener);
     return listener;
   }
 };

@@ -58,20 +58,20 @@ TEST(StatusCodes, OfACallThatFails) {
   EXPECT_EQ(codeOf(aws::Operation::describeStream), StatusCode::describeStreamFailed);
 }
 
-TEST(StatusCodes, OfTheMachine) {
-  test::LifeDriver machine;
-  machine.start();
-  machine.on(upload::event::CredentialsFetched{});
-  machine.on(upload::event::Described{upload::event::Described::Status::deleting});
-  ASSERT_FALSE(machine.told().empty());
-  EXPECT_EQ(machine.told().back().reason->code, StatusCode::streamBeingDeleted);
+TEST(StatusCodes, OfAStreamsLife) {
+  upload::test::LifeDriver deleting;
+  deleting.start();
+  deleting.on(upload::event::CredentialsFetched{});
+  deleting.on(upload::event::Described{upload::event::Described::Status::deleting});
+  ASSERT_FALSE(deleting.reported().empty());
+  EXPECT_EQ(deleting.reported().back().reason->code, StatusCode::streamBeingDeleted);
 
-  test::LifeDriver draining;
+  upload::test::LifeDriver draining;
   draining.toStreaming();
   draining.on(upload::event::EndOfStream{});
   draining.fire(upload::Timer::progress);
-  ASSERT_FALSE(draining.told().empty());
-  EXPECT_EQ(draining.told().back().reason->code, StatusCode::lastPersistedAckNotReceived);
+  ASSERT_FALSE(draining.reported().empty());
+  EXPECT_EQ(draining.reported().back().reason->code, StatusCode::lastPersistedAckNotReceived);
 }
 
 TEST(StatusCodes, OfASecondEventOfAType) {
