@@ -57,14 +57,14 @@ std::vector<std::byte> readFile(const std::string& path) {
 }
 
 /// Each NAL unit is a piece of an access unit; the core finds out where one ends and the next begins.
-kvs::Result<void> putUnits(kvs::Stream& stream, kvs::ByteView file) {
+kvs::Result<void> putUnits(kvs::TrackWriter& track, kvs::ByteView file) {
   const kvs::ByteView whole[] = {file};
   std::vector<kvs::media::NalUnit> units;
   if (auto found = kvs::media::findNalUnits(whole, {}, units); !found) return found;
   static constexpr std::byte startCode[4] = {{}, {}, {}, std::byte{1}};
   for (const auto& unit : units) {
     const kvs::ByteView pieces[] = {startCode, file.subspan(unit.offset, unit.size)};
-    const auto put = stream.put({.key = true, .endOfUnit = false, .payload = pieces});
+    const auto put = track.put({.key = true, .endOfUnit = false, .payload = pieces});
     if (!put) return kvs::fail(put.error());
   }
   return {};
@@ -93,17 +93,19 @@ int main(int argc, char** argv) {
   auto producer = kvs::Producer::create(config);
   if (!producer) return complain(producer.error());
 
-  kvs::TrackConfig track;
-  track.name = "kinesis_video";
-  track.frameDuration = kvs::Nanoseconds(static_cast<std::int64_t>(1e9 / fps));
-  track.nalAligned = true;
-  kvs::StreamConfig streamConfig{
-      .name = name, .tracks = {track}, .streamingType = kvs::StreamingType::offline};
   const auto printer = std::make_shared<Printer>();
-  auto stream = (*producer)->createStream(streamConfig, printer);
+  auto stream =
+      (*producer)->createStream({.name = name, .streamingType = kvs::StreamingType::offline}, printer);
   if (!stream) return complain(stream.error());
 
-  if (auto put = putUnits(**stream, readFile(path)); !put) return complain(put.error());
+  kvs::TrackFormat format;
+  format.name = "kinesis_video";
+  format.frameDuration = kvs::Nanoseconds(static_cast<std::int64_t>(1e9 / fps));
+  format.nalAligned = true;
+  auto track = (*stream)->addTrack({.kind = kvs::TrackKind::video, .format = format});
+  if (!track) return complain(track.error());
+
+  if (auto put = putUnits(**track, readFile(path)); !put) return complain(put.error());
   (*stream)->endOfStream();
   const bool whole = printer->waitForTheEnd();
   const kvs::StreamStats stats = (*stream)->stats();

@@ -16,7 +16,6 @@ Sink::Sink(GstElement* element)
       settings_(element),
       reporter_(element, executor_, [this] { return counts(); }),
       flow_(reporter_),
-      tracks_(flow_),
       end_(element, executor_, settings_, reporter_, flow_, tally_),
       metadata_(flow_, reporter_.warnings),
       pads_({element, settings_, reporter_, flow_, tally_, tracks_, end_, metadata_}) {}
@@ -127,7 +126,6 @@ void Sink::reset() {
   pads_.reset();
   tally_.reset();
   reporter_.reset();
-  tracks_.reset();
   end_.reset();
 }
 
@@ -135,12 +133,12 @@ Result<void> Sink::openStream() {
   const Settings settings = settings_.copy();
   auto opening = makeStream(settings);
   if (!opening) return fail(std::move(opening.error()));
+  tracks_.open(*opening->stream);
   flow_.setStream(opening->stream);
   {
     const Lock lock(mutex_);
     opening_ = std::move(*opening);
   }
-  tracks_.expectAll();
   for (const auto& [name, value] : settings.metadata)
     metadata_.add({name, value}, true);
   for (const Error& warning : warningsOn(settings))
@@ -186,6 +184,7 @@ void Sink::closeStream() {
   opening.stream->stop();
   reporter_.flush();
   opening.listener->retire();
+  tracks_.close();
   flow_.setStream(nullptr);
   const Lock lock(mutex_);
   former_ = std::exchange(opening_, {});

@@ -81,7 +81,7 @@ class Sink final : private StreamOwner {
 
   void streamFailed(const Error& error) override { flow_.fail(error); }
   void streamDrained() override { end_.drained(); }
-  void keyFrameWanted(std::uint32_t track) override { pads_.askForKeyFrame(track); }
+  void keyFrameWanted(const TrackId& track) override { pads_.askForKeyFrame(track); }
 
   GstElement* const element_;  // our owner
   const std::shared_ptr<ElementExecutor> executor_;

@@ -2,12 +2,15 @@
 // The face of producer-core: what an application without GStreamer includes.
 //
 //   auto producer = kvs::Producer::create({.region = "eu-central-1"});
-//   auto stream = (*producer)->createStream({.name = "front-door", .tracks = {track}}, listener);
-//   (*stream)->put({.pts = 0ns, .key = true, .payload = pieces});   // never waits for the network
-//   (*stream)->drain(120s);                                          // until the last fragment is durable
+//   auto stream = (*producer)->createStream({.name = "front-door"}, listener);
+//   auto camera = (*stream)->addTrack({.kind = kvs::TrackKind::video, .format = h264});
+//   (*camera)->put({.pts = 0ns, .key = true, .payload = pieces});   // never waits for the network
+//   (*stream)->drain(120s);                                         // until the last fragment is durable
 //
-// A Producer holds what its streams share: credentials, endpoint, transport and one storage budget. All
-// Producers of a process share one network thread. Nothing here throws; errors are values.
+// A Producer holds what its streams share: credentials, endpoint, transport and one storage budget. A Stream
+// is one Kinesis video stream: it is controlled and observed here, and its tracks are written through a
+// TrackWriter each. All Producers of a process share one network thread. Nothing here throws; errors are
+// values.
 #pragma once
 
 #include <chrono>
@@ -36,6 +39,8 @@ namespace kvs {
 
 using media::Frame;
 using media::TrackConfig;
+using media::TrackFormat;
+using media::TrackKind;
 
 /// Runs the application's callbacks, one after another, in the order in which they are posted. The default is
 /// one dispatcher thread for the process, which starts with the first listener. An application with its own
@@ -101,7 +106,6 @@ enum class SilentTrack {
 
 struct StreamConfig {
   std::string name = "DEFAULT_STREAM";  ///< 1-256 of [a-zA-Z0-9_.-]
-  std::vector<TrackConfig> tracks;      ///< 1-3; codec data may arrive later, in band
   StreamingType streamingType = StreamingType::realtime;
   bool allowCreate = true;          ///< create the stream if it does not exist
   std::chrono::hours retention{2};  ///< if the stream is created; 0: nothing is kept, and RECEIVED is final
@@ -144,40 +148,53 @@ struct StreamConfig {
   std::string writingApp;  ///< Matroska's WritingApp; empty: the Producer's user agent
 };
 
-/// One Kinesis video stream being produced. put() may be called from one thread for each track; everything
-/// else from any thread. Destroying it ends the stream without draining, and does not wait.
+/// One track of a stream, as an application feeds it: put() from one thread at a time, everything else from
+/// any thread. Destroying it ends the track. It may outlive its Stream, which takes nothing more then.
+class TrackWriter {
+ public:
+  virtual ~TrackWriter() = default;
+
+  /// How news of the stream names the track. Its number is settled with its first format: video is 1, audio 2
+  /// and data 3; without video those that there are count from 1.
+  virtual TrackId id() const = 0;
+
+  /// Says what the frames are from now on: before the first one, or when that changes. Codec data may also
+  /// come later, in band. Other codec data than before is another source's, as with changeSource().
+  virtual Result<void> setFormat(TrackFormat format) = 0;
+
+  /// Another source feeds the track from now on. Of pictures nothing is taken before a key frame of its own,
+  /// which keyFrameWanted() asks for.
+  virtual void changeSource() = 0;
+
+  /// Takes one frame: copies it, and never waits for the network. In offline mode it waits for room in the
+  /// budget. An Error means that the stream has ended, or that this frame's bytes do not match its track
+  /// (codes mkvInvalid...: the frame is skipped and counted, and the stream continues).
+  virtual Result<FrameFate> put(const Frame& frame) = 0;
+
+  /// The track has nothing from `pts` on for `duration`: progress without a frame, as GStreamer's GAP.
+  virtual void gap(Nanoseconds pts, Nanoseconds duration) = 0;
+
+  /// True once when a fragment approaches the service's limits: ask the encoder for a key frame.
+  virtual bool keyFrameWanted() = 0;
+
+  /// The track delivers no more frames, and nothing waits for it. A later put() resumes it.
+  virtual void end() = 0;
+
+  /// Takes the track out of the stream for good: the next fragment's header no longer contains it.
+  virtual void remove() = 0;
+};
+
+/// One Kinesis video stream being produced: its tracks, and what is said to it and asked of it as a whole,
+/// from any thread. Destroying it ends the stream without draining, and does not wait.
 class Stream {
  public:
   virtual ~Stream() = default;
 
   virtual const std::string& name() const = 0;
 
-  /// Sets what a track carries, before its first frame or when its format changes.
-  virtual Result<void> setTrack(TrackConfig track) = 0;
-
-  /// Another source gives the track from now on. Of pictures nothing is taken before a key frame of its own,
-  /// which takeKeyFrameRequest() asks for. setTrack() with other codec data says the same.
-  virtual void changeSource(std::uint32_t number) = 0;
-
-  /// A track whose format is still to be told: at the start it is waited for, 5 s at most.
-  virtual void expectTrack(std::uint32_t number) = 0;
-
-  /// The track delivers no more frames, and nothing waits for it. A later put() resumes it.
-  virtual void endTrack(std::uint32_t number) = 0;
-
-  /// Removes the track from the stream: the next fragment's header no longer contains it.
-  virtual void removeTrack(std::uint32_t number) = 0;
-
-  /// The track has nothing from `pts` on for `duration`: progress without a frame, as GStreamer's GAP.
-  virtual void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) = 0;
-
-  /// Returns true once when a fragment approaches the service's limits: ask the encoder for a key frame.
-  virtual bool takeKeyFrameRequest(std::uint32_t number) = 0;
-
-  /// Takes one frame: copies it, and never waits for the network. In offline mode it waits for room in the
-  /// budget. An Error means that the stream has ended, or that this frame's bytes do not match its track
-  /// (codes mkvInvalid...: the frame is skipped and counted, and the stream continues).
-  virtual Result<FrameFate> put(const Frame& frame) = 0;
+  /// Adds one of at most three tracks. One whose format is still to be said is waited for at the start, 5 s
+  /// at most.
+  virtual Result<std::unique_ptr<TrackWriter>> addTrack(TrackConfig track) = 0;
 
   /// Adds metadata to the next fragment; if persistent, to all from then on, until given an empty value.
   virtual Result<void> putMetadata(Tag tag, bool persistent) = 0;

@@ -18,7 +18,7 @@ const char* const audioCaps =
 namespace {
 
 using media::Codec;
-using media::TrackConfig;
+using media::TrackFormat;
 
 struct PcmFormat {
   const char* name;  // GStreamer's
@@ -35,7 +35,7 @@ constexpr PcmFormat pcmFormats[] = {
 
 constexpr std::uint32_t opusRate = 48000;  // what Opus is decoded at, whatever went in
 
-Result<void> fillAac(TrackConfig& track, const GstCaps* caps) {
+Result<void> fillAac(TrackFormat& track, const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const std::uint32_t version = countOf(structure, "mpegversion");
   if (version != 2 && version != 4) {
@@ -96,7 +96,7 @@ Bytes opusHeadOf(const GstStructure* structure) {
   return header;
 }
 
-void fillOpus(TrackConfig& track, const GstStructure* structure) {
+void fillOpus(TrackFormat& track, const GstStructure* structure) {
   track.codec = Codec::other;
   track.codecId = "A_OPUS";
   track.contentType = "audio/opus";
@@ -106,7 +106,7 @@ void fillOpus(TrackConfig& track, const GstStructure* structure) {
 
 // G.726 as rtpg726depay and avenc_g726 have it: two to five bits for each sample, the first in the highest
 // bits.
-Result<void> fillAdpcm(TrackConfig& track, const GstCaps* caps) {
+Result<void> fillAdpcm(TrackFormat& track, const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   if (textOf(structure, "layout") != "g726") {
     return fail(
@@ -124,7 +124,7 @@ Result<void> fillAdpcm(TrackConfig& track, const GstCaps* caps) {
   return {};
 }
 
-Result<void> fillPcm(TrackConfig& track, const GstCaps* caps) {
+Result<void> fillPcm(TrackFormat& track, const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const std::string name = textOf(structure, "format");
   const auto* format = std::find_if(std::begin(pcmFormats), std::end(pcmFormats),
@@ -142,7 +142,7 @@ Result<void> fillPcm(TrackConfig& track, const GstCaps* caps) {
 
 }  // namespace
 
-Result<void> fillAudio(TrackConfig& track, const GstCaps* caps) {
+Result<void> fillAudio(TrackFormat& track, const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   track.samplingFrequency = countOf(structure, "rate");
   track.channels = countOf(structure, "channels");

@@ -9,7 +9,7 @@ namespace kvs::gst {
 
 namespace {
 
-using media::TrackConfig;
+using media::TrackFormat;
 using media::TrackKind;
 
 const char* defaultNameOf(TrackKind kind) {
@@ -24,8 +24,8 @@ const char* defaultNameOf(TrackKind kind) {
   return "";
 }
 
-Result<void> fill(TrackConfig& track, const GstCaps* caps) {
-  switch (track.kind) {
+Result<void> fill(TrackKind kind, TrackFormat& track, const GstCaps* caps) {
+  switch (kind) {
     case TrackKind::video:
       return fillVideo(track, caps);
     case TrackKind::audio:
@@ -38,14 +38,13 @@ Result<void> fill(TrackConfig& track, const GstCaps* caps) {
 
 }  // namespace
 
-Result<TrackConfig> trackFromCaps(TrackKind kind, const GstCaps* caps, const TrackNames& names) {
+Result<TrackFormat> trackFromCaps(TrackKind kind, const GstCaps* caps, const TrackNames& names) {
   if (gst_caps_get_size(caps) != 1) return fail(refusal(caps, "they are not of one medium."));
   if (const auto advice = adviceOnMedium(kind, caps)) return fail(refusal(caps, *advice));
-  TrackConfig track;
-  track.kind = kind;
+  TrackFormat track;
   track.name = names.name.value_or(defaultNameOf(kind));
   track.codecPrivate = codecDataOf(gst_caps_get_structure(caps, 0));
-  if (auto filled = fill(track, caps); !filled) return fail(std::move(filled.error()));
+  if (auto filled = fill(kind, track, caps); !filled) return fail(std::move(filled.error()));
   if (names.codecId) track.codecId = *names.codecId;
   if (names.contentType) track.contentType = *names.contentType;
   return track;

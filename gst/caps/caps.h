@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pad's caps as the core's TrackConfig: the only folder that knows both. What the pads take is in
+// A pad's caps as the core's TrackFormat: the only folder that knows both. What the pads take is in
 // templates.h; video, audio and data have a file each.
 #pragma once
 
@@ -25,8 +25,8 @@ inline constexpr const char* defaultVideoTrackName = "kinesis_video";
 inline constexpr const char* defaultAudioTrackName = "audio";
 inline constexpr const char* defaultDataTrackName = "data";
 
-/// Fixed caps of a pad of this kind as a track, whose number is still to be set. The error's sentence
-/// names what cannot be taken, and what to do.
-Result<media::TrackConfig> trackFromCaps(media::TrackKind kind, const GstCaps* caps, const TrackNames& names);
+/// Fixed caps of a pad of this kind as its track's format. The error's sentence names what cannot be taken,
+/// and what to do.
+Result<media::TrackFormat> trackFromCaps(media::TrackKind kind, const GstCaps* caps, const TrackNames& names);
 
 }  // namespace kvs::gst

@@ -25,7 +25,7 @@ bool isOneOfOurs(const GstCaps* caps) {
 
 }  // namespace
 
-Result<void> fillData(media::TrackConfig& track, const GstCaps* caps) {
+Result<void> fillData(media::TrackFormat& track, const GstCaps* caps) {
   if (!isOneOfOurs(caps)) {
     return fail(refusal(caps,
                         "a data pad takes text, application/json, application/cbor, meta/x-klv, meta/x-id3, "

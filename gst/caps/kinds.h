@@ -9,8 +9,8 @@
 
 namespace kvs::gst {
 
-Result<void> fillVideo(media::TrackConfig& track, const GstCaps* caps);
-Result<void> fillAudio(media::TrackConfig& track, const GstCaps* caps);
-Result<void> fillData(media::TrackConfig& track, const GstCaps* caps);
+Result<void> fillVideo(media::TrackFormat& track, const GstCaps* caps);
+Result<void> fillAudio(media::TrackFormat& track, const GstCaps* caps);
+Result<void> fillData(media::TrackFormat& track, const GstCaps* caps);
 
 }  // namespace kvs::gst

@@ -19,7 +19,7 @@ namespace {
 
 using media::Codec;
 using media::NalFraming;
-using media::TrackConfig;
+using media::TrackFormat;
 
 struct NalMedium {
   const char* caps;
@@ -47,7 +47,7 @@ std::string streamFormatOf(const GstStructure* structure, const NalMedium& mediu
   return !format.empty() ? format : hasCodecData ? medium.outOfBand : "byte-stream";
 }
 
-Result<void> takeFraming(TrackConfig& track, const GstCaps* caps, const NalMedium& medium) {
+Result<void> takeFraming(TrackFormat& track, const GstCaps* caps, const NalMedium& medium) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const std::string put = std::string("; put ") + medium.parser + " before it.";
   const std::string format = streamFormatOf(structure, medium, !track.codecPrivate.empty());
@@ -86,7 +86,7 @@ Result<void> checkPlain(const GstCaps* caps) {
 
 }  // namespace
 
-Result<void> fillVideo(TrackConfig& track, const GstCaps* caps) {
+Result<void> fillVideo(TrackFormat& track, const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const auto isIt = [&](const auto& medium) { return gst_structure_has_name(structure, medium.caps); };
   track.width = countOf(structure, "width");

@@ -33,7 +33,7 @@ void FrameMaker::reset() {
   clips_ = true;
 }
 
-void FrameMaker::setFormat(const media::TrackConfig& format, const Settings& settings) {
+void FrameMaker::setFormat(const media::TrackFormat& format, const Settings& settings) {
   nalAligned_ = format.nalAligned;
   ownPts_ = timestampSource(settings) == TimestampSource::pts;
   recorded_ = isRecording(settings);

@@ -22,7 +22,7 @@ class FrameMaker {
   /// From READY into PAUSED: as new.
   void reset();
   /// The pad's caps have come, or others.
-  void setFormat(const media::TrackConfig& format, const Settings& settings);
+  void setFormat(const media::TrackFormat& format, const Settings& settings);
   void setSegment(const GstSegment& segment) { segment_ = segment; }
   void clearSegment() { gst_segment_init(&segment_, GST_FORMAT_UNDEFINED); }
   /// The next buffers may be another source's.
@@ -32,7 +32,7 @@ class FrameMaker {
   bool isLive();
   /// Whether it comes after the end of its segment, and is not to be sent.
   bool isClipped(GstBuffer* buffer) const;
-  /// Without track and payload.
+  /// Without payload.
   media::Frame frameOf(GstBuffer* buffer) const;
   /// A time of the segment as the core is given it: running time, or as it is.
   std::optional<Nanoseconds> frameTime(GstClockTime time) const;

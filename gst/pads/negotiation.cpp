@@ -23,13 +23,13 @@ TrackNames namesFor(GstPad* pad, TrackKind kind, const Settings& settings, bool 
 
 }  // namespace
 
-Result<media::TrackConfig> negotiate(GstPad* pad, TrackKind kind, const GstCaps* caps,
+Result<media::TrackFormat> negotiate(GstPad* pad, TrackKind kind, const GstCaps* caps,
                                      const Settings& settings, bool isAlone) {
-  Result<media::TrackConfig> track = trackFromCaps(kind, caps, namesFor(pad, kind, settings, isAlone));
-  if (track && kind == TrackKind::video && !track->frameDuration) {
-    track->frameDuration = frameDuration(settings);
+  Result<media::TrackFormat> format = trackFromCaps(kind, caps, namesFor(pad, kind, settings, isAlone));
+  if (format && kind == TrackKind::video && !format->frameDuration) {
+    format->frameDuration = frameDuration(settings);
   }
-  return track;
+  return format;
 }
 
 }  // namespace kvs::gst

@@ -11,7 +11,7 @@
 namespace kvs::gst {
 
 /// `isAlone`: the element has no other pad. The error's sentence names what cannot be taken, and what to do.
-Result<media::TrackConfig> negotiate(GstPad* pad, media::TrackKind kind, const GstCaps* caps,
+Result<media::TrackFormat> negotiate(GstPad* pad, media::TrackKind kind, const GstCaps* caps,
                                      const Settings& settings, bool isAlone);
 
 }  // namespace kvs::gst

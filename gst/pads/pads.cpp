@@ -68,7 +68,7 @@ void Pads::release(GstPad* pad) {
   element_.flow.endInterrupt();
   element_.end.removePad(pad);
   const bool last = element_.tracks.isAlone(pad);
-  if (const auto track = element_.tracks.remove(pad)) element_.reporter.playback.trackGone(*track);
+  element_.reporter.playback.trackGone(element_.tracks.remove(pad).number);
   if (const auto stream = element_.flow.stream(); stream && last) stream->flush();
   gst_child_proxy_child_removed(GST_CHILD_PROXY(element), G_OBJECT(pad), GST_OBJECT_NAME(pad));
   gst_element_remove_pad(element, pad);
@@ -82,9 +82,9 @@ void Pads::reset() {
   }
 }
 
-void Pads::askForKeyFrame(std::uint32_t track) {
+void Pads::askForKeyFrame(const TrackId& track) {
   for (const PadRef& pad : all()) {
-    if (element_.tracks.numberOf(pad.get()) == track) SinkPad::of(pad.get()).askForKeyFrame();
+    if (track.label == GST_OBJECT_NAME(pad.get())) SinkPad::of(pad.get()).askForKeyFrame();
   }
 }
 

@@ -28,7 +28,7 @@ class Pads {
   /// From READY into PAUSED: as new, each of them.
   void reset();
   /// The core's news: no frame comes with which the pad could learn of it. On the executor.
-  void askForKeyFrame(std::uint32_t track);
+  void askForKeyFrame(const TrackId& track);
 
  private:
   const PadSurroundings element_;

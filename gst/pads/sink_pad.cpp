@@ -65,7 +65,7 @@ SinkPad& SinkPad::of(GstPad* pad) {
 void SinkPad::reset() {
   const StreamLock lock(pad_);
   frames_.reset();
-  track_.reset();
+  hasFormat_ = false;
   streamId_.clear();
 }
 
@@ -73,16 +73,16 @@ GstFlowReturn SinkPad::chain(BufferRef buffer) {
   const bool live = frames_.isLive();
   const Gate::Verdict verdict = element_.flow.gate().enter(place_, live);
   if (verdict != Gate::Verdict::go) return flowOf(verdict);
-  const std::shared_ptr<Stream> stream = element_.flow.stream();
-  if (!stream) return GST_FLOW_FLUSHING;
-  if (!track_.isKnown()) return failWithoutCaps();
+  const Tracks::Writer track = element_.tracks.writerOf(pad_);
+  if (!track) return GST_FLOW_FLUSHING;
+  if (!hasFormat_) return failWithoutCaps();
   if (gst_buffer_get_size(buffer.get()) == 0) return GST_FLOW_OK;
   if (frames_.isClipped(buffer.get())) {
     element_.tally.clipped();
     return GST_FLOW_OK;
   }
-  const GstFlowReturn flow = put(*stream, buffer.get());
-  if (track_.takeKeyFrameRequest(*stream)) askForKeyFrame();
+  const GstFlowReturn flow = put(*track, buffer.get());
+  if (track->keyFrameWanted()) askForKeyFrame();
   return flow;
 }
 
@@ -114,7 +114,7 @@ GstFlowReturn SinkPad::flowOf(Gate::Verdict verdict) {
   return GST_FLOW_ERROR;
 }
 
-GstFlowReturn SinkPad::put(Stream& stream, GstBuffer* buffer) {
+GstFlowReturn SinkPad::put(TrackWriter& track, GstBuffer* buffer) {
   const MappedBuffer mapped(buffer);
   if (!mapped.complete()) {
     element_.flow.fail(
@@ -122,10 +122,10 @@ GstFlowReturn SinkPad::put(Stream& stream, GstBuffer* buffer) {
         elementError(StatusCode::mkvInvalidFrameData, "A buffer's memory cannot be read by the CPU."));
     return GST_FLOW_ERROR;
   }
-  media::Frame frame = frames_.frameOf(buffer);
+  Frame frame = frames_.frameOf(buffer);
   frame.payload = mapped.pieces();
   for (;;) {
-    const Result<FrameFate> fate = track_.put(stream, frame);
+    const Result<FrameFate> fate = track.put(frame);
     if (!fate) return refused(fate.error());
     if (*fate == FrameFate::accepted) accepted(buffer);
     if (*fate != FrameFate::interrupted) return GST_FLOW_OK;  // what was skipped is counted

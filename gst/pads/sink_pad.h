@@ -14,7 +14,6 @@
 #include "pads/frame_maker.h"
 #include "pads/frame_tally.h"
 #include "pads/metadata.h"
-#include "pads/pad_track.h"
 #include "pads/tracks.h"
 #include "report/reporter.h"
 #include "settings/element_settings.h"
@@ -38,11 +37,7 @@ struct PadSurroundings {
 class SinkPad {
  public:
   SinkPad(const PadSurroundings& element, GstPad* pad, media::TrackKind kind)
-      : element_(element),
-        pad_(pad),
-        kind_(kind),
-        frames_(element.element, pad),
-        track_(pad, element.tracks) {}
+      : element_(element), pad_(pad), kind_(kind), frames_(element.element, pad) {}
   ~SinkPad() { takeOver(pad_); }
   SinkPad(const SinkPad&) = delete;
   SinkPad& operator=(const SinkPad&) = delete;
@@ -67,7 +62,7 @@ class SinkPad {
 
  private:
   GstFlowReturn flowOf(Gate::Verdict verdict);
-  GstFlowReturn put(Stream& stream, GstBuffer* buffer);
+  GstFlowReturn put(TrackWriter& track, GstBuffer* buffer);
   GstFlowReturn failWithoutCaps();
   GstFlowReturn refused(const Error& error);
   void accepted(GstBuffer* buffer);
@@ -87,8 +82,8 @@ class SinkPad {
   const media::TrackKind kind_;
   Gate::Place place_;
   FrameMaker frames_;
-  PadTrack track_;
-  std::string streamId_;  // of the source that gives the buffers
+  bool hasFormat_ = false;  // the core knows what the caps say
+  std::string streamId_;    // of the source that gives the buffers
   std::atomic<guint> keyFramesAsked_{0};
 };
 

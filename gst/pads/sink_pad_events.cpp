@@ -15,11 +15,11 @@ bool playsForwardAtNormalSpeed(const GstSegment& segment) {
   return segment.format != GST_FORMAT_TIME || segment.rate == 1.0;
 }
 
-PlayedTrack playedTrackOf(const media::TrackConfig& track) {
+PlayedTrack playedTrackOf(TrackKind kind, const TrackFormat& format) {
   PlayedTrack played;
-  played.kind = track.kind;
-  played.codec = track.codec;
-  played.codecId = codecIdOf(track);
+  played.kind = kind;
+  played.codec = format.codec;
+  played.codecId = codecIdOf(format);
   return played;
 }
 
@@ -68,7 +68,7 @@ void SinkPad::restart() {
 }
 
 void SinkPad::end(guint32 seqnum) {
-  if (const auto stream = element_.flow.stream()) track_.end(*stream);
+  if (const auto track = element_.tracks.writerOf(pad_)) track->end();  // the others go on without it
   element_.end.padEnded(pad_, seqnum);
 }
 
@@ -79,8 +79,8 @@ void SinkPad::takeStreamStart(GstEvent* event) {
   const gchar* id = nullptr;
   gst_event_parse_stream_start(event, &id);
   const std::string former = std::exchange(streamId_, id ? id : "");
-  const auto stream = element_.flow.stream();
-  if (stream && track_.isKnown() && former != streamId_) track_.changeSource(*stream);
+  const auto track = element_.tracks.writerOf(pad_);
+  if (track && hasFormat_ && former != streamId_) track->changeSource();
   element_.reporter.streamStarted(event);
 }
 
@@ -93,16 +93,16 @@ bool SinkPad::takeCaps(GstEvent* event) {
     element_.flow.fail({GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE}, format.error());
     return false;
   }
-  const auto stream = element_.flow.stream();
-  if (!stream) return false;
+  if (!element_.flow.stream()) return false;
   frames_.setFormat(*format, settings);
-  PlayedTrack played = playedTrackOf(*format);
-  const auto number = track_.setFormat(*stream, std::move(*format));
-  if (!number) {
-    element_.flow.fail(number.error());
+  PlayedTrack played = playedTrackOf(kind_, *format);
+  const auto track = element_.tracks.setFormat(pad_, std::move(*format));
+  if (!track) {
+    if (track.error().kind != ErrorKind::cancelled) element_.flow.fail(track.error());
     return false;
   }
-  played.number = *number;
+  hasFormat_ = true;
+  played.number = track->number;
   element_.reporter.playback.trackKnown(std::move(played), element_.tracks.areSettled());
   return true;
 }
@@ -126,9 +126,9 @@ bool SinkPad::takeGap(GstEvent* event) {
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   gst_event_parse_gap(event, &time, &duration);
   const std::optional<Nanoseconds> start = frames_.frameTime(time);
-  const std::shared_ptr<Stream> stream = element_.flow.stream();
-  if (!stream || !track_.isKnown() || !start) return true;
-  track_.gap(*stream, *start,
+  const Tracks::Writer track = element_.tracks.writerOf(pad_);
+  if (!track || !hasFormat_ || !start) return true;
+  track->gap(*start,
              Nanoseconds(GST_CLOCK_TIME_IS_VALID(duration) ? std::min(duration, guint64{G_MAXINT64}) : 0));
   return true;
 }

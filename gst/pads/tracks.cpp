@@ -1,72 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pads/tracks.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace kvs::gst {
 
-bool Tracks::add(GstPad* pad, media::TrackKind kind) {
-  TrackNumbers::Change change;
-  {
-    const Lock lock(mutex_);
-    if (numbers_.has(kind)) return false;
-    change = numbers_.add(pad, kind);
-  }
-  report(change);
+bool Tracks::add(GstPad* pad, TrackKind kind) {
+  const Lock lock(mutex_);
+  const bool exists = std::any_of(entries_.begin(), entries_.end(),
+                                  [&](const auto& item) { return item.second.kind == kind; });
+  if (exists) return false;
+  Entry& entry = entries_[pad];
+  entry = {kind, GST_OBJECT_NAME(pad), nullptr, false};
+  if (stream_) (void)addTo(entry);  // one that finds no place yet is added when its caps come
   return true;
 }
 
-std::optional<std::uint32_t> Tracks::remove(GstPad* pad) {
-  std::optional<std::uint32_t> number;
-  TrackNumbers::Change change;
+TrackId Tracks::remove(GstPad* pad) {
+  Writer writer;
   {
     const Lock lock(mutex_);
-    number = numbers_.numberOf(pad);
-    change = numbers_.remove(pad);
+    writer = std::move(entries_.at(pad).writer);
+    entries_.erase(pad);
   }
-  report(change);
-  return number;
+  if (!writer) return {};
+  writer->remove();
+  return writer->id();
 }
 
-void Tracks::reset() {
+void Tracks::open(Stream& stream) {
   const Lock lock(mutex_);
-  numbers_.reset();
+  stream_ = &stream;
+  for (auto& [pad, entry] : entries_)
+    (void)addTo(entry);
 }
 
-void Tracks::expectAll() {
-  TrackNumbers::Change change;
+void Tracks::close() {
+  std::vector<Writer> writers;  // they are let go without the lock
+  const Lock lock(mutex_);
+  stream_ = nullptr;
+  for (auto& [pad, entry] : entries_) {
+    writers.push_back(std::exchange(entry.writer, nullptr));
+    entry.settled = false;
+  }
+}
+
+Result<Tracks::Writer> Tracks::addTo(Entry& entry) {
+  if (entry.writer) return entry.writer;
+  auto added = stream_->addTrack({.kind = entry.kind, .label = entry.label});
+  if (!added) return fail(std::move(added.error()));
+  return entry.writer = std::move(*added);
+}
+
+Result<TrackId> Tracks::setFormat(GstPad* pad, TrackFormat format) {
+  Writer writer;
   {
     const Lock lock(mutex_);
-    change.expected = numbers_.unsettled();
+    if (!stream_) return fail(StatusCode::streamStopped, ErrorKind::cancelled, "The stream was stopped.");
+    auto added = addTo(entries_.at(pad));
+    if (!added) return fail(std::move(added.error()));
+    writer = std::move(*added);
   }
-  report(change);
+  if (auto set = writer->setFormat(std::move(format)); !set) return fail(std::move(set.error()));
+  const Lock lock(mutex_);
+  entries_.at(pad).settled = true;
+  return writer->id();
+}
+
+Tracks::Writer Tracks::writerOf(GstPad* pad) const {
+  const Lock lock(mutex_);
+  const auto entry = entries_.find(pad);
+  return entry == entries_.end() ? nullptr : entry->second.writer;
 }
 
 bool Tracks::isAlone(GstPad* pad) const {
   const Lock lock(mutex_);
-  return numbers_.isAlone(pad);
+  return entries_.size() == 1 && entries_.contains(pad);
 }
 
 bool Tracks::areSettled() const {
   const Lock lock(mutex_);
-  return numbers_.unsettled().empty();
-}
-
-std::optional<std::uint32_t> Tracks::numberOf(GstPad* pad) const {
-  const Lock lock(mutex_);
-  return numbers_.numberOf(pad);
-}
-
-std::uint32_t Tracks::settle(GstPad* pad) {
-  const Lock lock(mutex_);
-  return numbers_.settle(pad);
-}
-
-void Tracks::report(const TrackNumbers::Change& change) {
-  const auto stream = flow_.stream();
-  if (!stream) return;
-  for (const std::uint32_t number : change.gone)
-    stream->removeTrack(number);
-  for (const std::uint32_t number : change.expected)
-    stream->expectTrack(number);
+  return std::all_of(entries_.begin(), entries_.end(), [](const auto& item) { return item.second.settled; });
 }
 
 }  // namespace kvs::gst

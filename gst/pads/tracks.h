@@ -1,47 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stream's tracks as the pads make them: one of each kind at most, each with the number that the core
-// knows it by.
+// The stream's tracks as the pads make them: one of each kind at most. A pad's track is added when the stream
+// is opened, or when the pad is requested later; its format follows with the pad's caps.
 #pragma once
 
 #include <gst/gst.h>
 
-#include <cstdint>
-#include <optional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "base/mutex.h"
-#include "pads/flow.h"
-#include "pads/track_numbers.h"
+#include "producer.h"
 
 namespace kvs::gst {
 
-/// Owned by the Sink. Any thread, with no lock held. The core hears which tracks are still to say what they
-/// carry, and which have gone.
+/// Owned by the Sink; any thread.
 class Tracks {
  public:
-  explicit Tracks(Flow& flow) : flow_(flow) {}
+  using Writer = std::shared_ptr<TrackWriter>;
 
   /// False where there is a pad of this kind already.
-  bool add(GstPad* pad, media::TrackKind kind);
-  /// Answers the number that the pad had.
-  std::optional<std::uint32_t> remove(GstPad* pad);
-  /// From READY into PAUSED: no pad has had caps.
-  void reset();
-  /// A stream was opened: it hears of every track that it has to wait for.
-  void expectAll();
+  bool add(GstPad* pad, TrackKind kind);
+  /// Answers which track it was; its number is 0 where its caps never came.
+  TrackId remove(GstPad* pad);
 
+  /// A stream was opened, into which nothing was put yet: it gets a track for every pad.
+  void open(Stream& stream);
+  /// Nothing more is put into it.
+  void close();
+
+  /// The pad's caps have come, or others.
+  Result<TrackId> setFormat(GstPad* pad, TrackFormat format);
+  /// What feeds the pad's track; null in READY and below.
+  Writer writerOf(GstPad* pad) const;
   bool isAlone(GstPad* pad) const;
   /// Whether every pad has had caps.
   bool areSettled() const;
-  std::optional<std::uint32_t> numberOf(GstPad* pad) const;
-  /// The pad's caps have come: the number that its track has from now on.
-  std::uint32_t settle(GstPad* pad);
 
  private:
-  void report(const TrackNumbers::Change& change);
+  struct Entry {
+    TrackKind kind = TrackKind::video;
+    std::string label;  // the pad's name, by which news of the stream call its track
+    Writer writer;
+    bool settled = false;
+  };
 
-  Flow& flow_;
+  Result<Writer> addTo(Entry& entry) KVS_REQUIRES(mutex_);
+
   mutable Mutex mutex_{"tracks"};
-  TrackNumbers numbers_ KVS_GUARDED_BY(mutex_);
+  Stream* stream_ KVS_GUARDED_BY(mutex_) = nullptr;
+  std::map<GstPad*, Entry> entries_ KVS_GUARDED_BY(mutex_);
 };
 
 }  // namespace kvs::gst

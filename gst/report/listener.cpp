@@ -58,7 +58,7 @@ void Listener::onCredentials(const CredentialsTaken& taken) {
 void Listener::onCodecChanged(const CodecChange& change) {
   whileItLives([&] {
     reporter_.post(structureOf(change));
-    if (isCurrent_) reporter_.playback.codecChanged(change.track);
+    if (isCurrent_) reporter_.playback.codecChanged(change.track.number);
   });
 }
 
@@ -70,7 +70,7 @@ void Listener::onTrackSilence(const TrackSilence& silence) {
   whileItLives([&] { reporter_.post(structureOf(silence)); });
 }
 
-void Listener::onKeyFrameWanted(std::uint32_t track) {
+void Listener::onKeyFrameWanted(const TrackId& track) {
   whileItLives([&] {
     if (isCurrent_) owner_.keyFrameWanted(track);
   });

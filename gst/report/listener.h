@@ -15,7 +15,7 @@ class StreamOwner {
  public:
   virtual void streamFailed(const Error& error) = 0;
   virtual void streamDrained() = 0;
-  virtual void keyFrameWanted(std::uint32_t track) = 0;
+  virtual void keyFrameWanted(const TrackId& track) = 0;
 
  protected:
   ~StreamOwner() = default;
@@ -43,7 +43,7 @@ class Listener final : public StreamListener {
   void onCodecChanged(const CodecChange& change) override;
   void onTimeRepaired(const TimeRepair& repair) override;
   void onTrackSilence(const TrackSilence& silence) override;
-  void onKeyFrameWanted(std::uint32_t track) override;
+  void onKeyFrameWanted(const TrackId& track) override;
   void onWarning(const Error& error) override;
   void onError(const Error& error) override;
   void onDrained() override;

@@ -258,7 +258,7 @@ StructureRef structureOf(const FragmentAck& ack) {
 
 StructureRef structureOf(const CodecChange& change) {
   StructureRef structure(gst_structure_new_empty("kvssink-codec-changed"));
-  set(structure.get(), "track", change.track);
+  set(structure.get(), "track", change.track.number);
   set(structure.get(), "codec-id", change.codecId);
   set(structure.get(), "width", change.width);
   set(structure.get(), "height", change.height);
@@ -268,14 +268,14 @@ StructureRef structureOf(const CodecChange& change) {
 StructureRef structureOf(const TimeRepair& repair) {
   StructureRef structure(gst_structure_new_empty("kvssink-time-repaired"));
   set(structure.get(), "kind", std::string(nameOf(repair.kind)));
-  set(structure.get(), "track", repair.track);
+  set(structure.get(), "track", repair.track.number);
   set(structure.get(), "by", static_cast<std::int64_t>(repair.by.count()));
   return structure;
 }
 
 StructureRef structureOf(const TrackSilence& silence) {
   StructureRef structure(gst_structure_new_empty("kvssink-track-silent"));
-  set(structure.get(), "track", silence.track);
+  set(structure.get(), "track", silence.track.number);
   set(structure.get(), "silent", silence.silent);
   set(structure.get(), "filled", silence.filled);
   return structure;

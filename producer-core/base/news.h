@@ -70,9 +70,17 @@ struct FramesDropped {
   }
 };
 
+/// Which track is meant.
+struct TrackId {
+  std::string label;  ///< the application's own word for it (TrackConfig::label)
+  std::uint32_t number =
+      0;  ///< what those who read the stream see, in its Matroska header; 0: not settled yet
+  bool operator==(const TrackId&) const = default;
+};
+
 /// A track's codec data has changed: a new session with a new header follows.
 struct CodecChange {
-  std::uint32_t track = 0;
+  TrackId track;
   std::string codecId;
   std::uint32_t width = 0;   ///< pixels; 0 for audio
   std::uint32_t height = 0;  ///< pixels; 0 for audio
@@ -86,13 +94,13 @@ struct TimeRepair {
     raised,      ///< before its fragment's first time, or before the previous fragment's end: moved there
     reanchored,  ///< media time or the wall clock jumped: tied to the wall clock again
   } kind = Kind::missing;
-  std::uint32_t track = 0;
+  TrackId track;
   Nanoseconds by{0};  ///< how far it was moved; for `reanchored`, how far the stream's wall time moved
 };
 
 /// A track delivers no frames while the others do, or delivers frames again.
 struct TrackSilence {
-  std::uint32_t track = 0;
+  TrackId track;
   bool silent = true;
   bool filled = false;  ///< silence is sent in its place; otherwise the track is left out of the header
 };
@@ -151,7 +159,7 @@ struct ConnectionStale {
   Nanoseconds age{0};
 };
 struct KeyFrameWanted {
-  std::uint32_t track = 0;
+  TrackId track;
 };
 struct DataAvailable {};
 struct Warning {
@@ -190,8 +198,8 @@ class StreamListener {
   virtual void onTimeRepaired(const TimeRepair&) {}
   virtual void onTrackSilence(const TrackSilence&) {}
   /// The source has paused, and when it continues only a key frame of this track will be accepted: ask for
-  /// one now, since no frame comes with which takeKeyFrameRequest() could report it.
-  virtual void onKeyFrameWanted(std::uint32_t /*track*/) {}
+  /// one now, since no frame comes after which TrackWriter::keyFrameWanted() could report it.
+  virtual void onKeyFrameWanted(const TrackId& /*track*/) {}
   virtual void onDataAvailable() {}        ///< there is something to send again
   virtual void onWarning(const Error&) {}  ///< something the user should know; the stream continues
   virtual void onError(const Error&) {}    ///< the stream has ended: no retry can fix this

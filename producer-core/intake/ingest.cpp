@@ -15,8 +15,6 @@ namespace kvs::intake {
 
 namespace {
 
-constexpr std::size_t maxTracks = 3;  // guide, "Maximum number of tracks"
-
 /// Offline, the track that is behind is let in also over the budget, by so much.
 constexpr std::size_t overdraft = 8u << 20;
 
@@ -38,7 +36,7 @@ bool isPlausible(const Frame& frame) {
 
 /// Whether the frames behind one configuration may be decoded with those ahead of it. What only one of
 /// them knows, such as the size, is no difference.
-bool isOneSource(const TrackConfig& a, const TrackConfig& b) {
+bool isOneSource(const TrackFormat& a, const TrackFormat& b) {
   const auto agree = [](std::uint32_t one, std::uint32_t other) {
     return one == 0 || other == 0 || one == other;
   };
@@ -48,8 +46,8 @@ bool isOneSource(const TrackConfig& a, const TrackConfig& b) {
 }
 
 /// But for the frame rate.
-bool isUnchanged(const TrackConfig& a, const TrackConfig& b) {
-  return isOneSource(a, b) && a.kind == b.kind && a.codecPrivate == b.codecPrivate && a.width == b.width &&
+bool isUnchanged(const TrackFormat& a, const TrackFormat& b) {
+  return isOneSource(a, b) && a.codecPrivate == b.codecPrivate && a.width == b.width &&
          a.height == b.height && a.contentType == b.contentType && a.name == b.name &&
          a.samplingFrequency == b.samplingFrequency && a.channels == b.channels &&
          a.bitsPerSample == b.bitsPerSample && a.adaptation == b.adaptation &&
@@ -57,22 +55,26 @@ bool isUnchanged(const TrackConfig& a, const TrackConfig& b) {
          a.adts == b.adts;
 }
 
-mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter& adapter) {
+mkv::TrackKind kindOf(const Track& track) {
+  if (track.isVideo()) return mkv::TrackKind::video;
+  return track.isData() ? mkv::TrackKind::metadata : mkv::TrackKind::audio;
+}
+
+mkv::TrackEntry trackEntry(const Track& track, const TrackFormat& format,
+                           const media::FrameAdapter& adapter) {
   mkv::TrackEntry entry;
-  entry.number = config.number;
-  entry.uid = config.number;
-  entry.kind = config.kind == media::TrackKind::video   ? mkv::TrackKind::video
-               : config.kind == media::TrackKind::audio ? mkv::TrackKind::audio
-                                                        : mkv::TrackKind::metadata;
-  entry.codecId = codecIdOf(config);
-  entry.name = config.name;
+  entry.number = track.number;
+  entry.uid = track.number;
+  entry.kind = kindOf(track);
+  entry.codecId = codecIdOf(format);
+  entry.name = format.name;
   entry.codecPrivate = adapter.codecPrivate().value_or(Bytes{});
   // The adapter knows what the bytes say, which may have changed since the track was set up.
-  entry.width = adapter.width() ? adapter.width() : config.width;
-  entry.height = adapter.height() ? adapter.height() : config.height;
+  entry.width = adapter.width() ? adapter.width() : format.width;
+  entry.height = adapter.height() ? adapter.height() : format.height;
   entry.samplingFrequency = adapter.samplingFrequency();
   entry.channels = adapter.channels();
-  entry.bitDepth = config.bitsPerSample;
+  entry.bitDepth = format.bitsPerSample;
   if (entry.codecId == media::opusCodecId) {
     entry.codecDelay = media::opusCodecDelay(entry.codecPrivate);
     entry.seekPreRoll = media::opusSeekPreRoll;
@@ -80,13 +82,18 @@ mkv::TrackEntry trackEntry(const TrackConfig& config, const media::FrameAdapter&
   return entry;
 }
 
-Result<void> check(const TrackConfig& config, const media::FrameAdapter& adapter) {
-  if (config.contentType.size() > limits::contentTypeLength.kept) {
+Result<void> check(const Track& track, const TrackFormat& format, const media::FrameAdapter& adapter) {
+  if (format.contentType.size() > limits::contentTypeLength.kept) {
     return fail(limits::contentTypeLength.code, ErrorKind::fatal,
-                "The content type of track " + std::to_string(config.number) +
-                    " must have at most 128 characters: \"" + config.contentType + "\".");
+                "The content type of the track \"" + track.label + "\" must have at most 128 characters: \"" +
+                    format.contentType + "\".");
   }
-  return mkv::checkTrack(trackEntry(config, adapter));
+  return mkv::checkTrack(trackEntry(track, format, adapter));
+}
+
+Error removedError(const Track& track) {
+  return {StatusCode::trackInfoMissing, ErrorKind::fatal,
+          "The track \"" + track.label + "\" was removed from its stream; add another one."};
 }
 
 }  // namespace
@@ -101,49 +108,55 @@ Ingest::Ingest(IngestConfig config, stream::StreamBuffer& buffer, const Clock& c
 
 // --- tracks ---
 
-Result<void> Ingest::setTrack(TrackConfig config) {
-  auto adapter = media::FrameAdapter::create(config);
+Result<TrackPtr> Ingest::addTrack(media::TrackKind kind, std::string label) {
+  const std::lock_guard lock(buffer_.mutex);
+  auto added = tracks_.add(kind, std::move(label));
+  if (!added) return added;
+  (*added)->key = ++lastKey_;
+  sequencer_.expectTrack((*added)->key);
+  return added;
+}
+
+Result<void> Ingest::setFormat(Track& track, TrackFormat format) {
+  auto adapter = media::FrameAdapter::create(format);
   if (!adapter) return fail(adapter.error());
-  if (auto checked = check(config, *adapter); !checked) return checked;
-  const std::uint32_t number = config.number;
-  const TrackPtr old = find(number);
-  std::unique_lock<std::mutex> input;
-  if (old) {
-    input = std::unique_lock(old->input);
-    const std::lock_guard lock(buffer_.mutex);
-    IngestOutcome outcome;
-    if (old->making.hasFrame) finish(*old, outcome);
-    if (isUnchanged(old->config, config)) {
-      old->config.frameDuration = config.frameDuration;
-      if (config.frameDuration) old->clock.setFrameDuration(*config.frameDuration);
-      return {};
-    }
+  const std::lock_guard input(track.input);
+  const std::lock_guard lock(buffer_.mutex);
+  if (track.removed) return fail(removedError(track));
+  if (auto checked = check(track, format, *adapter); !checked) return checked;
+  IngestOutcome outcome;
+  if (track.making.hasFrame) finish(track, outcome);
+  if (track.adapter && isUnchanged(track.format, format)) {
+    track.format.frameDuration = format.frameDuration;
+  } else {
+    takeFormat(track, std::move(format), std::move(*adapter));
   }
-  auto track = std::make_shared<Track>(std::move(config), std::move(*adapter));
-  const std::lock_guard bufferLock(buffer_.mutex);  // always taken before tracksMutex_
-  const std::lock_guard lock(tracksMutex_);
-  if (!old && tracks_.size() == maxTracks) {
-    return fail(StatusCode::maximumTrackCountExceeded, ErrorKind::fatal,
-                "A stream has at most 3 tracks; this would be the fourth.");
-  }
-  if (old) track->clock = old->clock;
-  if (old) track->timed = old->timed;
-  if (old) track->saysDelta = old->saysDelta;
-  if (old) track->lostKey = old->lostKey;
-  if (old && !isOneSource(old->config, track->config)) sequencer_.changeSource(number);
-  if (track->config.frameDuration) track->clock.setFrameDuration(*track->config.frameDuration);
-  const bool known = track->adapter.codecPrivate().has_value();
-  auto entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track->config, track->adapter));
-  sequencer_.setTrack(track->config, *entry, known);
-  sequencer_.setAnnouncer(number, thisFeeder());
-  if (known) track->entry = track->current = std::move(entry);
-  tracks_[number] = std::move(track);
+  if (track.format.frameDuration) track.clock.setFrameDuration(*track.format.frameDuration);
   return {};
 }
 
-void Ingest::expectTrack(std::uint32_t number) {
+/// Under the track's lock and the stream's.
+void Ingest::takeFormat(Track& track, TrackFormat format, media::FrameAdapter adapter) {
+  if (!track.settled) {
+    sequencer_.forgetExpected(track.key);
+    tracks_.settle(track);
+    track.key = track.number;
+  }
+  if (track.adapter && !isOneSource(track.format, format)) sequencer_.changeSource(track.key);
+  track.format = std::move(format);
+  track.adapter = std::move(adapter);
+  track.making = {};
+  track.skipUnit = false;
+  const bool known = track.adapter->codecPrivate().has_value();
+  auto entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track, track.format, *track.adapter));
+  sequencer_.setTrack(track, *entry, known);
+  sequencer_.setAnnouncer(track.key, thisFeeder());
+  track.entry = track.current = known ? std::move(entry) : nullptr;
+}
+
+TrackId Ingest::idOf(const Track& track) const {
   const std::lock_guard lock(buffer_.mutex);
-  sequencer_.expectTrack(number);
+  return track.id();
 }
 
 bool Ingest::awaitsFormat() const {
@@ -151,11 +164,11 @@ bool Ingest::awaitsFormat() const {
   return sequencer_.awaitsFormat();
 }
 
-IngestOutcome Ingest::endTrack(std::uint32_t number) {
+IngestOutcome Ingest::end(Track& track) {
   IngestOutcome outcome;
-  if (const TrackPtr track = find(number)) finishUnlessBusy(*track, outcome);
+  finishUnlessBusy(track, outcome);
   const std::lock_guard lock(buffer_.mutex);
-  sequencer_.endTrack(number, outcome);
+  sequencer_.endTrack(track.key, outcome);
   moved();
   return outcome;
 }
@@ -168,36 +181,37 @@ void Ingest::finishUnlessBusy(Track& track, IngestOutcome& outcome) {
   if (track.making.hasFrame) finish(track, outcome);
 }
 
-IngestOutcome Ingest::removeTrack(std::uint32_t number) {
-  IngestOutcome outcome = endTrack(number);
+IngestOutcome Ingest::remove(Track& track) {
+  IngestOutcome outcome = end(track);
   const std::lock_guard lock(buffer_.mutex);
-  sequencer_.removeTrack(number, outcome);
+  if (track.removed) return outcome;
+  sequencer_.removeTrack(track.key, outcome);
+  tracks_.remove(track);
+  track.key = 0;
   moved();
-  const std::lock_guard tracksLock(tracksMutex_);
-  tracks_.erase(number);
   return outcome;
 }
 
-void Ingest::changeSource(std::uint32_t number) {
+void Ingest::changeSource(Track& track) {
   IngestOutcome outcome;
-  if (const TrackPtr track = find(number)) finishUnlessBusy(*track, outcome);
+  finishUnlessBusy(track, outcome);
   const std::lock_guard lock(buffer_.mutex);
-  sequencer_.changeSource(number);
+  sequencer_.changeSource(track.key);
 }
 
-IngestOutcome Ingest::putGap(std::uint32_t number, Nanoseconds end) {
+IngestOutcome Ingest::gap(Track& track, Nanoseconds end) {
   IngestOutcome outcome;
   if (!kvs::isPlausible(end)) return outcome;
   const std::lock_guard lock(buffer_.mutex);
-  sequencer_.setFeeder(number, thisFeeder());
-  sequencer_.putGap(number, end, outcome);
+  sequencer_.setFeeder(track.key, thisFeeder());
+  sequencer_.putGap(track.key, end, outcome);
   moved();
   return outcome;
 }
 
-bool Ingest::takeKeyFrameRequest(std::uint32_t number) {
+bool Ingest::takeKeyFrameRequest(Track& track) {
   const std::lock_guard lock(buffer_.mutex);
-  return sequencer_.takeKeyFrameRequest(number);
+  return sequencer_.takeKeyFrameRequest(track.key);
 }
 
 Result<void> Ingest::putMetadata(Tag tag, bool persistent) {
@@ -212,23 +226,22 @@ Result<void> Ingest::putEvent(const FragmentEvent& event) {
 
 // --- frames ---
 
-Result<IngestOutcome> Ingest::put(const Frame& frame) {
-  const TrackPtr track = find(frame.track);
-  if (!track) {
+Result<IngestOutcome> Ingest::put(Track& track, const Frame& frame) {
+  const std::lock_guard input(track.input);
+  if (!track.adapter) {
     return fail(StatusCode::trackInfoMissing, ErrorKind::fatal,
-                "Track " + std::to_string(frame.track) +
-                    " was not set up; say what it carries before its first frame.");
+                "The format of the track \"" + track.label +
+                    "\" is not known; say what it carries before its first frame.");
   }
-  const std::lock_guard input(track->input);
   if (!isPlausible(frame)) {
-    refuse(*track, frame, std::nullopt);
+    refuse(track, frame, std::nullopt);
     const std::lock_guard lock(buffer_.mutex);
     ++buffer_.stats.skippedInvalid;
     return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
                 "A frame has a time or a duration that no clock shows, more than 146 years from zero, and is "
                 "not sent: what sets the times of the source is broken.");
   }
-  return track->config.adts ? putEach(*track, frame) : putOne(*track, frame);
+  return track.format.adts ? putEach(track, frame) : putOne(track, frame);
 }
 
 /// A payload of several ADTS frames: the first has its time, the others follow from it.
@@ -249,7 +262,7 @@ Result<IngestOutcome> Ingest::putEach(Track& track, const Frame& frame) {
     const auto outcome = putOne(track, one);
     if (!outcome) return outcome;
     all.add(*outcome);
-    const Nanoseconds each = track.adapter.frameDuration().value_or(Nanoseconds{0});
+    const Nanoseconds each = track.adapter->frameDuration().value_or(Nanoseconds{0});
     for (auto* time : {&one.pts, &one.dts, &one.arrival}) {
       if (*time) **time += each;
     }
@@ -267,9 +280,9 @@ Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
                 "Presentation times are configured to count from 1970, and this one is before the year 2000: "
                 "the source counts from something else. Choose another timestamp source.");
   }
-  const auto adapted = track.adapter.inspect(frame.payload);
+  const auto adapted = track.adapter->inspect(frame.payload);
   if (!adapted) {
-    refuse(track, frame, track.adapter.sawKey());
+    refuse(track, frame, track.adapter->sawKey());
     const std::lock_guard lock(buffer_.mutex);
     ++buffer_.stats.skippedInvalid;
     return fail(adapted.error());
@@ -288,7 +301,7 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
     finish(track, outcome);
   }
   if (adapted.codecChanged) {
-    track.entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track.config, track.adapter));
+    track.entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track, track.format, *track.adapter));
     track.current = track.entry;
   }
   if (adapted.startsUnit) track.skipUnit = false;
@@ -301,7 +314,7 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
     leaveOut(track, hadFrame, outcome.fate == FrameFate::interrupted);
     return outcome;
   }
-  const bool complete = !track.config.nalAligned || frame.endOfUnit;
+  const bool complete = !track.format.nalAligned || frame.endOfUnit;
   if (making.hasFrame && complete) {
     const std::lock_guard lock(buffer_.mutex);
     finish(track, outcome);
@@ -323,12 +336,12 @@ void Ingest::leaveOut(Track& track, bool hadFrame, bool comesAgain) {
 /// then it is the application's word that counts, where it tells key frames from others.
 void Ingest::refuse(Track& track, const Frame& frame, std::optional<bool> bytesKey) {
   const bool isKey = frame.key && bytesKey.value_or(track.saysDelta);
-  if (track.config.kind != media::TrackKind::video || !isKey) return;
+  if (!track.isVideo() || !isKey) return;
   track.lostKey = true;
   if (track.making.hasFrame) track.making = {};
   track.skipUnit = true;
   const std::lock_guard lock(buffer_.mutex);
-  sequencer_.askForKeyFrame(track.config.number);
+  sequencer_.askForKeyFrame(track.key);
 }
 
 void Ingest::takeKind(Making& making, const Frame& frame, const media::Adapted& adapted) {
@@ -359,22 +372,26 @@ bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, Inge
   Making& making = track.making;
   {
     std::unique_lock lock(buffer_.mutex);
+    if (track.removed) {
+      outcome.error = removedError(track);
+      return false;
+    }
     if (buffer_.ended) {
       outcome.fate = FrameFate::noRoom;
       return false;
     }
-    sequencer_.setFeeder(track.config.number, thisFeeder());
-    const auto refuses = sequencer_.refuses(track.config.number);
-    const bool whole = !track.config.nalAligned && making.hasFrame;
+    sequencer_.setFeeder(track.key, thisFeeder());
+    const auto refuses = sequencer_.refuses(track.key);
+    const bool whole = !track.format.nalAligned && making.hasFrame;
     if (refuses && whole && !making.key()) {
       passOver(track, outcome);
-      sequencer_.refuse(track.config.number, outcome);
+      sequencer_.refuse(track.key, outcome);
       return false;
     }
     if (!makeRoom(lock, track, size, outcome)) return false;
   }
-  track.adapter.write(frame.payload, making.block);
-  if (track.config.kind == media::TrackKind::data) {
+  track.adapter->write(frame.payload, making.block);
+  if (track.isData()) {
     for (const ByteView piece : frame.payload)
       making.sample.insert(making.sample.end(), piece.begin(), piece.end());
   }
@@ -390,7 +407,7 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
   const Feeder feeder = thisFeeder();
   for (;;) {
     // Who is behind is let in, or the one who is ahead would wait for it for ever.
-    const bool behind = blocksOffline() && sequencer_.isBehind(track.config.number);
+    const bool behind = blocksOffline() && sequencer_.isBehind(track.key);
     const bool heldBack = isHeldBack(track, feeder, outcome);
     if (!heldBack && (behind || !tooFarAhead()) && reserve(track, size, behind ? overdraft : 0)) return true;
     if (!blocksOffline()) {
@@ -426,7 +443,7 @@ std::optional<Nanoseconds> Ingest::orderOf(const Track& track) {
 /// Nobody is to wait for frames that are not taken.
 void Ingest::passOver(const Track& track, IngestOutcome& outcome) {
   if (const auto time = orderOf(track); blocksOffline() && time) {
-    sequencer_.putGap(track.config.number, *time, outcome);
+    sequencer_.putGap(track.key, *time, outcome);
     moved();
   }
 }
@@ -436,8 +453,8 @@ void Ingest::passOver(const Track& track, IngestOutcome& outcome) {
 bool Ingest::isHeldBack(const Track& track, Feeder feeder, IngestOutcome& outcome) {
   if (!blocksOffline()) return false;
   const auto time = orderOf(track);
-  if (!sequencer_.isTooFarAhead(track.config.number, feeder, time)) return false;
-  if (time) sequencer_.putGap(track.config.number, *time, outcome);  // it has got so far, at least
+  if (!sequencer_.isTooFarAhead(track.key, feeder, time)) return false;
+  if (time) sequencer_.putGap(track.key, *time, outcome);  // it has got so far, at least
   return true;
 }
 
@@ -494,7 +511,7 @@ void Ingest::finish(Track& track, IngestOutcome& outcome) {
   track.lostKey = false;
   Making making = std::exchange(track.making, {});
   if (mustWaitForATime(track, making.times) && early_.size() < mostEarly) {
-    early_.emplace_back(find(track.config.number), std::move(making));
+    early_.emplace_back(track.shared_from_this(), std::move(making));
   } else {
     finishUnit(track, std::move(making), outcome);
   }
@@ -505,16 +522,16 @@ void Ingest::finishUnit(Track& track, Making making, IngestOutcome& outcome) {
   const bool saysNothing = !frame.pts && !frame.dts;
   // Where a source says times, the distance of its frames is measured; what the bytes declare may be wrong.
   const bool byBytes =
-      track.config.codec == media::Codec::aac || (saysNothing && !track.config.frameDuration);
+      track.format.codec == media::Codec::aac || (saysNothing && !track.format.frameDuration);
   if (frame.duration == Nanoseconds{0} && byBytes) {
-    frame.duration = track.adapter.frameDuration().value_or(Nanoseconds{0});
+    frame.duration = track.adapter->frameDuration().value_or(Nanoseconds{0});
   }
   frame.duration = std::min(frame.duration, longestDuration);
   Unit unit;
   unit.times = timesOf(track, frame);
   unit.atArrival = saysNothing;
   unit.capture = captureOf(making.times, clock_, buffer_.wall ? buffer_.wall->moved() : Nanoseconds{0});
-  const bool isVideo = track.config.kind == media::TrackKind::video;
+  const bool isVideo = track.isVideo();
   unit.key = !isVideo || making.key();
   unit.believed = isVideo && making.believed();
   // What such a picture is followed by cannot be told from its bytes.
@@ -529,8 +546,8 @@ void Ingest::finishUnit(Track& track, Making making, IngestOutcome& outcome) {
   unit.block = std::move(making.block);
   if (!saysNothing && !track.saysTimes()) ++track.timed;
   noteTime(track, frame, unit);
-  if (newest_ && !early_.empty() && track.config.kind != media::TrackKind::data) pushEarly(outcome);
-  sequencer_.push(track.config.number, std::move(unit), outcome);
+  if (newest_ && !early_.empty() && !track.isData()) pushEarly(outcome);
+  sequencer_.push(track.key, std::move(unit), outcome);
   moved();
 }
 
@@ -563,9 +580,9 @@ FrameTimes Ingest::missingTimes(Track& track, const Frame& frame) const {
 }
 
 bool Ingest::hasRate(const Track& track, const Frame& frame) const {
-  if (track.config.kind == media::TrackKind::data) return false;
+  if (track.isData()) return false;
   if (track.saysTimes() && track.clock.frameDuration() > Nanoseconds{0}) return true;
-  return !frame.arrival && (frame.duration > Nanoseconds{0} || track.config.frameDuration);
+  return !frame.arrival && (frame.duration > Nanoseconds{0} || track.format.frameDuration);
 }
 
 /// On the source's clock. A recording's is where its other frames have got to; of one in which nobody says
@@ -582,7 +599,7 @@ Nanoseconds Ingest::arrivalOf(const Frame& frame) const {
 /// The furthest that any track has got to, unless the source's clock was set back. A live source's frames
 /// come later than they were captured.
 void Ingest::noteTime(const Track& track, const Frame& frame, const Unit& unit) {
-  if (track.config.kind == media::TrackKind::data) return;
+  if (track.isData()) return;
   const bool hasTime = frame.pts || frame.dts;
   const bool said = hasTime && track.saysTimes();
   if (newest_ && newest_->said && !said) return;
@@ -597,16 +614,15 @@ void Ingest::noteTime(const Track& track, const Frame& frame, const Unit& unit) 
 
 /// A sample without a time, where others will tell what time it is.
 bool Ingest::mustWaitForATime(const Track& track, const Frame& frame) const {
-  if (track.config.kind != media::TrackKind::data || frame.pts || frame.dts || frame.arrival) return false;
+  if (!track.isData() || frame.pts || frame.dts || frame.arrival) return false;
   if (newest_ || config_.timestampSource == TimestampSource::arrival) return false;
-  return std::ranges::any_of(
-      allTracks(), [](const TrackPtr& other) { return other->config.kind != media::TrackKind::data; });
+  return std::ranges::any_of(tracks_.all(), [](const TrackPtr& other) { return !other->isData(); });
 }
 
 void Ingest::pushEarly(IngestOutcome& outcome) {
   for (auto& [track, making] : std::exchange(early_, {})) {
     IngestOutcome of;
-    if (track) finishUnit(*track, std::move(making), of);
+    if (!track->removed) finishUnit(*track, std::move(making), of);
     outcome.addLater(of);
   }
 }
@@ -641,26 +657,19 @@ std::optional<TimePoint> Ingest::deadline() const {
 }
 
 std::string Ingest::contentType() const {
+  const std::lock_guard lock(buffer_.mutex);
   std::string all;
-  for (const TrackPtr& track : allTracks()) {
+  for (const TrackPtr& track : tracks_.all()) {
+    if (!track->adapter) continue;
     all += all.empty() ? "" : ",";
-    all += contentTypeOf(track->config);
+    all += contentTypeOf(track->format);
   }
   return all;
 }
 
-Ingest::TrackPtr Ingest::find(std::uint32_t number) const {
-  const std::lock_guard lock(tracksMutex_);
-  const auto it = tracks_.find(number);
-  return it == tracks_.end() ? nullptr : it->second;
-}
-
-std::vector<Ingest::TrackPtr> Ingest::allTracks() const {
-  const std::lock_guard lock(tracksMutex_);
-  std::vector<TrackPtr> tracks;
-  for (const auto& [number, track] : tracks_)
-    tracks.push_back(track);
-  return tracks;
+std::vector<TrackPtr> Ingest::allTracks() const {
+  const std::lock_guard lock(buffer_.mutex);
+  return tracks_.all();
 }
 
 }  // namespace kvs::intake

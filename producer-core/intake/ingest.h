@@ -5,12 +5,11 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 
 #include "intake/sequencer.h"
-#include "media/adapter.h"
+#include "intake/track_set.h"
 #include "producer.h"
 
 namespace kvs::intake {
@@ -28,16 +27,19 @@ class Ingest {
   Ingest(IngestConfig config, stream::StreamBuffer& buffer, const Clock& clock,
          std::function<void()> wake = {});
 
-  Result<void> setTrack(TrackConfig config);
-  void expectTrack(std::uint32_t number);
+  /// Its format is still to be said.
+  Result<TrackPtr> addTrack(media::TrackKind kind, std::string label = {});
+  Result<void> setFormat(Track& track, TrackFormat format);
+  TrackId idOf(const Track& track) const;
   bool awaitsFormat() const;
-  IngestOutcome endTrack(std::uint32_t number);
-  IngestOutcome removeTrack(std::uint32_t number);
-  void changeSource(std::uint32_t number);
-  IngestOutcome putGap(std::uint32_t number, Nanoseconds end);
-  bool takeKeyFrameRequest(std::uint32_t number);
+  IngestOutcome end(Track& track);
+  IngestOutcome remove(Track& track);
+  void changeSource(Track& track);
+  /// The track has got to `end` without a frame.
+  IngestOutcome gap(Track& track, Nanoseconds end);
+  bool takeKeyFrameRequest(Track& track);
 
-  Result<IngestOutcome> put(const Frame& frame);
+  Result<IngestOutcome> put(Track& track, const Frame& frame);
   Result<void> putMetadata(Tag tag, bool persistent);
   Result<void> putEvent(const FragmentEvent& event);
   enum class SealWith {
@@ -58,48 +60,8 @@ class Ingest {
   std::string contentType() const;
 
  private:
-  /// An access unit that is being made: one block, perhaps of several payloads.
-  struct Making {
-    store::Block block;
-    bool begun = false;
-    bool hasFrame = false;
-    bool bytesKey = false;      ///< the bytes say that decoding can start here
-    bool saysKey = false;       ///< and the application says so
-    bool sliceSaysKey = false;  ///< it says so of the picture itself
-    bool hasIntra = false;      ///< slices that refer to no other picture
-    bool hasInter = false;      ///< slices that may
-    bool closed = false;        ///< no picture that follows is shown before it, whatever mayHaveLeading says
-    bool mayHaveLeading = false;
-    std::shared_ptr<const std::vector<Bytes>> outOfBand;
-    /// The application's word counts where the bytes name no point to begin at, but would allow one here.
-    bool believed() const { return !bytesKey && sliceSaysKey && hasIntra && !hasInter; }
-    bool key() const { return (bytesKey && saysKey) || believed(); }
-    Frame times;   ///< times and flags of its first frame; no payload
-    Bytes sample;  ///< of data tracks
-  };
-  struct Track {
-    Track(TrackConfig trackConfig, media::FrameAdapter frameAdapter)
-        : config(std::move(trackConfig)),
-          adapter(std::move(frameAdapter)),
-          clock(config.kind == media::TrackKind::video) {}
-    std::mutex input;  ///< one frame at a time; uncontended where each track has its thread
-    TrackConfig config;
-    media::FrameAdapter adapter;
-    TrackClock clock;
-    std::shared_ptr<const mkv::TrackEntry> entry;    ///< goes with the next unit; null: nothing is new
-    std::shared_ptr<const mkv::TrackEntry> current;  ///< what holds now; null while codec data are missing
-    Making making;
-    /// GStreamer's sources give a time of 0 to a first buffer that has none: it takes two to know.
-    bool saysTimes() const { return timed > 1; }
-    unsigned timed = 0;      ///< frames that had times
-    bool saysDelta = false;  ///< the application has told key frames from others
-    bool lostKey = false;    ///< a key frame was refused: so are those that need it
-    bool skipUnit = false;   ///< the rest of an access unit that could not be kept
-  };
-  using TrackPtr = std::shared_ptr<Track>;
-
-  TrackPtr find(std::uint32_t number) const;
   std::vector<TrackPtr> allTracks() const;
+  void takeFormat(Track& track, TrackFormat format, media::FrameAdapter adapter);
   Result<IngestOutcome> putEach(Track& track, const Frame& frame);
   Result<IngestOutcome> putOne(Track& track, const Frame& frame);
   IngestOutcome take(Track& track, const Frame& frame, const media::Adapted& adapted);
@@ -134,9 +96,9 @@ class Ingest {
   stream::StreamBuffer& buffer_;
   const Clock& clock_;
   const std::function<void()> wake_;
-  mutable std::mutex tracksMutex_;  ///< guards the map only
-  std::map<std::uint32_t, TrackPtr> tracks_;
   // Guarded by buffer_.mutex:
+  TrackSet tracks_;
+  std::uint32_t lastKey_ = 1000;
   Sequencer sequencer_;
   /// What the source's clock said last, by the frames of sound and pictures.
   struct Newest {

@@ -82,11 +82,11 @@ Sequencer::Sequencer(SequencerConfig config, stream::StreamBuffer& buffer, const
 
 // --- tracks ---
 
-void Sequencer::setTrack(const media::TrackConfig& config, mkv::TrackEntry entry, bool known) {
-  const bool isNew = !lines_.contains(config.number);
-  Line& line = lines_[config.number];
-  line.config = config;
-  interleaver_.add(config.number, line.isData(), !known && !line.isVideo());
+void Sequencer::setTrack(Track& track, mkv::TrackEntry entry, bool known) {
+  const bool isNew = !lines_.contains(track.number);
+  Line& line = lines_[track.number];
+  line.track = &track;
+  interleaver_.add(track.number, line.isData(), !known && !line.isVideo());
   if (isNew) {
     line.awaitsKey = line.isVideo();
     line.known = known;
@@ -103,17 +103,17 @@ bool Sequencer::staysValid(const Line& line, const mkv::TrackEntry& next,
   mkv::TrackEntry same = next;
   same.codecPrivate = line.entry.codecPrivate;
   return line.known && same == line.entry &&
-         media::isSameFormat(line.config.codec, line.entry.codecPrivate, next.codecPrivate, outOfBand);
+         media::isSameFormat(line.track->format.codec, line.entry.codecPrivate, next.codecPrivate, outOfBand);
 }
 
 void Sequencer::takeEntry(Line& line, const mkv::TrackEntry& entry, const std::vector<Bytes>* outOfBand) {
   const bool changed = line.known && line.entry != entry;
   if (changed && outOfBand && staysValid(line, entry, *outOfBand)) return;
   line.entry = entry;
-  line.silence = media::silentUnit(line.config, line.entry.codecPrivate);
+  line.silence = media::silentUnit(line.track->format, line.entry.codecPrivate);
   if (changed && opened_) {
     line.entryChanged = true;
-    const CodecChange change{line.config.number, entry.codecId, entry.width, entry.height};
+    const CodecChange change{line.track->id(), entry.codecId, entry.width, entry.height};
     buffer_.news.emplace_back(change);
   }
 }
@@ -162,7 +162,7 @@ Sequencer::Line* Sequencer::find(std::uint32_t number) {
 
 /// A track that has ended leads up to its last unit.
 bool Sequencer::leads(const Line& line) const {
-  const std::uint32_t number = line.config.number;
+  const std::uint32_t number = line.number();
   const bool isOver = interleaver_.hasEnded(number) && interleaver_.isSilent(number);
   return !line.absent && (!isOver || number == committing_);
 }
@@ -172,7 +172,7 @@ Sequencer::Line* Sequencer::lead() {
   Line* best = nullptr;
   for (auto& [number, line] : lines_) {
     const bool better = !best || (leads(line) && !leads(*best)) ||
-                        (leads(line) == leads(*best) && line.config.kind < best->config.kind);
+                        (leads(line) == leads(*best) && line.track->kind < best->track->kind);
     if (better) best = &line;
   }
   return best;
@@ -251,7 +251,7 @@ void Sequencer::commit(Interleaver::Next next, IngestOutcome& outcome) {
 /// Audio goes on while the camera gives nothing: then it goes on alone.
 bool Sequencer::videoIsGone(Line& first) {
   const bool mayStillCome = !opened_ && started_ && clock_.now() < *started_ + config_.interleaver.atStart;
-  if (!first.isVideo() || !interleaver_.isSilent(first.config.number) || mayStillCome) return false;
+  if (!first.isVideo() || !interleaver_.isSilent(first.number()) || mayStillCome) return false;
   leave(first);
   return true;
 }
@@ -413,7 +413,7 @@ bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
   const auto header = headers_.find(tracks);
   if (!header) return false;
   const auto began = buffer_.timeline.begin(next.groupStart, capture);
-  if (began.repair) tellRepair({began.repair->kind, first.config.number, began.repair->by});
+  if (began.repair) tellRepair({began.repair->kind, first.track->id(), began.repair->by});
   lastStart_ = began.ticks;
   store::GrowingFragment& fragment = buffer_.log.open(*header, buffer_.timeline.epoch(), began.ticks);
   fragment.since = next.unit.capture.at;
@@ -455,7 +455,7 @@ bool Sequencer::belongs(Line& line, const Line& first) {
   if (&line == &first) return true;
   if (!line.known) return false;
   if (line.absent) return mayReturn(line);
-  return isFilled(line) || (!line.isData() && !interleaver_.isSilent(line.config.number));
+  return isFilled(line) || (!line.isData() && !interleaver_.isSilent(line.number()));
 }
 
 /// Something stands for it where it gives nothing; so it need not be waited for.
@@ -465,7 +465,7 @@ bool Sequencer::isFilled(const Line& line) const {
 
 /// It has covered a whole fragment, and has been away for long enough.
 bool Sequencer::mayReturn(const Line& line) {
-  if (line.isVideo() || interleaver_.isSilent(line.config.number) || !line.backSince) return false;
+  if (line.isVideo() || interleaver_.isSilent(line.number()) || !line.backSince) return false;
   const bool covered = lastStart_ && buffer_.timeline.place(*line.backSince, {}) <= *lastStart_;
   return covered && headerNarrowed_ && clock_.now() - *headerNarrowed_ >= shortestAbsence;
 }
@@ -479,10 +479,10 @@ bool Sequencer::headerChanges(Line& first) {
 void Sequencer::append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outcome) {
   store::GrowingFragment& fragment = *open();
   if (line.silenceTold) tellSilence(line, false, false);
-  if (unit.times.repair) tellRepair({*unit.times.repair, line.config.number, unit.times.movedBy});
+  if (unit.times.repair) tellRepair({*unit.times.repair, line.track->id(), unit.times.movedBy});
   if (ticks < fragment.firstTicks) {
     const Nanoseconds by = buffer_.timeline.timeOf(fragment.firstTicks - ticks);
-    tellRepair({TimeRepair::Kind::raised, line.config.number, by});
+    tellRepair({TimeRepair::Kind::raised, line.track->id(), by});
     ticks = fragment.firstTicks;
   }
   ++buffer_.stats.framesIn;
@@ -499,7 +499,7 @@ void Sequencer::place(Line& line, store::Block block, Ticks ticks, mkv::BlockFla
                       Nanoseconds duration) {
   store::GrowingFragment& fragment = *open();
   const auto relative = static_cast<std::int16_t>(ticks - fragment.firstTicks);
-  block.writeHead(mkv::simpleBlockHead(line.config.number, relative, flags, block.payloadSize()));
+  block.writeHead(mkv::simpleBlockHead(line.number(), relative, flags, block.payloadSize()));
   const Nanoseconds end = buffer_.timeline.timeOf(relative) + duration;
   buffer_.log.append(std::move(block), ticks, std::min(end, fragmenter_.config().maximum));
   fragment.tracks |= line.bit();
@@ -594,7 +594,7 @@ void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
 /// The source has paused: nobody puts a frame of the track, and could take the request with it.
 void Sequencer::wantKeyFrame(Line& line) {
   if (!line.awaitsKey || !line.known || std::exchange(line.keyFrameRequest, true)) return;
-  buffer_.news.emplace_back(news::KeyFrameWanted{line.config.number});
+  buffer_.news.emplace_back(news::KeyFrameWanted{line.track->id()});
 }
 
 Result<void> Sequencer::putEvent(const FragmentEvent& event) {

@@ -13,6 +13,7 @@
 #include "intake/header_book.h"
 #include "intake/interleaver.h"
 #include "intake/metadata.h"
+#include "intake/track.h"
 #include "media/silence.h"
 #include "mkv/cluster.h"
 #include "stream/stream_buffer.h"
@@ -49,8 +50,9 @@ class Sequencer {
   Sequencer(SequencerConfig config, stream::StreamBuffer& buffer, const Clock& clock);
 
   // --- tracks ---
-  void setTrack(const media::TrackConfig& config, mkv::TrackEntry entry, bool known);
+  void setTrack(Track& track, mkv::TrackEntry entry, bool known);
   void expectTrack(std::uint32_t number) { interleaver_.expect(number); }
+  void forgetExpected(std::uint32_t number) { interleaver_.remove(number); }
   /// A track that was announced has no format yet.
   bool awaitsFormat() const;
   void endTrack(std::uint32_t number, IngestOutcome& outcome);
@@ -105,16 +107,17 @@ class Sequencer {
 
  private:
   struct Line {
-    media::TrackConfig config;
+    Track* track = nullptr;
     mkv::TrackEntry entry;
     bool known = false;  ///< nothing is sent of it before its codec data are
     std::optional<media::SilentUnit> silence;
     std::shared_ptr<const Bytes> sample;  ///< of a data track, the last one
     std::vector<Unit> held;               ///< of a data track, before a header has it
-    bool isVideo() const { return config.kind == media::TrackKind::video; }
-    bool isData() const { return config.kind == media::TrackKind::data; }
+    std::uint32_t number() const { return track->number; }
+    bool isVideo() const { return track->isVideo(); }
+    bool isData() const { return track->isData(); }
     bool isFillable() const { return isData() ? sample != nullptr : silence.has_value(); }
-    std::uint32_t bit() const { return 1u << (config.number % 32); }
+    std::uint32_t bit() const { return 1u << (number() % 32); }
 
     bool awaitsKey = false;      ///< all but key frames are refused
     bool isOtherSource = false;  ///< the same, until a key frame comes that was put since

@@ -75,7 +75,7 @@ void Sequencer::narrowOpen() {
   for (auto& [number, line] : lines_) {
     const std::uint32_t missing = fragment->wanted & ~fragment->tracks & ~fragment->optional;
     if ((missing & line.bit()) == 0) continue;
-    std::erase_if(tracks, [gone = line.config.number](const auto& entry) { return entry.number == gone; });
+    std::erase_if(tracks, [gone = line.number()](const auto& entry) { return entry.number == gone; });
     leave(line);
     fragment->wanted &= ~line.bit();
   }
@@ -84,7 +84,7 @@ void Sequencer::narrowOpen() {
 
 void Sequencer::tellSilence(Line& line, bool silent, bool filled) {
   line.silenceTold = silent;
-  const TrackSilence silence{line.config.number, silent, filled};
+  const TrackSilence silence{line.track->id(), silent, filled};
   buffer_.news.emplace_back(silence);
 }
 

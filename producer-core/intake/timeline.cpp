@@ -71,13 +71,13 @@ Timeline::Began Timeline::begin(Nanoseconds pts, Capture capture) {
     const Nanoseconds moved = epoch_->wallTime(place(pts, capture)) - stood;
     // Media times that begin anew are a jump, too, even where the wall time goes on as it should.
     const bool jumps = moved != Nanoseconds{0} || !lastPts_ || pts <= *lastPts_;
-    if (jumps) began.repair = TimeRepair{TimeRepair::Kind::reanchored, 0, moved};
+    if (jumps) began.repair = TimeRepair{TimeRepair::Kind::reanchored, {}, moved};
   }
   began.ticks = place(pts, capture);
   if (greatest_ && began.ticks <= *greatest_) {  // fragments never overlap
     began.ticks = *greatest_ + 1;
     if (!began.repair) {
-      began.repair = TimeRepair{TimeRepair::Kind::raised, 0, timeOf(began.ticks) - timeOf(before)};
+      began.repair = TimeRepair{TimeRepair::Kind::raised, {}, timeOf(began.ticks) - timeOf(before)};
     }
   }
   greatest_ = began.ticks;

@@ -40,7 +40,7 @@ bool contradicts(const AdtsHeader& header, const AudioSpecificConfig& format) {
 
 }  // namespace
 
-Result<AacTrack> AacTrack::create(const TrackConfig& config) {
+Result<AacTrack> AacTrack::create(const TrackFormat& config) {
   AacTrack track;
   track.adts_ = config.adts;
   track.saidFrequency_ = config.samplingFrequency;

@@ -17,7 +17,7 @@ class AacTrack {
  public:
   /// Errors: what parseAudioSpecificConfig() says, and mkvInvalidAac where codec data is missing or says
   /// another rate or channel count than the configuration.
-  static Result<AacTrack> create(const TrackConfig& config);
+  static Result<AacTrack> create(const TrackFormat& config);
 
   struct Found {
     std::size_t size = 0;       ///< bytes that write() will write

@@ -24,7 +24,7 @@ std::unique_ptr<NalCodec> makeCodec(Codec codec) {
 }
 
 /// Frames that travel as they come are not read: only the application knows what is in them.
-bool readsFrames(const TrackConfig& config) {
+bool readsFrames(const TrackFormat& config) {
   return config.adaptation != NalAdaptation::none && config.adaptation != NalAdaptation::annexBCodecPrivate;
 }
 
@@ -35,7 +35,7 @@ bool looksLikeRecord(ByteView codecPrivate) {
 
 }  // namespace
 
-Result<FrameAdapter> FrameAdapter::create(const TrackConfig& config) {
+Result<FrameAdapter> FrameAdapter::create(const TrackFormat& config) {
   if (config.codecPrivate.size() > maxCodecPrivateSize) {
     return fail(StatusCode::mkvInvalidCodecPrivateLength, ErrorKind::fatal,
                 "The track's codec data is larger than 1 MiB, which the service does not accept.");
@@ -56,7 +56,7 @@ Result<FrameAdapter> FrameAdapter::create(const TrackConfig& config) {
   return adapter;
 }
 
-void FrameAdapter::chooseFraming(const TrackConfig& config) {
+void FrameAdapter::chooseFraming(const TrackFormat& config) {
   framing_ = config.inputFraming;
   output_ = Output::lengthPrefixed;
   recordFromBand_ = true;
@@ -70,7 +70,7 @@ void FrameAdapter::chooseFraming(const TrackConfig& config) {
   }
 }
 
-Result<void> FrameAdapter::takeCodecPrivate(const TrackConfig& config) {
+Result<void> FrameAdapter::takeCodecPrivate(const TrackFormat& config) {
   const ByteView given = config.codecPrivate;
   if (given.empty()) {
     if (!recordFromBand_) codecPrivate_ = Bytes();
@@ -86,7 +86,7 @@ Result<void> FrameAdapter::takeCodecPrivate(const TrackConfig& config) {
 }
 
 /// Goes over what takeCodecPrivate() took where the codec has codec data of its own.
-Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
+Result<void> FrameAdapter::takeAudio(const TrackFormat& config) {
   samplingFrequency_ = config.samplingFrequency;
   channels_ = config.channels;
   if (isWaveCodec(config.codec)) takeWave(config);
@@ -102,7 +102,7 @@ Result<void> FrameAdapter::takeAudio(const TrackConfig& config) {
   return {};
 }
 
-void FrameAdapter::takeWave(const TrackConfig& config) {
+void FrameAdapter::takeWave(const TrackFormat& config) {
   if (config.codecPrivate.empty()) codecPrivate_ = makeWaveFormatEx(config);
   const WaveFormat format = waveFormat(config, *codecPrivate_);
   samplingFrequency_ = format.frequency;
@@ -131,7 +131,7 @@ Result<void> FrameAdapter::takeRecord(ByteView record) {
   return {};
 }
 
-Result<void> FrameAdapter::takeAnnexBCodecPrivate(const TrackConfig& config) {
+Result<void> FrameAdapter::takeAnnexBCodecPrivate(const TrackFormat& config) {
   const ByteView sets = config.codecPrivate;
   const Pieces payload(&sets, 1);
   if (!findNalUnits(payload, {NalFraming::Kind::annexB}, units_)) {

@@ -51,7 +51,7 @@ class FrameAdapter {
   /// Errors, all of `codecPrivate`: mkvInvalidCodecPrivate, mkvInvalidAnnexBInCodecPrivate,
   /// mkvInvalidSps, mkvMissingSps, mkvMissingPps, mkvInvalidCodecPrivateLength (over 1 MiB), and
   /// mkvInvalidAac, mkvInvalidAacSamplingIndex, mkvInvalidAacChannelConfig.
-  static Result<FrameAdapter> create(const TrackConfig& config);
+  static Result<FrameAdapter> create(const TrackFormat& config);
 
   /// Errors refuse this payload only: mkvInvalidFrameData (empty), mkvInvalidAnnexBInFrame,
   /// mkvInvalidAvccInFrame, what an in-band parameter set that cannot be used says, as long as
@@ -86,13 +86,13 @@ class FrameAdapter {
   FrameAdapter() = default;
   Result<Adapted> inspectNalUnits(Pieces payload);
   Result<Adapted> inspectAac(Pieces payload);
-  void takeWave(const TrackConfig& config);
+  void takeWave(const TrackFormat& config);
   void takeSampleRate(std::uint32_t bitsPerSample);
-  Result<void> takeAudio(const TrackConfig& config);
-  void chooseFraming(const TrackConfig& config);
-  Result<void> takeCodecPrivate(const TrackConfig& config);
+  Result<void> takeAudio(const TrackFormat& config);
+  void chooseFraming(const TrackFormat& config);
+  Result<void> takeCodecPrivate(const TrackFormat& config);
   Result<void> takeRecord(ByteView record);
-  Result<void> takeAnnexBCodecPrivate(const TrackConfig& config);
+  Result<void> takeAnnexBCodecPrivate(const TrackFormat& config);
   Result<bool> takeParameterSets(const NalSummary& summary);
   Result<bool> renewRecord();
   void setCodecPrivate(Bytes codecPrivate);

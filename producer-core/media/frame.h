@@ -12,7 +12,7 @@ namespace kvs::media {
 
 /// A view: the payload is copied before put() returns, and is not changed.
 struct Frame {
-  /// The number of a track of this stream (TrackConfig::number).
+  /// The number of a track of this stream (TrackFormat::number).
   std::uint32_t track = 1;
   /// Presentation time on the stream's own clock; unset if the source does not know it.
   std::optional<Nanoseconds> pts;

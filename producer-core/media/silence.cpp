@@ -33,14 +33,14 @@ std::optional<SilentUnit> samples(double samplingFrequency, std::uint32_t channe
                     Nanoseconds(count * nanosecondsPerSecond / frequency)};
 }
 
-std::optional<SilentUnit> silentWave(const TrackConfig& track, ByteView waveFormatEx) {
+std::optional<SilentUnit> silentWave(const TrackFormat& track, ByteView waveFormatEx) {
   const auto [frequency, channels, bits] = waveFormat(track, waveFormatEx);
   const auto idle = rowOf(track.codec).wave.silence(bits);
   return idle ? samples(frequency, channels, bits, *idle) : std::nullopt;
 }
 
 /// Integers of 8 bits are unsigned in Matroska, larger ones and floats have their silence at 0.
-std::optional<SilentUnit> silentPcm(const TrackConfig& track) {
+std::optional<SilentUnit> silentPcm(const TrackFormat& track) {
   const std::uint32_t bits = track.bitsPerSample;
   if (bits % 8 != 0) return std::nullopt;
   const bool isUnsigned = bits == 8 && track.codecId != "A_PCM/FLOAT/IEEE";
@@ -49,7 +49,7 @@ std::optional<SilentUnit> silentPcm(const TrackConfig& track) {
 
 /// A CELT frame of 20 ms over the full band whose range coder finds the silence flag set (RFC 6716 3.1,
 /// 4.3). An OpusHead tells the channels at its tenth byte (RFC 7845 5.1).
-std::optional<SilentUnit> silentOpus(const TrackConfig& track, ByteView opusHead) {
+std::optional<SilentUnit> silentOpus(const TrackFormat& track, ByteView opusHead) {
   constexpr std::size_t channelsAt = 9;
   constexpr std::byte monoToc{0xF8}, stereoToc{0xFC};
   std::uint32_t channels = track.channels;
@@ -138,7 +138,7 @@ bool isPcm(std::string_view codecId) {
 
 }  // namespace
 
-std::optional<SilentUnit> silentUnit(const TrackConfig& track, ByteView codecPrivate) {
+std::optional<SilentUnit> silentUnit(const TrackFormat& track, ByteView codecPrivate) {
   if (isWaveCodec(track.codec)) return silentWave(track, codecPrivate);
   if (track.codec == Codec::aac) return silentAac(codecPrivate);
   if (track.codec != Codec::other) return std::nullopt;

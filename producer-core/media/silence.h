@@ -23,6 +23,6 @@ struct SilentUnit {
 /// FrameAdapter::codecPrivate(). Unset where the track has none: video, data, other codecs and AAC
 /// object types, PCM of unknown rate, AAC whose channel configuration is none of 1 to 7, 11 and 12 (FFmpeg
 /// could not judge what is silent in the others).
-std::optional<SilentUnit> silentUnit(const TrackConfig& track, ByteView codecPrivate);
+std::optional<SilentUnit> silentUnit(const TrackFormat& track, ByteView codecPrivate);
 
 }  // namespace kvs::media

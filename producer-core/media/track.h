@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known about a track before its first frame: the codec, how its bytes are framed, and what the
-// Matroska header says about it.
+// What a track is, and what its frames are: the codec, how their bytes are framed, and what the Matroska
+// header says about it.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,8 @@ enum class NalAdaptation {
   annexBCodecPrivateAndFrames,  ///< both: Annex-B to AVCC
 };
 
-struct TrackConfig {
-  std::uint32_t number = 1;  ///< 1 to 126; video is 1 and audio 2, but either is 1 if it is the only track
-  TrackKind kind = TrackKind::video;
+/// What a track's frames are. It may change while the stream goes on.
+struct TrackFormat {
   Codec codec = Codec::h264;
   std::string codecId;      ///< Matroska CodecID, up to 32 bytes; empty: the codec's own
   std::string contentType;  ///< this track's part of the stream's media type; empty: the codec's own
@@ -52,12 +51,19 @@ struct TrackConfig {
   bool adts = false;
 };
 
+/// A track as it is added to a stream.
+struct TrackConfig {
+  TrackKind kind = TrackKind::video;
+  std::string label;  ///< the application's own word for it, in news of the track; empty: its kind's name
+  std::optional<TrackFormat> format;  ///< unset: it is still to be said, at best within 5 s
+};
+
 /// What the header calls the track's codec: the track's own word, else the codec's.
-inline std::string_view codecIdOf(const TrackConfig& track) {
+inline std::string_view codecIdOf(const TrackFormat& track) {
   return track.codecId.empty() ? rowOf(track.codec).codecId : track.codecId;
 }
 
-inline std::string_view contentTypeOf(const TrackConfig& track) {
+inline std::string_view contentTypeOf(const TrackFormat& track) {
   return track.contentType.empty() ? rowOf(track.codec).contentType : track.contentType;
 }
 

@@ -27,7 +27,7 @@ std::uint32_t blockAlignOf(const WaveFormat& format) {
 
 }  // namespace
 
-WaveFormat waveFormat(const TrackConfig& track, ByteView waveFormatEx) {
+WaveFormat waveFormat(const TrackFormat& track, ByteView waveFormatEx) {
   constexpr std::size_t channelsAt = 2, frequencyAt = 4, averageAt = 8, bitsAt = 14, end = 16;
   WaveFormat format;
   if (waveFormatEx.size() >= averageAt) {
@@ -45,7 +45,7 @@ WaveFormat waveFormat(const TrackConfig& track, ByteView waveFormatEx) {
   return format;
 }
 
-Bytes makeWaveFormatEx(const TrackConfig& track) {
+Bytes makeWaveFormatEx(const TrackFormat& track) {
   const WaveFormat format = waveFormat(track, {});
   Bytes out;
   putLittle(out, rowOf(track.codec).wave.formatTag, 2);                              // wFormatTag

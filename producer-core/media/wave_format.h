@@ -15,9 +15,9 @@ struct WaveFormat {
 };
 
 /// What the track says, else what a WAVEFORMATEX of its own says, else the defaults.
-WaveFormat waveFormat(const TrackConfig& track, ByteView waveFormatEx);
+WaveFormat waveFormat(const TrackFormat& track, ByteView waveFormatEx);
 
 /// WAVEFORMATEX, 18 bytes, little endian, of a track whose codec is a wave codec.
-Bytes makeWaveFormatEx(const TrackConfig& track);
+Bytes makeWaveFormatEx(const TrackFormat& track);
 
 }  // namespace kvs::media

@@ -52,19 +52,12 @@ class StreamHandle final : public Stream {
   StreamHandle& operator=(const StreamHandle&) = delete;
 
   const std::string& name() const override { return core_->config().name; }
-  Result<void> setTrack(TrackConfig track) override { return core_->setTrack(std::move(track)); }
-  Result<FrameFate> put(const Frame& frame) override { return core_->put(frame); }
+  Result<std::unique_ptr<TrackWriter>> addTrack(TrackConfig track) override {
+    return core_->addTrack(std::move(track));
+  }
   Result<void> putMetadata(Tag tag, bool persistent) override {
     return core_->putMetadata(std::move(tag), persistent);
   }
-  void changeSource(std::uint32_t number) override { core_->changeSource(number); }
-  void expectTrack(std::uint32_t number) override { core_->expectTrack(number); }
-  void endTrack(std::uint32_t number) override { core_->endTrack(number); }
-  void removeTrack(std::uint32_t number) override { core_->removeTrack(number); }
-  void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) override {
-    core_->putGap(number, pts, duration);
-  }
-  bool takeKeyFrameRequest(std::uint32_t number) override { return core_->takeKeyFrameRequest(number); }
   Result<void> putEvent(FragmentEvent event) override { return core_->putEvent(std::move(event)); }
   void flush() override { core_->flush(); }
   void interrupt(bool on) override { core_->interrupt(on); }
@@ -99,17 +92,10 @@ class ProducerCore final : public Producer, public std::enable_shared_from_this<
         std::make_shared<Notifier>(listener, !listener                   ? nullptr
                                              : context_->config.executor ? context_->config.executor
                                                                          : stream::sharedDispatcher());
-    const std::vector<TrackConfig> tracks = std::move(config.tracks);
     const std::string name = config.name;
     for (const Error& warning : settled->warnings)
       notifier->tell(news::Warning{warning});
     auto core = std::make_shared<StreamCore>(context_, std::move(config), std::move(notifier), *taken);
-    for (const TrackConfig& track : tracks) {
-      if (auto set = core->setTrack(track); !set) {
-        releaseName(name);
-        return fail(set.error());
-      }
-    }
     core->start();
     const auto self = shared_from_this();
     return std::make_unique<StreamHandle>(std::move(core), self, [self, name] { self->releaseName(name); });

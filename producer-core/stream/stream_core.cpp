@@ -35,18 +35,54 @@ void StreamCore::start() {
   tell(upload::event::Start{});
 }
 
-Result<void> StreamCore::setTrack(TrackConfig track) {
+/// Keeps the core alive: frames may come from a thread that does not know that the stream has ended.
+class StreamCore::Writer final : public TrackWriter {
+ public:
+  Writer(std::shared_ptr<StreamCore> core, intake::TrackPtr track)
+      : core_(std::move(core)), track_(std::move(track)) {}
+  ~Writer() override { Writer::end(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  TrackId id() const override { return core_->ingest_.idOf(*track_); }
+  Result<void> setFormat(TrackFormat format) override { return core_->setFormat(*track_, std::move(format)); }
+  void changeSource() override { core_->ingest_.changeSource(*track_); }
+  Result<FrameFate> put(const Frame& frame) override { return core_->put(*track_, frame); }
+  void gap(Nanoseconds pts, Nanoseconds duration) override { core_->gap(*track_, pts, duration); }
+  bool keyFrameWanted() override { return core_->ingest_.takeKeyFrameRequest(*track_); }
+  void end() override { core_->follow(core_->ingest_.end(*track_)); }
+  void remove() override { core_->follow(core_->ingest_.remove(*track_)); }
+
+ private:
+  const std::shared_ptr<StreamCore> core_;
+  const intake::TrackPtr track_;
+};
+
+Result<std::unique_ptr<TrackWriter>> StreamCore::addTrack(TrackConfig config) {
+  auto track = ingest_.addTrack(config.kind, std::move(config.label));
+  if (!track) return fail(track.error());
+  auto self = std::static_pointer_cast<StreamCore>(shared_from_this());
+  auto writer = std::make_unique<Writer>(std::move(self), std::move(*track));
+  if (!config.format) return writer;
+  if (auto set = writer->setFormat(std::move(*config.format)); !set) {
+    writer->remove();
+    return fail(set.error());
+  }
+  return writer;
+}
+
+Result<void> StreamCore::setFormat(intake::Track& track, TrackFormat format) {
   reporter_.log.log(LogLevel::info, Room::media, [&] {
-    return "track " + std::to_string(track.number) + " is " + std::string(codecIdOf(track)) + ", with " +
-           std::to_string(track.codecPrivate.size()) + " bytes of codec data";
+    return "track \"" + track.label + "\" is " + std::string(codecIdOf(format)) + ", with " +
+           std::to_string(format.codecPrivate.size()) + " bytes of codec data";
   });
-  auto set = ingest_.setTrack(std::move(track));
+  auto set = ingest_.setFormat(track, std::move(format));
   if (set) tell(upload::event::FormatSet{});
   return set;
 }
 
-Result<FrameFate> StreamCore::put(const Frame& frame) {
-  const auto outcome = ingest_.put(frame);
+Result<FrameFate> StreamCore::put(intake::Track& track, const Frame& frame) {
+  const auto outcome = ingest_.put(track, frame);
   if (!outcome) return fail(outcome.error());
   if (outcome->appended) {
     source_.put(clock_.now());
@@ -76,9 +112,9 @@ void StreamCore::follow(const intake::IngestOutcome& outcome) {
   reporter_.reportNoted();
 }
 
-void StreamCore::putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) {
+void StreamCore::gap(intake::Track& track, Nanoseconds pts, Nanoseconds duration) {
   if (!isPlausible(pts) || !isPlausible(duration)) return;
-  follow(ingest_.putGap(number, std::min(pts + duration, farthestTime)));
+  follow(ingest_.gap(track, std::min(pts + duration, farthestTime)));
 }
 
 void StreamCore::flush() {

@@ -47,17 +47,10 @@ class StreamCore final : public net::Ready, private upload::StreamSide {
   // --- any thread ---
   void start();
   const StreamConfig& config() const { return config_; }
-  Result<void> setTrack(TrackConfig track);
-  Result<FrameFate> put(const Frame& frame);
+  Result<std::unique_ptr<TrackWriter>> addTrack(TrackConfig config);
   Result<void> putMetadata(Tag tag, bool persistent) {
     return ingest_.putMetadata(std::move(tag), persistent);
   }
-  void changeSource(std::uint32_t number) { ingest_.changeSource(number); }
-  void expectTrack(std::uint32_t number) { ingest_.expectTrack(number); }
-  void endTrack(std::uint32_t number) { follow(ingest_.endTrack(number)); }
-  void removeTrack(std::uint32_t number) { follow(ingest_.removeTrack(number)); }
-  void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration);
-  bool takeKeyFrameRequest(std::uint32_t number) { return ingest_.takeKeyFrameRequest(number); }
   Result<void> putEvent(FragmentEvent event) { return ingest_.putEvent(event); }
   void flush();
   void interrupt(bool on);
@@ -69,7 +62,11 @@ class StreamCore final : public net::Ready, private upload::StreamSide {
   StreamStats stats() const { return reporter_.stats(); }
 
  private:
-  // --- any thread ---
+  // --- any thread: a track's writer ---
+  class Writer;
+  Result<void> setFormat(intake::Track& track, TrackFormat format);
+  Result<FrameFate> put(intake::Track& track, const Frame& frame);
+  void gap(intake::Track& track, Nanoseconds pts, Nanoseconds duration);
   void follow(const intake::IngestOutcome& outcome);
   /// To the life, on the loop.
   void tell(upload::Event event);

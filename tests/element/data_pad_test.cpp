@@ -44,8 +44,8 @@ TEST_F(ElementTest, MetadataTravelsAsDataUnderItsOwnName) {
     upstream.begin((std::string(type) + ", parsed=true").c_str());
     ASSERT_FALSE(core.tracks.empty()) << type;
     EXPECT_EQ(core.tracks.back().kind, media::TrackKind::data);
-    EXPECT_EQ(core.tracks.back().codecId, "D_KVS/DATA");
-    EXPECT_EQ(core.tracks.back().contentType, type);
+    EXPECT_EQ(core.tracks.back().format.codecId, "D_KVS/DATA");
+    EXPECT_EQ(core.tracks.back().format.contentType, type);
     EXPECT_EQ(upstream.push(makeBuffer("sample", GST_SECOND)), GST_FLOW_OK);
     setState(GST_STATE_NULL);
     gst_element_release_request_pad(sink(), pad);
@@ -71,9 +71,9 @@ TEST_F(ElementTest, DataHasTheCodecIdOfItsPad) {
   radar.begin("application/x-kvs-data");
   ASSERT_EQ(core.tracks.size(), 1U);
   EXPECT_EQ(core.tracks[0].kind, media::TrackKind::data);
-  EXPECT_EQ(core.tracks[0].number, 3U);
-  EXPECT_EQ(core.tracks[0].codecId, "D_RADAR");
-  EXPECT_EQ(core.tracks[0].contentType, "application/x-kvs-data");
+  EXPECT_EQ(core.tracks[0].id.number, 3U);
+  EXPECT_EQ(core.tracks[0].format.codecId, "D_RADAR");
+  EXPECT_EQ(core.tracks[0].format.contentType, "application/x-kvs-data");
   EXPECT_EQ(radar.push(makeBuffer("echo", GST_SECOND)), GST_FLOW_OK);
   EXPECT_TRUE(core.frames.back().frame.key);
 }

@@ -27,11 +27,11 @@ TEST_F(ElementTest, AnotherStreamIdIsAnotherSourceAndTheSameOneIsNot) {
   upstream.begin();
   upstream.begin();
   upstream.push(gst_event_new_stream_start("test"));
-  EXPECT_EQ(core.callCount("changeSource 1"), 0U);
+  EXPECT_EQ(core.callCount("changeSource video_0"), 0U);
   upstream.push(gst_event_new_stream_start("another camera"));
-  EXPECT_EQ(core.callCount("changeSource 1"), 1U) << "also under the same caps";
+  EXPECT_EQ(core.callCount("changeSource video_0"), 1U) << "also under the same caps";
   upstream.begin();
-  EXPECT_EQ(core.callCount("changeSource 1"), 2U) << "and back";
+  EXPECT_EQ(core.callCount("changeSource video_0"), 2U) << "and back";
 }
 
 TEST_F(ElementTest, TagsArePosted) {
@@ -110,7 +110,7 @@ TEST_F(ElementTest, FlushWakesKeepsWhatWasTakenAndResetsTime) {
 
 TEST_F(ElementTest, FlushWakesAThreadThatWaitsForRoom) {
   Upstream upstream;
-  core.onPut = [&](const Frame&) { return core.waitForRoom(); };
+  core.onPut = [&](const std::string&, const Frame&) { return core.waitForRoom(); };
   start(upstream);
   upstream.begin();
   auto waiting = upstream.pushAside(makeBuffer("f"));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "intake/track_set.h"
 #include "producer_factory.h"
 
 namespace kvs::test {
@@ -22,6 +23,59 @@ std::string gather(Pieces pieces) {
 
 }  // namespace
 
+/// Writes down what is done to one track.
+class FakeWriter final : public TrackWriter {
+ public:
+  FakeWriter(FakeCore& core, std::shared_ptr<intake::TrackSet> tracks, intake::TrackPtr track)
+      : core_(core), tracks_(std::move(tracks)), track_(std::move(track)) {}
+
+  TrackId id() const override {
+    const std::lock_guard lock(core_.mutex);
+    return track_->id();
+  }
+
+  Result<void> setFormat(TrackFormat format) override {
+    Result<void> result = core_.onFormat ? core_.onFormat(format) : Result<void>{};
+    const std::lock_guard lock(core_.mutex);
+    tracks_->settle(*track_);
+    core_.tracks.push_back({track_->id(), track_->kind, std::move(format)});
+    return result;
+  }
+
+  Result<FrameFate> put(const Frame& frame) override {
+    Result<FrameFate> fate = core_.onPut ? core_.onPut(track_->label, frame) : FrameFate::accepted;
+    if (!fate || *fate != FrameFate::accepted) return fate;
+    {
+      const std::lock_guard lock(core_.mutex);
+      core_.frames.push_back({track_->label, frame, gather(frame.payload), frame.payload.size()});
+      core_.frames.back().frame.payload = {};
+    }
+    core_.changed.notify_all();
+    return fate;
+  }
+
+  void changeSource() override { core_.note("changeSource " + track_->label); }
+  void end() override { core_.note("end " + track_->label); }
+  void remove() override {
+    core_.note("remove " + track_->label);
+    const std::lock_guard lock(core_.mutex);
+    tracks_->remove(*track_);
+  }
+  void gap(Nanoseconds pts, Nanoseconds duration) override {
+    const std::lock_guard lock(core_.mutex);
+    core_.gaps.push_back({track_->label, pts, duration});
+  }
+  bool keyFrameWanted() override {
+    const std::lock_guard lock(core_.mutex);
+    return core_.keyFrameRequests.erase(track_->label) > 0;
+  }
+
+ private:
+  FakeCore& core_;
+  const std::shared_ptr<intake::TrackSet> tracks_;
+  const intake::TrackPtr track_;
+};
+
 class FakeStream final : public Stream {
  public:
   FakeStream(FakeCore& core, std::string name) : core_(core), name_(std::move(name)) {
@@ -36,23 +90,12 @@ class FakeStream final : public Stream {
 
   const std::string& name() const override { return name_; }
 
-  Result<void> setTrack(TrackConfig track) override {
-    Result<void> result = core_.onTrack ? core_.onTrack(track) : Result<void>{};
+  Result<std::unique_ptr<TrackWriter>> addTrack(TrackConfig config) override {
+    core_.note("addTrack " + config.label);
     const std::lock_guard lock(core_.mutex);
-    core_.tracks.push_back(std::move(track));
-    return result;
-  }
-
-  Result<FrameFate> put(const Frame& frame) override {
-    Result<FrameFate> fate = core_.onPut ? core_.onPut(frame) : FrameFate::accepted;
-    if (!fate || *fate != FrameFate::accepted) return fate;
-    {
-      const std::lock_guard lock(core_.mutex);
-      core_.frames.push_back({frame, gather(frame.payload), frame.payload.size()});
-      core_.frames.back().frame.payload = {};
-    }
-    core_.changed.notify_all();
-    return fate;
+    auto track = tracks_->add(config.kind, config.label);
+    if (!track) return fail(track.error());
+    return std::make_unique<FakeWriter>(core_, tracks_, std::move(*track));
   }
 
   Result<void> putMetadata(Tag tag, bool persistent) override {
@@ -64,18 +107,6 @@ class FakeStream final : public Stream {
     return {};
   }
 
-  void changeSource(std::uint32_t number) override { core_.note("changeSource " + std::to_string(number)); }
-  void expectTrack(std::uint32_t number) override { core_.note("expectTrack " + std::to_string(number)); }
-  void endTrack(std::uint32_t number) override { core_.note("endTrack " + std::to_string(number)); }
-  void removeTrack(std::uint32_t number) override { core_.note("removeTrack " + std::to_string(number)); }
-  void putGap(std::uint32_t number, Nanoseconds pts, Nanoseconds duration) override {
-    const std::lock_guard lock(core_.mutex);
-    core_.gaps.push_back({number, pts, duration});
-  }
-  bool takeKeyFrameRequest(std::uint32_t number) override {
-    const std::lock_guard lock(core_.mutex);
-    return core_.keyFrameRequests.erase(number) > 0;
-  }
   Result<void> putEvent(FragmentEvent event) override {
     const std::lock_guard lock(core_.mutex);
     core_.events.push_back(std::move(event));
@@ -112,6 +143,7 @@ class FakeStream final : public Stream {
  private:
   FakeCore& core_;
   const std::string name_;
+  const std::shared_ptr<intake::TrackSet> tracks_ = std::make_shared<intake::TrackSet>();
 };
 
 namespace {

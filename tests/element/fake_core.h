@@ -22,13 +22,21 @@ inline constexpr std::chrono::seconds patience{30};
 
 /// A frame as it was put, its bytes gathered.
 struct TakenFrame {
-  Frame frame;  ///< its payload no longer points anywhere
+  std::string track;  ///< its label
+  Frame frame;        ///< its payload no longer points anywhere
   std::string bytes;
   std::size_t pieces = 0;
 };
 
+/// A track whose format was said.
+struct TakenTrack {
+  TrackId id;
+  TrackKind kind;
+  TrackFormat format;
+};
+
 struct Gap {
-  std::uint32_t track = 0;
+  std::string track;
   Nanoseconds pts{0};
   Nanoseconds duration{0};
 };
@@ -46,8 +54,8 @@ class FakeCore {
   // What is to happen; set before the element is started.
   std::optional<Error> createFails;
   std::optional<Error> streamFails;
-  std::function<Result<FrameFate>(const Frame&)> onPut;  ///< null: accepted
-  std::function<Result<void>(const TrackConfig&)> onTrack;
+  std::function<Result<FrameFate>(const std::string& track, const Frame&)> onPut;  ///< null: accepted
+  std::function<Result<void>(const TrackFormat&)> onFormat;
   std::function<bool(Milliseconds)> onDrain;  ///< null: drained at once
   bool drainsByItself = true;                 ///< endOfStream() is answered by Drained
   StreamStats stats;
@@ -59,12 +67,12 @@ class FakeCore {
   StreamConfig streamConfig;
   std::shared_ptr<StreamListener> listener;
   std::vector<TakenFrame> frames;
-  std::vector<TrackConfig> tracks;
+  std::vector<TakenTrack> tracks;
   std::vector<std::pair<Tag, bool>> metadata;
   std::vector<FragmentEvent> events;
   std::vector<Gap> gaps;
-  std::set<std::uint32_t> keyFrameRequests;  ///< tracks whose next takeKeyFrameRequest() says yes
-  std::vector<std::string> calls;            ///< flush, endOfStream, drain, stop, ...
+  std::set<std::string> keyFrameRequests;  ///< tracks whose next keyFrameWanted() says yes
+  std::vector<std::string> calls;          ///< flush, endOfStream, drain, stop, ...
   bool interrupted = false;
   unsigned waiting = 0;  ///< puts that wait for room
   unsigned streams = 0;  ///< alive

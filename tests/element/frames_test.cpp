@@ -18,7 +18,7 @@ TEST_F(ElementTest, AFrameIsTakenWithItsBytesTimesAndFlags) {
   ASSERT_EQ(core.frameCount(), 1U);
   const TakenFrame& taken = core.frames[0];
   EXPECT_EQ(taken.bytes, "frame");
-  EXPECT_EQ(taken.frame.track, 1U);
+  EXPECT_EQ(taken.track, "video_0");
   EXPECT_EQ(taken.frame.pts, 2s);
   EXPECT_EQ(taken.frame.dts, 1s);
   EXPECT_EQ(taken.frame.duration, 40ms);
@@ -28,7 +28,7 @@ TEST_F(ElementTest, AFrameIsTakenWithItsBytesTimesAndFlags) {
   EXPECT_FALSE(taken.frame.captured) << "the source is not live";
 }
 
-TEST_F(ElementTest, AFrameTakesTheLocksOfGateAndFlowAndNoOther) {
+TEST_F(ElementTest, AFrameTakesTheLocksOfGateAndTracksAndNoOther) {
   Upstream upstream;
   start(upstream);
   upstream.begin();
@@ -37,7 +37,7 @@ TEST_F(ElementTest, AFrameTakesTheLocksOfGateAndFlowAndNoOther) {
   EXPECT_EQ(upstream.push(makeBuffer("second", GST_SECOND)), GST_FLOW_OK);
   const LockCount taken = LockCount::ofThisThread().since(before);
   EXPECT_EQ(taken.of("gate"), 1U);
-  EXPECT_EQ(taken.of("flow"), 1U);
+  EXPECT_EQ(taken.of("tracks"), 1U);
   EXPECT_EQ(taken.all(), 2U) << taken.text();
 }
 
@@ -229,7 +229,7 @@ TEST_F(ElementTest, AnEmptyBufferIsNoFrame) {
 
 TEST_F(ElementTest, AFrameThatCannotBeTakenIsAWarningOnce) {
   Upstream upstream;
-  core.onPut = [](const Frame&) {
+  core.onPut = [](const std::string&, const Frame&) {
     return Result<FrameFate>(fail(StatusCode::mkvInvalidFrameData, ErrorKind::fatal, "not a frame"));
   };
   start(upstream);

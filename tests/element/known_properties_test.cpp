@@ -118,7 +118,7 @@ TEST_F(ElementTest, AFrameRateOfNoVideoIsOneWarningAndNoRate) {
   upstream.begin("video/x-h264, stream-format=avc, alignment=au");
   EXPECT_NE(toldBy(waitForMessage(GST_MESSAGE_WARNING).get()).text.find("framerate"), std::string::npos);
   ASSERT_EQ(core.tracks.size(), 1U);
-  EXPECT_FALSE(core.tracks[0].frameDuration);
+  EXPECT_FALSE(core.tracks[0].format.frameDuration);
 }
 
 TEST_F(ElementTest, AStartTimeThatNoClockShowsIsAnError) {

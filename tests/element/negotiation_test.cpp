@@ -11,9 +11,9 @@ TEST_F(ElementTest, CapsBecomeTheTrack) {
   start(upstream);
   upstream.begin();
   ASSERT_EQ(core.tracks.size(), 1U);
-  EXPECT_EQ(core.tracks[0].number, 1U);
-  EXPECT_EQ(core.tracks[0].width, 320U);
-  EXPECT_EQ(core.tracks[0].name, "front");
+  EXPECT_EQ(core.tracks[0].id.number, 1U);
+  EXPECT_EQ(core.tracks[0].format.width, 320U);
+  EXPECT_EQ(core.tracks[0].format.name, "front");
 }
 
 class RefusedCaps : public ElementTest, public testing::WithParamInterface<const char*> {};
@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(Caps, RefusedCaps,
 
 TEST_F(ElementTest, ATrackThatTheCoreRefusesIsAnError) {
   Upstream upstream;
-  core.onTrack = [](const TrackConfig&) {
+  core.onFormat = [](const TrackFormat&) {
     return Result<void>(fail(StatusCode::mkvInvalidCodecPrivate, ErrorKind::fatal, "codec data cut short"));
   };
   start(upstream);

@@ -77,7 +77,7 @@ Error refusal() {
 
 TEST_F(ElementTest, WhereEveryFrameWasRefusedTheEndIsOneErrorAndNoEos) {
   Upstream upstream;
-  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
+  core.onPut = [](const std::string&, const Frame&) { return Result<FrameFate>(fail(refusal())); };
   start(upstream);
   upstream.begin();
   for (int i = 0; i < 5; ++i)
@@ -95,7 +95,7 @@ TEST_F(ElementTest, WhereEveryFrameWasSkippedTheEndIsAnErrorAlsoWithoutAWait) {
   g_object_set(sink(), "stop-stream-timeout", 0U, nullptr);
   Upstream upstream;
   core.drainsByItself = false;
-  core.onPut = [](const Frame&) { return FrameFate::beforeFirstKeyFrame; };
+  core.onPut = [](const std::string&, const Frame&) { return FrameFate::beforeFirstKeyFrame; };
   core.stats.skippedBeforeKeyFrame = 1;
   start(upstream);
   upstream.begin();
@@ -106,7 +106,7 @@ TEST_F(ElementTest, WhereEveryFrameWasSkippedTheEndIsAnErrorAlsoWithoutAWait) {
 
 TEST_F(ElementTest, WhereEveryFrameWasRefusedAStopDoesNotSayThatAllIsStored) {
   Upstream upstream;
-  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
+  core.onPut = [](const std::string&, const Frame&) { return Result<FrameFate>(fail(refusal())); };
   start(upstream);
   upstream.begin();
   upstream.push(makeBuffer("f"));
@@ -124,7 +124,7 @@ TEST_F(ElementTest, WhereEveryFrameWasRefusedAStopDoesNotSayThatAllIsStored) {
 
 TEST_F(ElementTest, FramesRefusedBeforeAFlushStillCountAtTheEnd) {
   Upstream upstream;
-  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
+  core.onPut = [](const std::string&, const Frame&) { return Result<FrameFate>(fail(refusal())); };
   start(upstream);
   upstream.begin();
   upstream.push(makeBuffer("f"));
@@ -137,7 +137,7 @@ TEST_F(ElementTest, FramesRefusedBeforeAFlushStillCountAtTheEnd) {
 
 TEST_F(ElementTest, FramesRefusedInAnEarlierStreamDoNotCount) {
   Upstream upstream;
-  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
+  core.onPut = [](const std::string&, const Frame&) { return Result<FrameFate>(fail(refusal())); };
   start(upstream);
   upstream.begin();
   upstream.push(makeBuffer("f"));
@@ -163,7 +163,7 @@ GstBusSyncReply startAnew(GstBus* /*bus*/, GstMessage* message, gpointer sink) {
 
 TEST_F(ElementTest, AnErrorIsNoneOfTheStreamThatIsStartedWhenItIsHeard) {
   Upstream upstream;
-  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(refusal())); };
+  core.onPut = [](const std::string&, const Frame&) { return Result<FrameFate>(fail(refusal())); };
   start(upstream);
   const std::unique_ptr<GstBus, gst::ObjectUnref> bus(gst_element_get_bus(sink()));
   gst_bus_set_sync_handler(bus.get(), &startAnew, sink(), nullptr);
@@ -183,8 +183,8 @@ TEST_F(ElementTest, AnErrorIsNoneOfTheStreamThatIsStartedWhenItIsHeard) {
 TEST_F(ElementTest, WhereSomethingOfOneTrackIsStoredTheEndIsAnEnd) {
   Upstream video;
   Upstream audio;
-  core.onPut = [](const Frame& frame) {
-    return frame.track == 1 ? Result<FrameFate>(fail(refusal())) : Result<FrameFate>(FrameFate::accepted);
+  core.onPut = [](const std::string& track, const Frame&) {
+    return track == "video_0" ? Result<FrameFate>(fail(refusal())) : Result<FrameFate>(FrameFate::accepted);
   };
   core.stats.framesIn = core.stats.framesPersisted = 1;
   audio.link(requestPad("audio_0"));

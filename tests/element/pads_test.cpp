@@ -51,7 +51,7 @@ TEST_F(ElementTest, ReleaseWakesAThreadThatWaitsInPaused) {
 
 TEST_F(ElementTest, ReleaseWakesAThreadThatWaitsForRoom) {
   Upstream upstream;
-  core.onPut = [&](const Frame&) { return core.waitForRoom(); };
+  core.onPut = [&](const std::string&, const Frame&) { return core.waitForRoom(); };
   GstPad* pad = requestPad();
   upstream.link(pad);
   setState(GST_STATE_PLAYING);
@@ -67,7 +67,7 @@ TEST_F(ElementTest, ReleaseWakesAThreadThatWaitsForRoom) {
 TEST_F(ElementTest, AFatalErrorOfOnePadWakesAnotherThatWaits) {
   Upstream video;
   Upstream audio;
-  core.onPut = [&](const Frame&) { return core.waitForRoom(); };
+  core.onPut = [&](const std::string&, const Frame&) { return core.waitForRoom(); };
   start(video);
   audio.link(requestPad("audio_%u"));
   video.begin();

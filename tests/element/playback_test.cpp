@@ -98,7 +98,9 @@ TEST_F(ElementTest, ACodecChangeIsOnTheBusAndWhatItRulesOut) {
   Upstream camera;
   start(camera);
   camera.begin();
-  core.tell([](StreamListener& listener) { listener.onCodecChanged({1, "V_MPEG4/ISO/AVC", 640, 480}); });
+  core.tell([](StreamListener& listener) {
+    listener.onCodecChanged({{"video_0", 1}, "V_MPEG4/ISO/AVC", 640, 480});
+  });
   const MessageRef changed = waitForStructure("kvssink-codec-changed");
   guint track = 0;
   guint width = 0;
@@ -116,8 +118,8 @@ TEST_F(ElementTest, ACodecChangeIsOnTheBusAndWhatItRulesOut) {
 TEST_F(ElementTest, RepairsAndSilenceAreOnTheBus) {
   setState(GST_STATE_PLAYING);
   core.tell([](StreamListener& listener) {
-    listener.onTimeRepaired({TimeRepair::Kind::reanchored, 1, Nanoseconds(-5)});
-    listener.onTrackSilence({2, true, true});
+    listener.onTimeRepaired({TimeRepair::Kind::reanchored, {"video_0", 1}, Nanoseconds(-5)});
+    listener.onTrackSilence({{"audio_0", 2}, true, true});
   });
   const MessageRef repaired = waitForStructure("kvssink-time-repaired");
   const GstStructure* repair = gst_message_get_structure(repaired.get());

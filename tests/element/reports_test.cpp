@@ -41,7 +41,7 @@ TEST_F(ElementTest, AFatalErrorIsPostedOnceWithAllThatTheOperatorNeeds) {
 
 TEST_F(ElementTest, AnErrorThatChainMeetsIsPostedBeforeChainReturns) {
   Upstream upstream;
-  core.onPut = [](const Frame&) { return Result<FrameFate>(fail(wrongKey())); };
+  core.onPut = [](const std::string&, const Frame&) { return Result<FrameFate>(fail(wrongKey())); };
   start(upstream);
   upstream.begin();
   EXPECT_EQ(upstream.push(makeBuffer("f")), GST_FLOW_ERROR);

@@ -73,7 +73,7 @@ TEST_F(ElementTest, GoingToReadyWakesAThreadThatWaits) {
 
 TEST_F(ElementTest, GoingToReadyWakesAThreadThatWaitsForRoom) {
   Upstream upstream;
-  core.onPut = [&](const Frame&) { return core.waitForRoom(); };
+  core.onPut = [&](const std::string&, const Frame&) { return core.waitForRoom(); };
   start(upstream);
   upstream.begin();
   auto waiting = upstream.pushAside(makeBuffer("f"));

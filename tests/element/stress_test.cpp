@@ -245,7 +245,7 @@ class Application {
 TEST_F(ElementTest, StatesChangeWhileAllElseGoesOn) {
   const Unwarned unwarned;
   std::atomic<unsigned> puts{0};
-  core.onPut = [&](const Frame&) -> Result<FrameFate> {
+  core.onPut = [&](const std::string&, const Frame&) -> Result<FrameFate> {
     return ++puts % 8 == 0 ? FrameFate::interrupted : FrameFate::accepted;
   };
   Upstream video;

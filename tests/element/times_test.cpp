@@ -156,14 +156,14 @@ TEST_F(Times, FrameRateIsTheCapsThenTheUsers) {
   constexpr const char* variable = "video/x-h264, stream-format=avc, alignment=au, framerate=0/1";
   start(upstream);
   upstream.begin(variable);
-  EXPECT_FALSE(core.tracks.back().frameDuration) << "measured: nobody said it";
+  EXPECT_FALSE(core.tracks.back().format.frameDuration) << "measured: nobody said it";
   setState(GST_STATE_READY);
   g_object_set(sink(), "framerate", 10U, nullptr);
   setState(GST_STATE_PLAYING);
   upstream.begin(variable);
-  EXPECT_EQ(core.tracks.back().frameDuration, 100ms);
+  EXPECT_EQ(core.tracks.back().format.frameDuration, 100ms);
   upstream.begin();
-  EXPECT_EQ(core.tracks.back().frameDuration, 40ms);
+  EXPECT_EQ(core.tracks.back().format.frameDuration, 40ms);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ void checkRanges(const AudioSpecificConfig& config) {
   require(agrees(config, config.samplingFrequency, config.channels), "it agrees with itself");
 }
 
-void checkSilence(const TrackConfig& config) {
+void checkSilence(const TrackFormat& config) {
   const auto silence = silentUnit(config, config.codecPrivate);
   if (!silence) return;
   require(!silence->payload.empty() && silence->payload.size() < 64, "silence is small");
@@ -33,8 +33,7 @@ void checkSilence(const TrackConfig& config) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  TrackConfig config;
-  config.kind = TrackKind::audio;
+  TrackFormat config;
   config.codec = Codec::aac;
   const ByteView bytes = std::as_bytes(std::span(data, size));
   config.codecPrivate.assign(bytes.begin(), bytes.end());

@@ -13,8 +13,8 @@ using namespace kvs;
 using namespace kvs::media;
 using fuzz::require;
 
-TrackConfig readConfig(fuzz::Input& input) {
-  TrackConfig config;
+TrackFormat readConfig(fuzz::Input& input) {
+  TrackFormat config;
   const unsigned adaptation = input.byte() % 6;
   if (adaptation < 5) config.adaptation = static_cast<NalAdaptation>(adaptation);
   const unsigned framing = input.byte();
@@ -47,7 +47,7 @@ void putFrame(FrameAdapter& adapter, Codec codec, Pieces payload) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
-  TrackConfig config = readConfig(input);
+  TrackFormat config = readConfig(input);
   const std::size_t step = 1 + input.byte();
   const ByteView codecPrivate = input.take(input.byte());
   config.codecPrivate.assign(codecPrivate.begin(), codecPrivate.end());

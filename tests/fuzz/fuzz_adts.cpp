@@ -29,8 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Input input(data, size);
   const std::size_t step = 1 + input.byte();
   const fuzz::Pieced payload(input.rest(), step);
-  TrackConfig config;
-  config.kind = TrackKind::audio;
+  TrackFormat config;
   config.codec = Codec::aac;
   config.adts = true;
   auto adapter = FrameAdapter::create(config);

@@ -23,7 +23,7 @@ void checkFourByteLengths(ByteView record) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView record = std::as_bytes(std::span(data, size));
-  TrackConfig config;
+  TrackFormat config;
   config.codecPrivate.assign(record.begin(), record.end());
   config.inputFraming.kind = NalFraming::Kind::lengthPrefixed;
   static_cast<void>(FrameAdapter::create(config));

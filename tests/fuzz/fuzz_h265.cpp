@@ -50,7 +50,7 @@ void checkUnits(Pieces payload, std::span<const NalUnit> units) {
 }
 
 void checkAdapter(Pieces payload, NalFraming framing) {
-  TrackConfig config;
+  TrackFormat config;
   config.codec = Codec::h265;
   config.inputFraming = framing;
   auto adapter = FrameAdapter::create(config);

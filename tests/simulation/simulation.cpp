@@ -142,9 +142,7 @@ class Simulation {
     config.silentTrack = plan_.drops ? SilentTrack::drop : SilentTrack::fill;
     core_ = std::make_shared<stream::StreamCore>(
         context, config, std::make_shared<stream::Notifier>(witness_, executor_), plan_.seed);
-    for (const TrackConfig& track : source_.tracks()) {
-      if (!core_->setTrack(track)) witness_->broken.push_back("a track was not taken");
-    }
+    if (!source_.addTracks(*core_)) witness_->broken.push_back("a track was not taken");
     source_.goBy(*context->clock);
     witness_->wall = context->clock.get();
     context_ = context;
@@ -170,7 +168,7 @@ class Simulation {
     if (sourceRuns && nextFrame_ <= clock_.now()) putFrame();
     if (sourceRuns && plan_.audio && nextSound_ <= clock_.now()) {
       nextSound_ += Source::audioInterval;
-      source_.putAudio(*core_, paused_ > 0 || muted_ > 0);
+      source_.putAudio(paused_ > 0 || muted_ > 0);
     }
     if (storage_->used() > storage_->limit()) witness_->broken.push_back("the storage is over its limit");
   }
@@ -360,6 +358,7 @@ class Simulation {
     if (witness_->closed != 1) witness_->broken.push_back("not told that the stream is closed");
     if (storage_->used() != 0) witness_->broken.push_back("bytes are held after the end");
     const std::weak_ptr<stream::StreamCore> watched = core_;
+    source_.leave();
     core_.reset();
     step(clock_.now(), false);
     if (!watched.expired()) witness_->broken.push_back("somebody holds the stream after its end");

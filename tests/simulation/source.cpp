@@ -11,34 +11,37 @@ namespace {
 constexpr std::size_t audioFrameSize = 3200;  // 400 ms at 8 kHz
 }
 
-std::vector<TrackConfig> Source::tracks() const {
-  TrackConfig camera;
-  camera.codec = media::Codec::h264;
-  camera.inputFraming.kind = media::NalFraming::Kind::annexB;
-  if (!plan_.audio) return {camera};
-  TrackConfig microphone;
-  microphone.number = 2;
-  microphone.kind = media::TrackKind::audio;
-  microphone.codec = media::Codec::mulaw;
-  microphone.samplingFrequency = 8000;
-  microphone.channels = 1;
-  return {camera, microphone};
+Result<void> Source::addTracks(stream::StreamCore& core) {
+  TrackFormat pictures;
+  pictures.codec = media::Codec::h264;
+  pictures.inputFraming.kind = media::NalFraming::Kind::annexB;
+  auto camera = core.addTrack({.kind = TrackKind::video, .format = pictures});
+  if (!camera) return fail(camera.error());
+  camera_ = std::move(*camera);
+  if (!plan_.audio) return {};
+  TrackFormat sound;
+  sound.codec = media::Codec::mulaw;
+  sound.samplingFrequency = 8000;
+  sound.channels = 1;
+  auto microphone = core.addTrack({.kind = TrackKind::audio, .format = sound});
+  if (!microphone) return fail(microphone.error());
+  microphone_ = std::move(*microphone);
+  return {};
 }
 
-void Source::putAudio(stream::StreamCore& core, bool silent) {
+void Source::putAudio(bool silent) {
   const Nanoseconds pts = std::exchange(audioTime_, audioTime_ + audioInterval);
   if (silent) return;
   const std::uint64_t number = nextAudio_++;
   const Bytes bytes = test::audioFrame(number, audioFrameSize);
   const ByteView view = bytes;
   Frame frame;
-  frame.track = 2;
   frame.pts = pts;
   frame.duration = audioInterval;
   frame.captured = clock_.now() - plan_.age;
   frame.key = true;
   frame.payload = Pieces(&view, 1);
-  const auto fate = core.put(frame);
+  const auto fate = microphone_->put(frame);
   if (fate) ++fates_[*fate];
   if (!fate || *fate != FrameFate::accepted) return;
   takeUpTime();
@@ -78,7 +81,7 @@ void Source::put(stream::StreamCore& core) {
     const std::string value = std::to_string(number);
     if (core.putMetadata({"n", value}, false)) tags_.push_back("n=" + value);
   }
-  const auto fate = core.put(frame);
+  const auto fate = camera_->put(frame);
   if (fate) ++fates_[*fate];
   if (fate && *fate == FrameFate::accepted) account(number, key, pts);
   if (++inGroup_ >= plan_.framesPerGroup) {

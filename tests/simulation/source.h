@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +30,13 @@ class Source {
   /// The wall clock that the stream goes by.
   void goBy(const CorrectedClock& wall) { wall_ = &wall; }
 
-  std::vector<TrackConfig> tracks() const;
+  /// Adds what it gives to the stream.
+  Result<void> addTracks(stream::StreamCore& core);
+  /// Lets go of the stream.
+  void leave() {
+    camera_.reset();
+    microphone_.reset();
+  }
   bool hasAudio() const { return plan_.audio; }
   /// Which frames a loss covers is told by time. Two tracks bound a fragment together, and between a jump of
   /// media time and the next key frame this account knows too little of them: then only numbers are compared.
@@ -49,7 +56,7 @@ class Source {
 
   /// The microphone: a frame of sound, or (`silent`) none.
   static constexpr Milliseconds audioInterval{400};
-  void putAudio(stream::StreamCore& core, bool silent);
+  void putAudio(bool silent);
 
   const std::vector<AcceptedFrame>& accepted() const { return accepted_; }
   std::uint64_t offered() const { return nextNumber_ + (nextAudio_ - test::firstAudioNumber); }
@@ -68,6 +75,7 @@ class Source {
   const Plan& plan_;
   const test::SimClock& clock_;
   const CorrectedClock* wall_ = nullptr;
+  std::unique_ptr<TrackWriter> camera_, microphone_;
   Nanoseconds correction_{0};
   std::uint64_t nextNumber_ = 0;
   std::uint64_t nextAudio_ = test::firstAudioNumber;

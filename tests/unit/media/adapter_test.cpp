@@ -23,13 +23,13 @@ constexpr NalFraming avc(unsigned lengthSize) {
   return {NalFraming::Kind::lengthPrefixed, lengthSize};
 }
 
-FrameAdapter make(const TrackConfig& config) {
+FrameAdapter make(const TrackFormat& config) {
   auto adapter = FrameAdapter::create(config);
   EXPECT_TRUE(adapter) << adapter.error().message;
   return std::move(*adapter);
 }
 
-StatusCode createCode(const TrackConfig& config) {
+StatusCode createCode(const TrackFormat& config) {
   const auto adapter = FrameAdapter::create(config);
   return adapter ? StatusCode::success : adapter.error().code;
 }

@@ -14,13 +14,12 @@ using test::hex;
 using test::joined;
 using test::toHex;
 
-TrackConfig aac(TrackConfig config) {
-  config.kind = TrackKind::audio;
+TrackFormat aac(TrackFormat config) {
   config.codec = Codec::aac;
   return config;
 }
 
-FrameAdapter make(const TrackConfig& config) {
+FrameAdapter make(const TrackFormat& config) {
   auto adapter = FrameAdapter::create(config);
   EXPECT_TRUE(adapter) << adapter.error().message;
   return std::move(*adapter);
@@ -43,7 +42,7 @@ Output put(FrameAdapter& adapter, ByteView payload) {
   return out;
 }
 
-std::string refusal(const TrackConfig& config) {
+std::string refusal(const TrackFormat& config) {
   const auto adapter = FrameAdapter::create(config);
   return adapter ? "" : adapter.error().message;
 }
@@ -144,20 +143,17 @@ TEST(AacAdapter, AnAdtsPayloadIsOneFrame) {
 }
 
 TEST(G711Adapter, MakesWindowsFormat) {
-  auto alaw = make({.kind = TrackKind::audio, .codec = Codec::alaw});
+  auto alaw = make({.codec = Codec::alaw});
   EXPECT_EQ(toHex(*alaw.codecPrivate()), "06000100401f0000401f0000010008000000");
   EXPECT_EQ(alaw.samplingFrequency(), 8000);
   EXPECT_EQ(alaw.channels(), 1u);
-  auto mulaw =
-      make({.kind = TrackKind::audio, .codec = Codec::mulaw, .samplingFrequency = 16000, .channels = 2});
+  auto mulaw = make({.codec = Codec::mulaw, .samplingFrequency = 16000, .channels = 2});
   EXPECT_EQ(toHex(*mulaw.codecPrivate()), "07000200803e0000007d0000020008000000");
-  auto given = make({.kind = TrackKind::audio, .codec = Codec::mulaw, .codecPrivate = hex("0700")});
+  auto given = make({.codec = Codec::mulaw, .codecPrivate = hex("0700")});
   EXPECT_EQ(toHex(*given.codecPrivate()), "0700");
   EXPECT_EQ(given.samplingFrequency(), 8000);
   EXPECT_EQ(put(given, hex("D5FF")).bytes, "d5ff");
-  auto told = make({.kind = TrackKind::audio,
-                    .codec = Codec::mulaw,
-                    .codecPrivate = hex("07000200803e0000007d0000020008000000")});
+  auto told = make({.codec = Codec::mulaw, .codecPrivate = hex("07000200803e0000007d0000020008000000")});
   EXPECT_EQ(told.samplingFrequency(), 16000);
   EXPECT_EQ(told.channels(), 2u);
 }
@@ -165,8 +161,7 @@ TEST(G711Adapter, MakesWindowsFormat) {
 // What FFmpeg writes before the same samples.
 TEST(G726Adapter, MakesWindowsFormat) {
   const auto codecData = [](std::uint32_t bits) {
-    return toHex(
-        *make({.kind = TrackKind::audio, .codec = Codec::g726, .bitsPerSample = bits}).codecPrivate());
+    return toHex(*make({.codec = Codec::g726, .bitsPerSample = bits}).codecPrivate());
   };
   EXPECT_EQ(codecData(2), "45000100401f0000d0070000010002000000");
   EXPECT_EQ(codecData(3), "45000100401f0000b80b0000030003000000");
@@ -175,12 +170,11 @@ TEST(G726Adapter, MakesWindowsFormat) {
 }
 
 TEST(G726Adapter, APayloadLastsAsLongAsItsSamples) {
-  auto adapter = make({.kind = TrackKind::audio, .codec = Codec::g726, .bitsPerSample = 3});
+  auto adapter = make({.codec = Codec::g726, .bitsPerSample = 3});
   ASSERT_TRUE(adapter.inspect(Pieces(std::array{ByteView(Bytes(60))})));
   EXPECT_EQ(adapter.frameDuration(), Milliseconds(20));
-  auto byCodecData = make({.kind = TrackKind::audio,
-                           .codec = Codec::g726,
-                           .codecPrivate = hex("45000100401f0000d0070000010002000000")});
+  auto byCodecData =
+      make({.codec = Codec::g726, .codecPrivate = hex("45000100401f0000d0070000010002000000")});
   ASSERT_TRUE(byCodecData.inspect(Pieces(std::array{ByteView(Bytes(60))})));
   EXPECT_EQ(byCodecData.frameDuration(), Milliseconds(30));
 }

@@ -18,7 +18,7 @@ const auto& stream = realH265Streams[0];
 const Bytes vps = hex(stream.vps), sps = hex(stream.sps), pps = hex(stream.pps), hvcC = hex(stream.hvcC);
 const Bytes idr = hex("2801AF"), delta = hex("0201D0");
 
-TrackConfig h265(TrackConfig config = {}) {
+TrackFormat h265(TrackFormat config = {}) {
   config.codec = Codec::h265;
   return config;
 }
@@ -27,7 +27,7 @@ constexpr NalFraming hvc(unsigned lengthSize) {
   return {NalFraming::Kind::lengthPrefixed, lengthSize};
 }
 
-FrameAdapter make(const TrackConfig& config) {
+FrameAdapter make(const TrackFormat& config) {
   auto adapter = FrameAdapter::create(config);
   EXPECT_TRUE(adapter) << adapter.error().message;
   return std::move(*adapter);

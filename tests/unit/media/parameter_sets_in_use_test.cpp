@@ -26,7 +26,7 @@ using kvs::test::spsOf265;
 using kvs::test::vpsOf265;
 using Units = std::vector<Bytes>;
 
-FrameAdapter make(TrackConfig config) {
+FrameAdapter make(TrackFormat config) {
   auto adapter = FrameAdapter::create(config);
   EXPECT_TRUE(adapter) << adapter.error().message;
   return std::move(*adapter);

@@ -15,10 +15,9 @@ namespace {
 using test::hex;
 using test::toHex;
 
-TrackConfig track(Codec codec, std::string codecId = {}, double frequency = 0, std::uint32_t channels = 0,
+TrackFormat track(Codec codec, std::string codecId = {}, double frequency = 0, std::uint32_t channels = 0,
                   std::uint32_t bits = 0) {
-  TrackConfig config;
-  config.kind = TrackKind::audio;
+  TrackFormat config;
   config.codec = codec;
   config.codecId = std::move(codecId);
   config.samplingFrequency = frequency;

@@ -18,13 +18,12 @@ namespace {
 
 using namespace kvs;
 using media::Codec;
-using media::TrackConfig;
+using media::TrackFormat;
 using media::test::hex;
 
-TrackConfig audio(Codec codec, std::string codecId, double frequency, std::uint32_t channels,
+TrackFormat audio(Codec codec, std::string codecId, double frequency, std::uint32_t channels,
                   std::uint32_t bits = 0, Bytes codecPrivate = {}) {
-  TrackConfig config;
-  config.kind = media::TrackKind::audio;
+  TrackFormat config;
   config.codec = codec;
   config.codecId = codecId.empty() ? std::string(media::rowOf(codec).codecId) : std::move(codecId);
   config.codecPrivate = std::move(codecPrivate);
@@ -34,7 +33,7 @@ TrackConfig audio(Codec codec, std::string codecId, double frequency, std::uint3
   return config;
 }
 
-Bytes session(const TrackConfig& config) {
+Bytes session(const TrackFormat& config) {
   const auto adapter = media::FrameAdapter::create(config);
   if (!adapter) throw std::runtime_error(adapter.error().message);
   const Bytes codecPrivate = adapter->codecPrivate().value();
@@ -63,7 +62,7 @@ Bytes session(const TrackConfig& config) {
   return out;
 }
 
-void write(const std::string& folder, const std::string& name, const TrackConfig& config) {
+void write(const std::string& folder, const std::string& name, const TrackFormat& config) {
   const Bytes bytes = session(config);
   std::ofstream(folder + "/" + name + "." + std::to_string(config.channels) + ".mkv", std::ios::binary)
       .write(asText(bytes).data(), static_cast<std::streamsize>(bytes.size()));

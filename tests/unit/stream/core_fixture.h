@@ -52,7 +52,7 @@ struct Told final : StreamListener {
   std::vector<FragmentRefused> refused;
   std::vector<CredentialsTaken> credentials;
   std::vector<FramesDropped> dropped;
-  std::vector<std::uint32_t> keyFramesWanted;
+  std::vector<std::string> keyFramesWanted;  ///< the tracks' labels
   std::size_t lossesAtError = 0;
   int ready = 0, drained = 0, closed = 0, stale = 0, dataAvailable = 0;
 
@@ -67,7 +67,7 @@ struct Told final : StreamListener {
   void onFragmentRefused(const FragmentRefused& fragment) override { refused.push_back(fragment); }
   void onCredentials(const CredentialsTaken& taken) override { credentials.push_back(taken); }
   void onWarning(const Error& error) override { warnings.push_back(error); }
-  void onKeyFrameWanted(std::uint32_t track) override { keyFramesWanted.push_back(track); }
+  void onKeyFrameWanted(const TrackId& track) override { keyFramesWanted.push_back(track.label); }
   void onFramesDropped(const FramesDropped& frames) override { dropped.push_back(frames); }
   void onError(const Error& error) override {
     errors.push_back(error);
@@ -120,9 +120,14 @@ class CoreFixture : public testing::Test {
     return reached;
   }
   void setTrack() {
-    TrackConfig track;
-    track.inputFraming.kind = media::NalFraming::Kind::annexB;
-    ASSERT_TRUE(core->setTrack(track));
+    TrackFormat format;
+    format.inputFraming.kind = media::NalFraming::Kind::annexB;
+    camera = add({.kind = TrackKind::video, .format = format});
+  }
+  std::unique_ptr<TrackWriter> add(TrackConfig track) {
+    auto added = core->addTrack(std::move(track));
+    EXPECT_TRUE(added);
+    return added ? std::move(*added) : nullptr;
   }
 
   /// All that is due, the application's handlers too; answers when there is more.
@@ -164,7 +169,7 @@ class CoreFixture : public testing::Test {
     frame.key = key;
     frame.payload = Pieces(&view, 1);
     pts += interval;
-    const auto fate = core->put(frame);
+    const auto fate = camera->put(frame);
     EXPECT_TRUE(fate) << fate.error().message;
     return fate ? *fate : FrameFate::noRoom;
   }
@@ -200,6 +205,7 @@ class CoreFixture : public testing::Test {
     EXPECT_EQ(service->violations(), std::vector<std::string>{});
     const bool mayRepeat = core && core->stats().fragmentsReplayed > 0;
     EXPECT_TRUE(mayRepeat || service->persistedSentAgain() == 0);
+    camera.reset();
     runDue();  // what was posted and never run would hold the stream, and that what it was posted to
   }
 
@@ -222,6 +228,7 @@ class CoreFixture : public testing::Test {
   std::shared_ptr<store::StorageBudget> storage;
   std::shared_ptr<ProducerContext> context;
   std::shared_ptr<StreamCore> core;
+  std::unique_ptr<TrackWriter> camera;
 
   std::uint64_t number = 0;
   std::uint64_t group = 10;

@@ -153,14 +153,14 @@ struct Feed {
   Nanoseconds offset{0};  ///< of its clock
   std::optional<Nanoseconds> lastPts;
   int inGroup = 0;
-  bool isSet = false;
-  bool large = false;  ///< the second of its two formats
-  std::uint32_t number() const { return static_cast<std::uint32_t>(kind) + 1; }
+  bool large = false;      ///< the second of its two formats
+  intake::TrackPtr track;  ///< null: it is not in the stream
 };
 
 /// A frame that put() took, as the wire should show it.
 struct Taken {
   std::uint64_t track = 0;
+  TrackKind kind = TrackKind::video;
   bool large = false;
 };
 
@@ -255,7 +255,7 @@ class Judge {
     demand(plan_.scale * block.relative < 20s, "a block stands beyond 20 s: ", plan_.scale * block.relative);
     const auto track = std::ranges::find(session_->tracks, block.track, &kvs::test::ReadTrack::number);
     if (track == session_->tracks.end()) return demand(false, "a block of a track that the header lacks");
-    const auto number = numberOf(block);
+    const auto number = numberOf(*track, block);
     if (!number) return;
     ++frames;
     if (*number >= taken_.size()) return demand(false, "an unknown frame");
@@ -268,19 +268,19 @@ class Judge {
   }
 
   /// Nothing of what was made up in a silent track's place.
-  static std::optional<std::uint64_t> numberOf(const ReadBlock& block) {
-    if (block.track == 1) return test::frameNumber(block.payload);
+  static std::optional<std::uint64_t> numberOf(const kvs::test::ReadTrack& track, const ReadBlock& block) {
+    if (track.type == 1) return test::frameNumber(block.payload);
     const std::string text(asText(block.payload).substr(0, 9));
     if (text.empty() || text[0] != 'n' || (block.flags & 0x01) != 0) return std::nullopt;
     return std::stoull(text.substr(1));
   }
   bool fits(const kvs::test::ReadTrack& track, const Taken& frame) const {
-    if (frame.track == 1) {
+    if (frame.kind == TrackKind::video) {
       return track.codecPrivate == kvs::test::fromHex((frame.large ? largePicture : smallPicture).avcC);
     }
-    if (frame.track == 2 && plan_.isAac()) return track.codecPrivate == aacConfig(frame.large);
-    return frame.track != 2 ||
-           track.codecPrivate[2] == std::byte{frame.large ? std::uint8_t{2} : std::uint8_t{1}};
+    const bool isSound = frame.kind == TrackKind::audio;
+    if (isSound && plan_.isAac()) return track.codecPrivate == aacConfig(frame.large);
+    return !isSound || track.codecPrivate[2] == std::byte{frame.large ? std::uint8_t{2} : std::uint8_t{1}};
   }
 
   /// Of one fragment, which stand before its Cluster and behind it. True where an end tag closes it.
@@ -345,35 +345,33 @@ class Life final : private upload::BodyObserver {
     Feed& feed = *std::ranges::min_element(feeds_, {}, &Feed::at);
     if (!plan_.offline()) passUntil(begun_ + feed.at);
     if (dice_.permille(plan_.upheavals)) upset(feed);
-    if (!feed.isSet) set(feed);
+    if (!feed.track) set(feed);
     feed.at += feed.period * put(feed);
     if (plan_.readsAlong) read();
   }
 
   void set(Feed& feed) {
-    TrackConfig track;
-    track.number = feed.number();
-    track.kind = feed.kind;
-    track.inputFraming.kind = media::NalFraming::Kind::annexB;
+    TrackFormat format;
+    format.inputFraming.kind = media::NalFraming::Kind::annexB;
     if (feed.kind == TrackKind::audio) {
-      describeSound(track, feed);
+      describeSound(format, feed);
     }
-    track.nalAligned = feed.kind == TrackKind::video && plan_.nalAligned;
+    format.nalAligned = feed.kind == TrackKind::video && plan_.nalAligned;
     if (feed.kind == TrackKind::data) {
-      track.codec = media::Codec::other;
-      track.codecId = "S_TEXT/UTF8";
+      format.codec = media::Codec::other;
+      format.codecId = "S_TEXT/UTF8";
     }
-    judge_.demand(ingest_.setTrack(track).has_value(), "a track can be set");
-    feed.isSet = true;
+    if (!feed.track) feed.track = *ingest_.addTrack(feed.kind);
+    judge_.demand(ingest_.setFormat(*feed.track, format).has_value(), "a track can be set");
   }
 
-  void describeSound(TrackConfig& track, const Feed& feed) const {
-    track.codec = plan_.isAac() ? media::Codec::aac : media::Codec::mulaw;
-    track.adts = plan_.sound == Plan::Sound::adts;
-    if (plan_.sound == Plan::Sound::aac) track.codecPrivate = aacConfig(feed.large);
+  void describeSound(TrackFormat& format, const Feed& feed) const {
+    format.codec = plan_.isAac() ? media::Codec::aac : media::Codec::mulaw;
+    format.adts = plan_.sound == Plan::Sound::adts;
+    if (plan_.sound == Plan::Sound::aac) format.codecPrivate = aacConfig(feed.large);
     if (plan_.isAac()) return;
-    track.samplingFrequency = 8000;
-    track.channels = feed.large ? 2 : 1;
+    format.samplingFrequency = 8000;
+    format.channels = feed.large ? 2 : 1;
   }
 
   /// As the stream's timer does: whoever has waited for long enough goes, and the timer never spins.
@@ -393,33 +391,33 @@ class Life final : private upload::BodyObserver {
   int put(Feed& feed) {
     Frame frame = good(feed);
     if (dice_.permille(plan_.faults)) spoil(frame, feed);
-    frame.track = feed.number();
     const bool isAdts = feed.kind == TrackKind::audio && plan_.sound == Plan::Sound::adts;
     const int frames = isAdts && dice_.permille(300) ? 2 : 1;
     const std::uint64_t number = taken_.size();
-    taken_.resize(taken_.size() + static_cast<std::size_t>(frames), {frame.track, feed.large});
-    if (putAll(frame, payloads(feed, number, frames))) putFrames_ += static_cast<std::uint64_t>(frames);
+    taken_.resize(taken_.size() + static_cast<std::size_t>(frames),
+                  {feed.track->number, feed.kind, feed.large});
+    if (putAll(feed, frame, payloads(feed, number, frames))) putFrames_ += static_cast<std::uint64_t>(frames);
     if (frame.pts) feed.lastPts = frame.pts;
     if (++feed.inGroup >= plan_.groupFrames) feed.inGroup = 0;
     return frames;
   }
 
   /// One frame, in as many pieces as it comes in. True where it was taken, or was refused and counted.
-  bool putAll(Frame& frame, const std::vector<Bytes>& pieces) {
+  bool putAll(Feed& feed, Frame& frame, const std::vector<Bytes>& pieces) {
     bool all = true;
     for (std::size_t i = 0; i < pieces.size() && all; ++i) {
       const ByteView view(pieces[i]);
       frame.payload = Pieces(&view, 1);
       frame.endOfUnit =
           pieces.size() == 1 ? !plan_.nalAligned || plan_.saysEnd : plan_.saysEnd && i + 1 == pieces.size();
-      all = putPiece(frame);
+      all = putPiece(feed, frame);
     }
     if (pieces.size() > 1) met_.pieces += pieces.size();
     return all;
   }
 
-  bool putPiece(const Frame& frame) {
-    const auto outcome = ingest_.put(frame);
+  bool putPiece(Feed& feed, const Frame& frame) {
+    const auto outcome = ingest_.put(*feed.track, frame);
     if (outcome && outcome->closeSession) breakOff();
     return outcome.has_value();
   }
@@ -554,18 +552,17 @@ class Life final : private upload::BodyObserver {
         clock_.stepWall(dice_.half() ? dice_.jump() : dice_.time(-1s, 1s));
         break;
       case 5:
-        ingest_.putGap(feed.number(), plan_.base + feed.at + feed.offset + dice_.time(0s, 5s));
+        ingest_.gap(*feed.track, plan_.base + feed.at + feed.offset + dice_.time(0s, 5s));
         feed.at += dice_.time(0s, 5s);
         break;
       case 6:
         ingest_.seal(dice_.half() ? intake::Ingest::SealWith::nothing : intake::Ingest::SealWith::endTag);
         break;
       case 7:
-        ingest_.endTrack(feed.number());
+        ingest_.end(*feed.track);
         break;
       case 8:
-        ingest_.removeTrack(feed.number());
-        feed.isSet = false;
+        ingest_.remove(*std::exchange(feed.track, nullptr));
         if (dice_.half()) feed.at += dice_.time(300ms, 30s);
         beginAnew(feed);
         break;

@@ -303,7 +303,7 @@ TEST_F(IngestOffline, OneGroupThatFillsTheStorageIsAnErrorAndNoEndlessWait) {
     const ByteView view = bytes;
     Frame made = frame(pts, i == 0);
     made.payload = Pieces(&view, 1);
-    const auto outcome = ingest.put(made);
+    const auto outcome = ingest.put(*camera, made);
     if (!outcome) error = outcome.error();
     pts += 100ms;
   }

@@ -20,12 +20,27 @@ using test::lengthPrefixed;
 
 class IngestTest : public test::StreamFixture {};
 
-TEST_F(IngestTest, AFrameOfNoTrackIsRefused) {
+TEST_F(IngestTest, AFrameOfATrackWithoutFormatIsRefused) {
+  camera = *ingest.addTrack(TrackKind::video);
   Frame frame;
   const Bytes bytes = annexB(accessUnit(true, 1));
   const ByteView view = bytes;
   frame.payload = Pieces(&view, 1);
-  const auto outcome = ingest.put(frame);
+  const auto outcome = ingest.put(*camera, frame);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, StatusCode::trackInfoMissing);
+}
+
+TEST_F(IngestTest, AFrameOfARemovedTrackIsRefused) {
+  video();
+  const intake::TrackPtr removed = camera;
+  putGroups(1, 5);
+  remove(camera);
+  const Bytes bytes = annexB(accessUnit(true, 9));
+  const ByteView view = bytes;
+  Frame made = frame(nextPts, true);
+  made.payload = Pieces(&view, 1);
+  const auto outcome = ingest.put(*removed, made);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, StatusCode::trackInfoMissing);
 }
@@ -49,10 +64,10 @@ TEST_F(IngestTest, AnnexBArrivesWithFourByteLengths) {
 }
 
 TEST_F(IngestTest, AvccTravelsAsItIs) {
-  TrackConfig track;
+  TrackFormat track;
   track.inputFraming.kind = media::NalFraming::Kind::lengthPrefixed;
   track.codecPrivate = fromHex(smallPicture.avcC);
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   const Bytes key = lengthPrefixed({slice(true, 0)});
   EXPECT_EQ(put(frame(0s, true), key).fate, FrameFate::accepted);
   const auto session = parse(readAll(*body()));
@@ -68,7 +83,7 @@ TEST_F(IngestTest, PayloadsInManyMemoriesAreOneBlock) {
     pieces.push_back(ByteView(bytes).subspan(i, std::min<std::size_t>(7, bytes.size() - i)));
   Frame made = frame(0s, true);
   made.payload = pieces;
-  ASSERT_TRUE(ingest.put(made));
+  ASSERT_TRUE(ingest.put(*camera, made));
   EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[0].payload, lengthPrefixed(accessUnit(true, 0, 300)));
 }
 
@@ -111,8 +126,7 @@ TEST_F(IngestTest, ParameterSetsAloneStandBeforeTheNextFrame) {
 }
 
 TEST_F(IngestTest, AnOpusTracksHeaderSaysDelayAndPreRoll) {
-  TrackConfig track;
-  track.kind = media::TrackKind::audio;
+  TrackFormat track;
   track.codec = media::Codec::other;
   track.codecId = "A_OPUS";
   track.codecPrivate = fromHex(
@@ -121,7 +135,7 @@ TEST_F(IngestTest, AnOpusTracksHeaderSaysDelayAndPreRoll) {
       "000000");
   track.samplingFrequency = 48000;
   track.channels = 2;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setAudio(track));
   put(frame(0s, true, 20ms), fromHex("FC00"));
   put(frame(3s, true, 20ms), fromHex("FC00"));
   const Bytes header = readAll(*body());
@@ -145,7 +159,7 @@ TEST_F(IngestTest, BytesThatAreNoFrameAreAnErrorOfThisFrameOnly) {
   const ByteView view = junk;
   Frame made = frame(nextPts, false);
   made.payload = Pieces(&view, 1);
-  EXPECT_FALSE(ingest.put(made));
+  EXPECT_FALSE(ingest.put(*camera, made));
   EXPECT_EQ(buffer.stats.skippedInvalid, 1u);
   EXPECT_EQ(put(nextPts + 1s, false), FrameFate::accepted);
 }
@@ -218,12 +232,12 @@ TEST_F(IngestTest, AKeyFrameIsAskedForInTimeAndTheDistanceToldOnce) {
     clock.advance(Seconds(30 * round));
     put(Seconds(30 * round), true);
     put(Seconds(30 * round + 14), false);
-    EXPECT_FALSE(ingest.takeKeyFrameRequest(1));
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera));
     put(Seconds(30 * round + 15), false);
-    EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
-    EXPECT_FALSE(ingest.takeKeyFrameRequest(1)) << "once for each fragment";
+    EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera));
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera)) << "once for each fragment";
     put(Seconds(30 * round + 16), false);
-    EXPECT_FALSE(ingest.takeKeyFrameRequest(1));
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera));
   }
   EXPECT_EQ(buffer.news.size(), 1u);
 }
@@ -298,8 +312,8 @@ TEST_F(IngestTest, AMissingTimeIsRepairedAndCounted) {
 
 // --- another source in the middle of a group ---
 
-TrackConfig avccTrack(const kvs::test::ParameterSets& sets) {
-  TrackConfig track;
+TrackFormat avccTrack(const kvs::test::ParameterSets& sets) {
+  TrackFormat track;
   track.inputFraming.kind = media::NalFraming::Kind::lengthPrefixed;
   track.codecPrivate = fromHex(sets.avcC);
   track.width = sets.width;
@@ -311,7 +325,7 @@ TrackConfig avccTrack(const kvs::test::ParameterSets& sets) {
 class SourceSwitch : public IngestTest {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(ingest.setTrack(avccTrack(smallPicture)));
+    ASSERT_TRUE(setVideo(avccTrack(smallPicture)));
     EXPECT_EQ(putNext(true), FrameFate::accepted);
     EXPECT_EQ(putNext(false), FrameFate::accepted);
   }
@@ -324,108 +338,108 @@ class SourceSwitch : public IngestTest {
   void expectToWaitForAKeyFrame() {
     const auto before = buffer.stats.skippedAfterGap;
     EXPECT_EQ(putNext(false), FrameFate::afterGap);
-    EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+    EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera));
     EXPECT_EQ(putNext(false), FrameFate::afterGap);
-    EXPECT_FALSE(ingest.takeKeyFrameRequest(1)) << "once";
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera)) << "once";
     EXPECT_EQ(putNext(true), FrameFate::accepted);
     EXPECT_EQ(putNext(false), FrameFate::accepted);
     EXPECT_EQ(buffer.stats.skippedAfterGap, before + 2);
   }
   void expectNothingLost() {
     EXPECT_EQ(putNext(false), FrameFate::accepted);
-    EXPECT_FALSE(ingest.takeKeyFrameRequest(1));
+    EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera));
     EXPECT_EQ(buffer.stats.skippedAfterGap, 0u);
   }
 };
 
 TEST_F(SourceSwitch, FramesOfACameraWithOtherCodecDataWaitForTheirKeyFrame) {
-  ASSERT_TRUE(ingest.setTrack(avccTrack(largePicture)));
+  ASSERT_TRUE(setVideo(avccTrack(largePicture)));
   expectToWaitForAKeyFrame();
-  ASSERT_TRUE(ingest.setTrack(avccTrack(smallPicture)));
+  ASSERT_TRUE(setVideo(avccTrack(smallPicture)));
   expectToWaitForAKeyFrame();
   const auto first = parse(readAll(*body()));
   EXPECT_EQ(numbers(first), range(0, 2)) << "nothing of the second camera under the first one's header";
 }
 
 TEST_F(SourceSwitch, FramesOfACameraWithTheSameCapsWaitForTheirKeyFrame) {
-  ingest.changeSource(1);
+  ingest.changeSource(*camera);
   expectToWaitForAKeyFrame();
   const auto all = numbers(parse(readAll(*body())));
   EXPECT_EQ(all, (std::vector<std::uint64_t>{0, 1, 4, 5}));
 }
 
 TEST_F(SourceSwitch, OtherPicturesInFormatsThatAreNotReadWaitForTheirKeyFrame) {
-  TrackConfig track;
+  TrackFormat track;
   track.codec = media::Codec::other;
   track.codecId = "V_VP8";
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   expectToWaitForAKeyFrame();
-  ingest.changeSource(1);
+  ingest.changeSource(*camera);
   expectToWaitForAKeyFrame();
   track.codecId = "V_VP9";
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   expectToWaitForAKeyFrame();
 }
 
 TEST_F(SourceSwitch, AnotherSizeUnderTheSameCodecDataIsAnotherSource) {
-  TrackConfig other = avccTrack(smallPicture);
+  TrackFormat other = avccTrack(smallPicture);
   other.width = 320;
-  ASSERT_TRUE(ingest.setTrack(other));
+  ASSERT_TRUE(setVideo(other));
   expectToWaitForAKeyFrame();
 }
 
 TEST_F(SourceSwitch, TheSameCapsAgainCostNothing) {
-  ASSERT_TRUE(ingest.setTrack(avccTrack(smallPicture)));
+  ASSERT_TRUE(setVideo(avccTrack(smallPicture)));
   expectNothingLost();
 }
 
 TEST_F(SourceSwitch, CapsThatChangeOnlyTheFrameRateOrSayTheSizeNowCostNothing) {
-  TrackConfig other = avccTrack(smallPicture);
+  TrackFormat other = avccTrack(smallPicture);
   other.frameDuration = 20ms;
-  ASSERT_TRUE(ingest.setTrack(other));
+  ASSERT_TRUE(setVideo(other));
   expectNothingLost();
   other.width = other.height = 0;
-  ASSERT_TRUE(ingest.setTrack(other));
+  ASSERT_TRUE(setVideo(other));
   expectNothingLost();
 }
 
 TEST_F(SourceSwitch, AnotherSourceThatBeginsWithAKeyFrameCostsNothing) {
-  ingest.changeSource(1);
+  ingest.changeSource(*camera);
   EXPECT_EQ(putNext(true), FrameFate::accepted);
   expectNothingLost();
 }
 
 TEST_F(IngestTest, CodecDataThatComeLaterThanTheCapsAreTaken) {
-  TrackConfig track = avccTrack(smallPicture);
+  TrackFormat track = avccTrack(smallPicture);
   const Bytes record = std::exchange(track.codecPrivate, {});
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   track.codecPrivate = record;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   EXPECT_EQ(StreamFixture::put(frame(0s, true), lengthPrefixed({slice(true, 0)})).fate, FrameFate::accepted);
 }
 
 TEST_F(IngestTest, AByteStreamOfAnotherSizeWaitsForItsKeyFrame) {
-  TrackConfig track = h264Track();
+  TrackFormat track = h264Track();
   track.width = 176;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   putGroups(1, 3);
   track.width = 640;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   EXPECT_EQ(put(nextPts, false), FrameFate::afterGap);
-  EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera));
   EXPECT_EQ(put(frame(nextPts + 1s, true), annexB(accessUnit(true, 9, 64, largePicture))).fate,
             FrameFate::accepted);
 }
 
 TEST_F(IngestTest, PiecesOfAnotherSourceWaitForItsKeyFrame) {
-  TrackConfig track = h264Track();
+  TrackFormat track = h264Track();
   track.nalAligned = true;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   putGroups(1, 3);
-  ingest.changeSource(1);
+  ingest.changeSource(*camera);
   put(nextPts, false);
   put(nextPts + 100ms, false);
-  EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera));
   EXPECT_EQ(put(nextPts + 200ms, true), FrameFate::accepted);
   ingest.seal();
   EXPECT_EQ(numbers(parse(readAll(*body()))), (std::vector<std::uint64_t>{0, 1, 2, 5}));
@@ -433,13 +447,11 @@ TEST_F(IngestTest, PiecesOfAnotherSourceWaitForItsKeyFrame) {
 
 TEST_F(IngestTest, AKeyFrameOfTheFormerSourceThatStillWaitsLetsNothingOfTheNewOneIn) {
   video();
-  TrackConfig sound;
-  sound.number = 2;
-  sound.kind = media::TrackKind::audio;
+  TrackFormat sound;
   sound.codec = media::Codec::mulaw;
-  ASSERT_TRUE(ingest.setTrack(sound));
+  ASSERT_TRUE(setAudio(sound));
   EXPECT_EQ(put(0s, true), FrameFate::accepted);  // waits for the sound
-  ingest.changeSource(1);
+  ingest.changeSource(*camera);
   clock.advance(10s);
   ingest.expire();  // and opens a fragment now
   EXPECT_EQ(put(100ms, false), FrameFate::afterGap);
@@ -467,10 +479,10 @@ std::vector<std::int64_t> times(const kvs::test::ReadSession& session, std::uint
 }
 
 TEST_F(IngestTest, FramesWithoutTimesOrARateHaveTheTimeOfTheirArrival) {
-  TrackConfig track;
+  TrackFormat track;
   track.codec = media::Codec::other;
   track.codecId = "V_VP8";
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   const Bytes bytes(50, std::byte{7});
   for (const auto wait : {0ms, 40ms, 70ms, 890ms, 20ms}) {
     clock.advance(wait);
@@ -482,9 +494,9 @@ TEST_F(IngestTest, FramesWithoutTimesOrARateHaveTheTimeOfTheirArrival) {
 }
 
 TEST_F(IngestTest, AFirstTimeOfZeroBeforeFramesWithoutTimesSaysNothingOfTheSource) {
-  TrackConfig track = h264Track();
+  TrackFormat track = h264Track();
   track.frameDuration = 40ms;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   int number = 0;
   for (const auto at : {0ms, 700ms, 720ms, 1000ms}) {
     Frame made = untimed(number == 0);
@@ -498,9 +510,9 @@ TEST_F(IngestTest, AFirstTimeOfZeroBeforeFramesWithoutTimesSaysNothingOfTheSourc
 }
 
 TEST_F(IngestTest, FramesWithoutTimesThatAreLiveHaveTheTimeOfTheirArrivalAlsoWithARate) {
-  TrackConfig track = h264Track();
+  TrackFormat track = h264Track();
   track.frameDuration = 40ms;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   int number = 0;
   for (const auto at : {5000ms, 5020ms, 5300ms}) {
     Frame made = untimed(number == 0);
@@ -512,9 +524,9 @@ TEST_F(IngestTest, FramesWithoutTimesThatAreLiveHaveTheTimeOfTheirArrivalAlsoWit
 }
 
 TEST_F(IngestTest, FramesWithoutTimesHaveTheRateOfTheirCaps) {
-  TrackConfig track = h264Track();
+  TrackFormat track = h264Track();
   track.frameDuration = 40ms;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(put(untimed(i == 0), annexB(accessUnit(i == 0, nextNumber++))).fate, FrameFate::accepted);
   ingest.seal();
@@ -540,9 +552,9 @@ class From1970 : public test::StreamFixture {
 };
 
 TEST_F(From1970, FramesWithoutTimesBeginNow) {
-  TrackConfig track = h264Track();
+  TrackFormat track = h264Track();
   track.frameDuration = 40ms;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(put(untimed(i == 0), annexB(accessUnit(i == 0, nextNumber++))).fate, FrameFate::accepted);
   ingest.seal();
@@ -553,12 +565,11 @@ TEST_F(From1970, FramesWithoutTimesBeginNow) {
 }
 
 TEST_F(IngestTest, SoundWithoutTimesLastsAsLongAsItsSamples) {
-  TrackConfig track;
-  track.kind = media::TrackKind::audio;
+  TrackFormat track;
   track.codec = media::Codec::alaw;
   track.samplingFrequency = 8000;
   track.channels = 2;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setAudio(track));
   for (const std::size_t size : {1600u, 320u, 1600u})  // 100, 20 ms
     EXPECT_EQ(put(untimed(true), Bytes(size, std::byte{0x55})).fate, FrameFate::accepted);
   ingest.seal();
@@ -566,11 +577,10 @@ TEST_F(IngestTest, SoundWithoutTimesLastsAsLongAsItsSamples) {
 }
 
 TEST_F(IngestTest, RawAacWithoutTimesLastsAsLongAsItsSamples) {
-  TrackConfig track;
-  track.kind = media::TrackKind::audio;
+  TrackFormat track;
   track.codec = media::Codec::aac;
   track.codecPrivate = fromHex("1190");  // AAC LC, 48 kHz, stereo
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setAudio(track));
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(put(untimed(true), Bytes(50, std::byte{0x21})).fate, FrameFate::accepted);
   ingest.seal();
@@ -596,12 +606,12 @@ TEST_F(IngestTest, TimesThatNoClockShowsAreRefusedAndWhatCameBeforeStays) {
       const Bytes bytes = annexB(accessUnit(false, 99));
       const ByteView view = bytes;
       made.payload = Pieces(&view, 1);
-      const auto outcome = ingest.put(made);
+      const auto outcome = ingest.put(*camera, made);
       ASSERT_FALSE(outcome);
       EXPECT_EQ(outcome.error().code, StatusCode::mkvInvalidFrameTimestamp);
       EXPECT_EQ(buffer.stats.skippedInvalid, ++refused);
     }
-    ingest.putGap(1, extreme);
+    ingest.gap(*camera, extreme);
   }
   EXPECT_EQ(put(nextPts, false), FrameFate::accepted) << "the group goes on";
   EXPECT_EQ(buffer.log.fragments().size(), 1u);
@@ -619,11 +629,9 @@ TEST_F(IngestTest, TimesFromOneEndToTheOtherAreReckonedWithInRange) {
         -farthestTime, farthestTime);
   };
   video();
-  TrackConfig sound;
-  sound.number = 2;
-  sound.kind = media::TrackKind::audio;
+  TrackFormat sound;
   sound.codec = media::Codec::mulaw;
-  ASSERT_TRUE(ingest.setTrack(sound));
+  ASSERT_TRUE(setAudio(sound));
   for (int i = 0; i < 3'000; ++i) {
     Frame made;
     made.key = below(3) == 0;
@@ -632,11 +640,12 @@ TEST_F(IngestTest, TimesFromOneEndToTheOtherAreReckonedWithInRange) {
     if (below(4) == 0) made.reference = WallTime(anyTime());
     if (below(4) == 0) made.captured = TimePoint(anyTime());
     if (below(4) == 0) made.duration = std::max(anyTime(), Nanoseconds{0});
-    made.track = 1 + static_cast<std::uint32_t>(below(2));
-    if (below(20) == 0) ingest.putGap(made.track, anyTime());
+    const intake::TrackPtr& track = below(2) == 0 ? camera : microphone;
+    if (below(20) == 0) ingest.gap(*track, anyTime());
     if (below(50) == 0) ingest.seal();
-    put(made, made.track == 1 ? annexB(accessUnit(made.key, static_cast<std::uint64_t>(i)))
-                              : Bytes(20, std::byte{1}));
+    put(track, made,
+        track == camera ? annexB(accessUnit(made.key, static_cast<std::uint64_t>(i)))
+                        : Bytes(20, std::byte{1}));
     clock.advance(Nanoseconds(static_cast<std::int64_t>(below(1'000'000'000))));
     ingest.expire();
     if (i % 100 == 0) {
@@ -707,14 +716,13 @@ TEST_F(IngestTest, FlagsTravel) {
 }
 
 TEST_F(IngestTest, ThreeTracksAtMost) {
-  for (std::uint32_t number : {1u, 2u, 3u}) {
-    TrackConfig track = test::h264Track();
-    track.number = number;
-    ASSERT_TRUE(ingest.setTrack(track));
+  for (int i = 0; i < 3; ++i) {
+    intake::TrackPtr track;
+    ASSERT_TRUE(set(track, TrackKind::video, test::h264Track()));
   }
-  TrackConfig fourth = test::h264Track();
-  fourth.number = 4;
-  EXPECT_EQ(ingest.setTrack(fourth).error().code, StatusCode::maximumTrackCountExceeded);
+  const auto fourth = ingest.addTrack(TrackKind::video);
+  ASSERT_FALSE(fourth);
+  EXPECT_EQ(fourth.error().code, StatusCode::maximumTrackCountExceeded);
   EXPECT_EQ(ingest.contentType(), "video/h264,video/h264,video/h264");
 }
 
@@ -731,9 +739,9 @@ TEST_F(IngestTest, AFrameAfterTheEndIsNotTaken) {
 class IngestNal : public test::StreamFixture {
  protected:
   IngestNal() {
-    TrackConfig track = test::h264Track();
+    TrackFormat track = test::h264Track();
     track.nalAligned = true;
-    EXPECT_TRUE(ingest.setTrack(track));
+    EXPECT_TRUE(setVideo(track));
   }
   intake::IngestOutcome nal(const Bytes& unit, Nanoseconds pts, bool key, bool endOfUnit = false) {
     Frame made = frame(pts, key);

@@ -61,10 +61,10 @@ class KeyPicturesTest : public test::StreamFixture {
     return heard.all;
   }
   void video(media::Codec codec = media::Codec::h264, bool nalAligned = false) {
-    TrackConfig track = test::h264Track();
+    TrackFormat track = test::h264Track();
     track.codec = codec;
     track.nalAligned = nalAligned;
-    ASSERT_TRUE(ingest.setTrack(track));
+    ASSERT_TRUE(setVideo(track));
   }
 
   /// H.265 with intra refresh: one IDR picture, and then a recovery point in every tenth.
@@ -136,7 +136,7 @@ TEST_F(KeyPicturesTest, IPicturesBeginFragmentsAgainWhenTheIdrPicturesStayAway) 
 TEST_F(KeyPicturesTest, IPicturesOfAnotherSourceBeginFragmentsWhateverTheFormerOneHad) {
   video();
   addGroups(2, idrWithSets);
-  ingest.changeSource(1);
+  ingest.changeSource(*camera);
   addGroups(3, intraWithSets);
   EXPECT_EQ(sizes(all()), Sizes(5, 10)) << "nothing of the second source in a fragment of the first";
 }
@@ -329,10 +329,10 @@ TEST_F(KeyPicturesTest, CodecDataThatChangeAreAnotherHeaderUnlessTheSetsComeAlon
     return media::makeAvcDecoderConfiguration(std::vector<ByteView>{one}, std::vector<ByteView>{two}).value();
   };
   const auto group = [&](unsigned variant, const Units& key) {
-    TrackConfig track = test::h264Track();
+    TrackFormat track = test::h264Track();
     track.inputFraming.kind = media::NalFraming::Kind::lengthPrefixed;
     track.codecPrivate = record(variant);
-    ASSERT_TRUE(ingest.setTrack(track));
+    ASSERT_TRUE(setVideo(track));
     for (int i = 0; i < 10; ++i) {
       Frame made = frame(at, i == 0);
       at += 100ms;
@@ -358,8 +358,8 @@ TEST_F(KeyPicturesTest, WhatNeedsARefusedKeyFrameIsRefusedToo) {
   const ByteView view = junk;
   Frame broken = frame(at, true);
   broken.payload = Pieces(&view, 1);
-  EXPECT_FALSE(ingest.put(broken));
-  EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+  EXPECT_FALSE(ingest.put(*camera, broken));
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera));
   EXPECT_EQ(add({sliceOf264(SliceOf::p)}, false), FrameFate::afterGap);
   EXPECT_EQ(add({sliceOf264(SliceOf::p)}, false), FrameFate::afterGap);
   addGroups(1, idrWithSets);
@@ -374,8 +374,8 @@ TEST_F(KeyPicturesTest, WhatNeedsAKeyFrameWithAnImpossibleTimeIsRefusedToo) {
   const Bytes bytes = test::annexB(idrWithSets);
   const ByteView view = bytes;
   broken.payload = Pieces(&view, 1);
-  EXPECT_FALSE(ingest.put(broken));
-  EXPECT_TRUE(ingest.takeKeyFrameRequest(1));
+  EXPECT_FALSE(ingest.put(*camera, broken));
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera));
   EXPECT_EQ(add({sliceOf264(SliceOf::p)}, false), FrameFate::afterGap);
   addGroups(1, idrWithSets);
   EXPECT_EQ(sizes(all()), Sizes(2, 10));
@@ -388,11 +388,11 @@ TEST_F(KeyPicturesTest, WhatNeedsARefusedKeyFrameIsRefusedAlsoBehindCapsThatSayM
   const ByteView view = junk;
   Frame broken = frame(at, true);
   broken.payload = Pieces(&view, 1);
-  EXPECT_FALSE(ingest.put(broken));
-  TrackConfig track = test::h264Track();
+  EXPECT_FALSE(ingest.put(*camera, broken));
+  TrackFormat track = test::h264Track();
   track.width = 320;
   track.height = 240;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setVideo(track));
   EXPECT_EQ(add({sliceOf264(SliceOf::p)}, false), FrameFate::afterGap);
   addGroups(1, idrWithSets);
   EXPECT_EQ(sizes(all()), Sizes(2, 10));
@@ -412,7 +412,7 @@ TEST_F(KeyPicturesTest, WhatNeedsAKeyFrameInPiecesThatIsRefusedIsRefusedToo) {
   const ByteView view = junk;
   Frame broken = frame(at, true);
   broken.payload = Pieces(&view, 1);
-  EXPECT_FALSE(ingest.put(broken));
+  EXPECT_FALSE(ingest.put(*camera, broken));
   add({sliceOf264(SliceOf::p)}, false);
   group();
   EXPECT_EQ(sizes(all()), Sizes(2, 10));

@@ -84,7 +84,7 @@ TEST_F(LimitsTest, OfTheStorage) {
 }
 
 TEST_F(LimitsTest, OfTheNumberOfStreamsAndTheirNames) {
-  std::vector<std::unique_ptr<Stream>> streams;
+  std::vector<test::Camera> streams;
   for (std::uint64_t i = 0; i < limits::streamCount.kept; ++i)
     streams.push_back(stream(*from, nullptr, camera("camera-" + std::to_string(i))));
   EXPECT_EQ(codeOf([](StreamConfig&) {}), StatusCode::maxStreamCount);
@@ -139,16 +139,20 @@ TEST_F(LimitsTest, WhatIsTakenOtherwiseThanAskedIsWarnedOfOnce) {
 }
 
 TEST_F(LimitsTest, OfATracksTexts) {
-  const auto track = [&](const std::function<void(TrackConfig&)>& change) {
-    return codeOf([&](StreamConfig& config) { change(config.tracks[0]); });
+  const auto track = [&](const std::function<void(TrackFormat&)>& change) {
+    TrackFormat format = h264();
+    change(format);
+    const auto made = from->createStream(camera(), nullptr);
+    const auto added = (*made)->addTrack({.kind = TrackKind::video, .format = format});
+    return added ? StatusCode::success : added.error().code;
   };
-  EXPECT_EQ(track([](TrackConfig& t) { t.contentType = std::string(128, 'x'); }), StatusCode::success);
-  EXPECT_EQ(track([](TrackConfig& t) { t.contentType = std::string(129, 'x'); }),
+  EXPECT_EQ(track([](TrackFormat& t) { t.contentType = std::string(128, 'x'); }), StatusCode::success);
+  EXPECT_EQ(track([](TrackFormat& t) { t.contentType = std::string(129, 'x'); }),
             StatusCode::mkvInvalidContentTypeLength);
-  EXPECT_EQ(track([](TrackConfig& t) { t.codecId = std::string(33, 'x'); }),
+  EXPECT_EQ(track([](TrackFormat& t) { t.codecId = std::string(33, 'x'); }),
             StatusCode::mkvInvalidCodecIdLength);
-  EXPECT_EQ(track([](TrackConfig& t) { t.name = std::string(32, 'x'); }), StatusCode::success);
-  EXPECT_EQ(track([](TrackConfig& t) { t.name = std::string(33, 'x'); }),
+  EXPECT_EQ(track([](TrackFormat& t) { t.name = std::string(32, 'x'); }), StatusCode::success);
+  EXPECT_EQ(track([](TrackFormat& t) { t.name = std::string(33, 'x'); }),
             StatusCode::mkvInvalidTrackNameLength);
 }
 

@@ -12,9 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t videoNumber = 1;
-constexpr std::uint32_t audioNumber = 2;
-constexpr std::uint32_t dataNumber = 3;
 constexpr auto audioPeriod = 20ms;
 constexpr auto videoPeriod = 100ms;
 
@@ -24,25 +21,21 @@ class OfflineBranches : public test::StreamFixture {
       : StreamFixture(Options{
             .chunks = chunks, .type = StreamingType::offline, .enoughBytes = std::uint64_t{1} << 20}) {
     video();
-    setAudio(audioNumber);
+    audio(microphone);
   }
 
-  void setAudio(std::uint32_t number) {
-    TrackConfig track;
-    track.number = number;
-    track.kind = media::TrackKind::audio;
-    track.codec = media::Codec::mulaw;
-    track.samplingFrequency = 8000;
-    track.channels = 1;
-    ASSERT_TRUE(ingest.setTrack(track));
+  void audio(intake::TrackPtr& track) {
+    TrackFormat format;
+    format.codec = media::Codec::mulaw;
+    format.samplingFrequency = 8000;
+    format.channels = 1;
+    ASSERT_TRUE(set(track, TrackKind::audio, format));
   }
-  void setData() {
-    TrackConfig track;
-    track.number = dataNumber;
-    track.kind = media::TrackKind::data;
-    track.codec = media::Codec::other;
-    track.codecId = "S_TEXT/UTF8";
-    ASSERT_TRUE(ingest.setTrack(track));
+  void data() {
+    TrackFormat format;
+    format.codec = media::Codec::other;
+    format.codecId = "S_TEXT/UTF8";
+    ASSERT_TRUE(setData(format));
   }
 
   FrameFate putVideo(Nanoseconds at, std::size_t size = 64) {
@@ -50,10 +43,9 @@ class OfflineBranches : public test::StreamFixture {
     made.dts = at;
     return StreamFixture::put(made, test::annexB(test::accessUnit(made.key, nextNumber++, size))).fate;
   }
-  FrameFate putSound(std::uint32_t track, Nanoseconds at) {
-    Frame made = frame(at, true, track == dataNumber ? Nanoseconds{0} : audioPeriod);
-    made.track = track;
-    return StreamFixture::put(made, asBytes("sample")).fate;
+  FrameFate putSound(const intake::TrackPtr& track, Nanoseconds at) {
+    const Frame made = frame(at, true, track->isData() ? Nanoseconds{0} : audioPeriod);
+    return StreamFixture::put(track, made, asBytes("sample")).fate;
   }
 
   /// A branch with a thread of its own, from `from` up to `to`. Its end frees it, so that a failing test
@@ -93,13 +85,13 @@ class OfflineBranches : public test::StreamFixture {
     return std::make_unique<Branch>(*this, 0s, to, videoPeriod,
                                     [=, this](Nanoseconds at) { return putVideo(at, size); });
   }
-  std::unique_ptr<Branch> audioBranch(Nanoseconds from, Nanoseconds to, std::uint32_t number = audioNumber) {
+  std::unique_ptr<Branch> audioBranch(Nanoseconds from, Nanoseconds to) {
     return std::make_unique<Branch>(*this, from, to, audioPeriod,
-                                    [=, this](Nanoseconds at) { return putSound(number, at); });
+                                    [this](Nanoseconds at) { return putSound(microphone, at); });
   }
   void feedAudio(Nanoseconds from, Nanoseconds to) {
     for (Nanoseconds at = from; at < to; at += audioPeriod)
-      ASSERT_EQ(putSound(audioNumber, at), FrameFate::accepted) << at / 1ms;
+      ASSERT_EQ(putSound(microphone, at), FrameFate::accepted) << at / 1ms;
   }
 
   template <class Condition>
@@ -154,60 +146,60 @@ class OfflineBranches : public test::StreamFixture {
 };
 
 TEST_F(OfflineBranches, VideoThatIsAheadWaitsForSlowAudioAndNothingIsLost) {
-  ASSERT_EQ(putSound(audioNumber, 0s), FrameFate::accepted);
-  const auto camera = videoBranch(60s);
-  ASSERT_TRUE(isHeldBack(*camera));
-  EXPECT_LE(camera->taken(), 101);
+  ASSERT_EQ(putSound(microphone, 0s), FrameFate::accepted);
+  const auto pictures = videoBranch(60s);
+  ASSERT_TRUE(isHeldBack(*pictures));
+  EXPECT_LE(pictures->taken(), 101);
   feedAudio(audioPeriod, 60s);
-  ASSERT_TRUE(endsWell(*camera));
+  ASSERT_TRUE(endsWell(*pictures));
   expectAll(600 + 3000);
 }
 
 TEST_F(OfflineBranches, AudioThatIsAheadWaitsForSlowVideoAndNothingIsLost) {
   ASSERT_EQ(putVideo(0s), FrameFate::accepted);
-  const auto microphone = audioBranch(0s, 60s);
-  ASSERT_TRUE(isHeldBack(*microphone));
+  const auto sound = audioBranch(0s, 60s);
+  ASSERT_TRUE(isHeldBack(*sound));
   for (Nanoseconds at = videoPeriod; at < 60s; at += videoPeriod)
     ASSERT_EQ(putVideo(at), FrameFate::accepted);
-  ASSERT_TRUE(endsWell(*microphone));
+  ASSERT_TRUE(endsWell(*sound));
   expectAll(600 + 3000);
 }
 
 TEST_F(OfflineBranches, VideoThatIsAheadOfAudioThatHasNotBegunWaitsForItsStart) {
-  std::unique_ptr<Branch> camera;
-  std::thread other([&] { ingest.setTrack(test::h264Track()); });
+  std::unique_ptr<Branch> pictures;
+  std::thread other([&] { setVideo(test::h264Track()); });
   other.join();
-  camera = videoBranch(60s);
-  ASSERT_TRUE(isHeldBack(*camera));
+  pictures = videoBranch(60s);
+  ASSERT_TRUE(isHeldBack(*pictures));
   feedAudio(0s, 60s);
-  ASSERT_TRUE(endsWell(*camera));
+  ASSERT_TRUE(endsWell(*pictures));
   expectAll(600 + 3000);
 }
 
 TEST_F(OfflineBranches, ABranchThatNeverBeginsIsNotWaitedForForEver) {
-  const auto camera = videoBranch(60s);  // audio was set up by this thread, and gives nothing
-  ASSERT_TRUE(isHeldBack(*camera));
+  const auto pictures = videoBranch(60s);  // audio was set up by this thread, and gives nothing
+  ASSERT_TRUE(isHeldBack(*pictures));
   clock.advance(4s);
-  EXPECT_FALSE(camera->isDone());
+  EXPECT_FALSE(pictures->isDone());
   clock.advance(1s);
-  ASSERT_TRUE(endsWell(*camera));
+  ASSERT_TRUE(endsWell(*pictures));
   ingest.seal();
   EXPECT_GE(buffer.stats.framesIn, 600u);
 }
 
 TEST_F(OfflineBranches, AudioThatBeginsHalfAMinuteLaterIsWhole) {
-  const auto microphone = audioBranch(30s, 60s);
-  ASSERT_TRUE(eventually([&] { return waits() || microphone->taken() > 0; }));
-  const auto camera = videoBranch(60s);
-  ASSERT_TRUE(endsWell(*camera));
-  ASSERT_TRUE(endsWell(*microphone));
+  const auto sound = audioBranch(30s, 60s);
+  ASSERT_TRUE(eventually([&] { return waits() || sound->taken() > 0; }));
+  const auto pictures = videoBranch(60s);
+  ASSERT_TRUE(endsWell(*pictures));
+  ASSERT_TRUE(endsWell(*sound));
   ingest.seal();
   EXPECT_EQ(buffer.stats.skippedLate + buffer.stats.skippedTrackAbsent + buffer.stats.skippedAfterGap, 0u);
   EXPECT_EQ(buffer.stats.framesIn, 600u + 1500u);
 }
 
 TEST_F(OfflineBranches, OneThreadForBothNeverWaitsForItself) {
-  ASSERT_EQ(putSound(audioNumber, 0s), FrameFate::accepted);
+  ASSERT_EQ(putSound(microphone, 0s), FrameFate::accepted);
   for (Nanoseconds at = 0s; at < 60s; at += videoPeriod)
     ASSERT_EQ(putVideo(at), FrameFate::accepted);
   EXPECT_FALSE(waits());
@@ -216,7 +208,7 @@ TEST_F(OfflineBranches, OneThreadForBothNeverWaitsForItself) {
 
 TEST_F(OfflineBranches, AThreadThatTakesTheOtherTrackOverWaitsForItselfNoMore) {
   { ASSERT_TRUE(endsWell(*audioBranch(0s, 1s))); }
-  ASSERT_EQ(putSound(audioNumber, 1s), FrameFate::accepted) << "from now on of this thread";
+  ASSERT_EQ(putSound(microphone, 1s), FrameFate::accepted) << "from now on of this thread";
   for (Nanoseconds at = 0s; at < 60s; at += videoPeriod)
     ASSERT_EQ(putVideo(at), FrameFate::accepted);
   EXPECT_FALSE(waits());
@@ -225,87 +217,87 @@ TEST_F(OfflineBranches, AThreadThatTakesTheOtherTrackOverWaitsForItselfNoMore) {
 TEST_F(OfflineBranches, ABranchThatGetsAnotherThreadIsStillWaitedFor) {
   const auto firstHalf = audioBranch(0s, 5s);
   ASSERT_TRUE(endsWell(*firstHalf));
-  const auto camera = videoBranch(60s);
-  ASSERT_TRUE(isHeldBack(*camera));
+  const auto pictures = videoBranch(60s);
+  ASSERT_TRUE(isHeldBack(*pictures));
   const auto secondHalf = audioBranch(5s, 60s);
   ASSERT_TRUE(endsWell(*secondHalf));
-  ASSERT_TRUE(endsWell(*camera));
+  ASSERT_TRUE(endsWell(*pictures));
   expectAll(600 + 3000);
 }
 
 TEST_F(OfflineBranches, EndGapRemovalFreeTheOneThatIsAhead) {
   const std::vector<std::function<void()>> ways{
-      [&] { ingest.endTrack(audioNumber); },
-      [&] { ingest.putGap(audioNumber, nextPts); },
-      [&] { ingest.removeTrack(audioNumber); },
+      [&] { ingest.end(*microphone); },
+      [&] { ingest.gap(*microphone, nextPts); },
+      [&] { remove(microphone); },
   };
   for (const auto& way : ways) {
-    setAudio(audioNumber);
-    ASSERT_EQ(putSound(audioNumber, nextPts), FrameFate::accepted);
+    audio(microphone);
+    ASSERT_EQ(putSound(microphone, nextPts), FrameFate::accepted);
     const Nanoseconds begin = std::exchange(nextPts, nextPts + 30s);
-    Branch camera(*this, begin, begin + 30s, videoPeriod, [this](Nanoseconds at) { return putVideo(at); });
-    ASSERT_TRUE(isHeldBack(camera));
+    Branch pictures(*this, begin, begin + 30s, videoPeriod, [this](Nanoseconds at) { return putVideo(at); });
+    ASSERT_TRUE(isHeldBack(pictures));
     way();
-    ASSERT_TRUE(endsWell(camera));
+    ASSERT_TRUE(endsWell(pictures));
   }
 }
 
 TEST_F(OfflineBranches, AFlushFreesTheOneThatIsAhead) {
-  ASSERT_EQ(putSound(audioNumber, 0s), FrameFate::accepted);
-  const auto camera = videoBranch(60s);
-  ASSERT_TRUE(isHeldBack(*camera));
+  ASSERT_EQ(putSound(microphone, 0s), FrameFate::accepted);
+  const auto pictures = videoBranch(60s);
+  ASSERT_TRUE(isHeldBack(*pictures));
   interrupt(true);
-  ASSERT_TRUE(eventually([&] { return camera->isDone(); }));
-  EXPECT_EQ(camera->last(), FrameFate::interrupted);
+  ASSERT_TRUE(eventually([&] { return pictures->isDone(); }));
+  EXPECT_EQ(pictures->last(), FrameFate::interrupted);
 }
 
 TEST_F(OfflineBranches, TheStreamsEndFreesTheOneThatIsAhead) {
-  ASSERT_EQ(putSound(audioNumber, 0s), FrameFate::accepted);
-  const auto camera = videoBranch(60s);
-  ASSERT_TRUE(isHeldBack(*camera));
+  ASSERT_EQ(putSound(microphone, 0s), FrameFate::accepted);
+  const auto pictures = videoBranch(60s);
+  ASSERT_TRUE(isHeldBack(*pictures));
   {
     const std::lock_guard lock(buffer.mutex);
     buffer.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "stopped"};
     buffer.changed.notify_all();
   }
-  EXPECT_TRUE(eventually([&] { return camera->isDone(); }));
+  EXPECT_TRUE(eventually([&] { return pictures->isDone(); }));
 }
 
 TEST_F(OfflineBranches, DataHoldNobodyUpAndAreHeldBackThemselves) {
-  setData();
-  ASSERT_EQ(putSound(dataNumber, 0s), FrameFate::accepted);
-  const auto microphone = audioBranch(0s, 60s);
-  const auto camera = videoBranch(60s);
-  ASSERT_TRUE(endsWell(*camera));
-  ASSERT_TRUE(endsWell(*microphone));
-  const Branch samples(*this, 59s, 100s, 1s, [this](Nanoseconds at) { return putSound(dataNumber, at); });
+  data();
+  ASSERT_EQ(putSound(sensor, 0s), FrameFate::accepted);
+  const auto sound = audioBranch(0s, 60s);
+  const auto pictures = videoBranch(60s);
+  ASSERT_TRUE(endsWell(*pictures));
+  ASSERT_TRUE(endsWell(*sound));
+  const Branch samples(*this, 59s, 100s, 1s, [this](Nanoseconds at) { return putSound(sensor, at); });
   EXPECT_TRUE(isHeldBack(samples));
 }
 
 TEST_F(OfflineBranches, OfThreeTheLastIsWaitedForAndNoTwoForEachOther) {
-  constexpr std::uint32_t second = 4;
-  setAudio(second);
+  intake::TrackPtr second;
+  audio(second);
   ASSERT_EQ(putSound(second, 0s), FrameFate::accepted);
-  const auto camera = videoBranch(60s);
-  const auto microphone = audioBranch(0s, 60s);
-  ASSERT_TRUE(isHeldBack(*camera));
+  const auto pictures = videoBranch(60s);
+  const auto sound = audioBranch(0s, 60s);
+  ASSERT_TRUE(isHeldBack(*pictures));
   for (Nanoseconds at = audioPeriod; at < 60s; at += audioPeriod)
     ASSERT_EQ(putSound(second, at), FrameFate::accepted);
-  ASSERT_TRUE(endsWell(*camera));
-  ASSERT_TRUE(endsWell(*microphone));
+  ASSERT_TRUE(endsWell(*pictures));
+  ASSERT_TRUE(endsWell(*sound));
   expectAll(600 + 2 * 3000);
 }
 
 TEST_F(OfflineBranches, TheThreadOfTheLastTrackIsNeverHeldBackWithAnotherOfItsTracks) {
-  constexpr std::uint32_t second = 4;
-  setAudio(second);
+  intake::TrackPtr second;
+  audio(second);
   ASSERT_EQ(putVideo(0s), FrameFate::accepted);
   ASSERT_EQ(putSound(second, 0s), FrameFate::accepted);
-  const auto microphone = audioBranch(0s, 60s);
-  ASSERT_TRUE(isHeldBack(*microphone));
+  const auto sound = audioBranch(0s, 60s);
+  ASSERT_TRUE(isHeldBack(*sound));
   for (Nanoseconds at = videoPeriod; at < 60s; at += videoPeriod)  // the second one stays where it is
     ASSERT_EQ(putVideo(at), FrameFate::accepted);
-  ASSERT_TRUE(endsWell(*microphone));
+  ASSERT_TRUE(endsWell(*sound));
 }
 
 class SmallOfflineBranches : public OfflineBranches {
@@ -314,18 +306,18 @@ class SmallOfflineBranches : public OfflineBranches {
 };
 
 TEST_F(SmallOfflineBranches, AStorageFullOfVideoThatWaitsForAudioLosesNoAudio) {
-  ASSERT_EQ(putSound(audioNumber, 0s), FrameFate::accepted);
-  const auto camera = videoBranch(30s, 60'000);  // seven seconds fill it
-  ASSERT_TRUE(isHeldBack(*camera));
+  ASSERT_EQ(putSound(microphone, 0s), FrameFate::accepted);
+  const auto pictures = videoBranch(30s, 60'000);  // seven seconds fill it
+  ASSERT_TRUE(isHeldBack(*pictures));
   std::atomic<bool> fed{false};
   std::thread loop([&] {
-    while (!fed || !camera->isDone())
+    while (!fed || !pictures->isDone())
       persistOldest();
   });
   feedAudio(audioPeriod, 30s);
   fed = true;
-  EXPECT_TRUE(endsWell(*camera));
-  if (!camera->isDone()) interrupt(true);
+  EXPECT_TRUE(endsWell(*pictures));
+  if (!pictures->isDone()) interrupt(true);
   loop.join();
   expectAll(300 + 1500);
 }

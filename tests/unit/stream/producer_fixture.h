@@ -76,6 +76,20 @@ class Recorder : public StreamListener {
   std::vector<std::string> events_;
 };
 
+/// A stream with one track, as a camera has it.
+struct Camera {
+  std::unique_ptr<Stream> stream;
+  std::unique_ptr<TrackWriter> track;
+
+  Stream* operator->() const { return stream.get(); }
+  const Camera& operator*() const { return *this; }
+  explicit operator bool() const { return stream != nullptr; }
+  void reset() {
+    track.reset();
+    stream.reset();
+  }
+};
+
 class ProducerFixture : public testing::Test {
  protected:
   ProducerFixture() : service(std::make_shared<kvs::test::FakeService>(*loop, systemClock(), 7, options())) {
@@ -123,21 +137,28 @@ class ProducerFixture : public testing::Test {
   static StreamConfig camera(std::string name = "camera") {
     StreamConfig config;
     config.name = std::move(name);
-    config.tracks.resize(1);
-    config.tracks[0].inputFraming.kind = media::NalFraming::Kind::annexB;
     config.maxFragmentsPerSecond = 0;
     return config;
   }
 
-  static std::unique_ptr<Stream> stream(Producer& from, std::shared_ptr<StreamListener> listener,
-                                        StreamConfig config = camera()) {
+  static TrackFormat h264() {
+    TrackFormat format;
+    format.inputFraming.kind = media::NalFraming::Kind::annexB;
+    return format;
+  }
+
+  static Camera stream(Producer& from, std::shared_ptr<StreamListener> listener,
+                       StreamConfig config = camera()) {
     auto made = from.createStream(std::move(config), std::move(listener));
     EXPECT_TRUE(made) << made.error().message;
-    return made ? std::move(*made) : nullptr;
+    if (!made) return {};
+    auto track = (*made)->addTrack({.kind = TrackKind::video, .format = h264()});
+    EXPECT_TRUE(track) << track.error().message;
+    return {std::move(*made), track ? std::move(*track) : nullptr};
   }
 
   /// Frame `number` of a camera with two frames a second and a key frame every other.
-  static Result<FrameFate> put(Stream& to, std::uint64_t number, std::size_t size = 500) {
+  static Result<FrameFate> put(const Camera& to, std::uint64_t number, std::size_t size = 500) {
     const bool key = number % 4 == 0;
     const Bytes bytes = kvs::test::annexB(kvs::test::accessUnit(key, number, size));
     const ByteView view = bytes;
@@ -146,7 +167,7 @@ class ProducerFixture : public testing::Test {
     frame.duration = 500ms;
     frame.key = key;
     frame.payload = Pieces(&view, 1);
-    return to.put(frame);
+    return to.track->put(frame);
   }
 
   /// The numbers that the service has, each once, in the order they came.

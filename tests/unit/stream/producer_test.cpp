@@ -206,7 +206,7 @@ TEST_F(ProducerTest, AHandlerMayDestroyItsStream) {
   for (int round = 0; round < 20; ++round) {
     const auto listener = std::make_shared<Recorder>();
     std::mutex mutex;
-    std::unique_ptr<Stream> camera;
+    test::Camera camera;
     listener->onAck = [&](const FragmentAck&) {
       const std::lock_guard lock(mutex);
       if (!camera) return;
@@ -237,7 +237,7 @@ TEST_F(ProducerTest, AHandlerMayStopAndDrainItsStream) {
     taken.get()->stop();
   };
   const auto camera = stream(*producer(), listener);
-  given.set_value(camera.get());
+  given.set_value(camera.stream.get());
   for (std::uint64_t i = 0; i < 40; ++i)
     put(*camera, i);
   EXPECT_TRUE(listener->waitFor("closed"));
@@ -382,7 +382,7 @@ TEST_F(ProducerTest, FlushAndMetadataFromOtherThreads) {
     while (!done) {
       camera->flush();
       (void)camera->putMetadata({"name", "value"}, true);
-      EXPECT_TRUE(camera->setTrack(ProducerFixture::camera().tracks[0]));
+      EXPECT_TRUE(camera.track->setFormat(h264()));
     }
   });
   std::uint64_t accepted = 0;

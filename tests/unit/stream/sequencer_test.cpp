@@ -20,38 +20,33 @@ class TracksTest : public test::StreamFixture {
   explicit TracksTest(Options options = Options()) : StreamFixture(options) { video(); }
 
   void audio() {
-    TrackConfig track;
-    track.number = audioNumber;
-    track.kind = media::TrackKind::audio;
+    TrackFormat track;
     track.codec = media::Codec::mulaw;
     track.samplingFrequency = 8000;
     track.channels = 1;
-    ASSERT_TRUE(ingest.setTrack(track));
+    ASSERT_TRUE(setAudio(track));
   }
   void data() {
-    TrackConfig track;
-    track.number = dataNumber;
-    track.kind = media::TrackKind::data;
+    TrackFormat track;
     track.codec = media::Codec::other;
     track.codecId = "S_TEXT/UTF8";
-    ASSERT_TRUE(ingest.setTrack(track));
+    ASSERT_TRUE(setData(track));
   }
   intake::IngestOutcome putVideo(Nanoseconds pts, bool key) {
     Frame made = frame(pts, key, 100ms);
     made.dts = pts;
     return StreamFixture::put(made, annexB(accessUnit(key, nextNumber++)));
   }
-  intake::IngestOutcome putOther(std::uint32_t track, Nanoseconds pts, std::string_view bytes,
+  intake::IngestOutcome putOther(const intake::TrackPtr& track, Nanoseconds pts, std::string_view bytes,
                                  Nanoseconds duration) {
     Frame made = frame(pts, true, duration);
-    made.track = track;
-    return StreamFixture::put(made, asBytes(bytes));
+    return StreamFixture::put(track, made, asBytes(bytes));
   }
   intake::IngestOutcome putAudio(Nanoseconds pts, std::string_view bytes = "audio") {
-    return putOther(audioNumber, pts, bytes, 20ms);
+    return putOther(microphone, pts, bytes, 20ms);
   }
   intake::IngestOutcome putData(Nanoseconds pts, std::string_view bytes) {
-    return putOther(dataNumber, pts, bytes, 0s);
+    return putOther(sensor, pts, bytes, 0s);
   }
 
   struct Seen {
@@ -270,7 +265,7 @@ TEST_F(TracksTest, ATrackThatEndsIsFilledAndDoesNotEndTheOther) {
   audio();
   putVideo(0s, true);
   putAudio(0s);
-  ingest.endTrack(audioNumber);
+  ingest.end(*microphone);
   for (int i = 1; i < 60; ++i)
     EXPECT_EQ(putVideo(100ms * i, i % 20 == 0).fate, FrameFate::accepted);
   EXPECT_EQ(buffer.stats.framesIn, 61u) << "nothing waits for it";
@@ -287,7 +282,7 @@ TEST_F(TracksTest, AGapIsProgress) {
   putVideo(0s, true);
   putAudio(0s);
   putVideo(100ms, false);
-  ingest.putGap(audioNumber, 1s);
+  ingest.gap(*microphone, 1s);
   EXPECT_EQ(buffer.stats.framesIn, 3u);
   putVideo(900ms, false);
   EXPECT_EQ(buffer.stats.framesIn, 4u);
@@ -298,7 +293,7 @@ TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraEnds) {
   putVideo(0s, true);
   for (int k = 0; k < 50; ++k)
     putAudio(20ms * k);
-  ingest.endTrack(videoNumber);
+  ingest.end(*camera);
   for (int k = 50; k < 500; ++k)
     EXPECT_EQ(putAudio(20ms * k).fate, FrameFate::accepted);
   ingest.seal();
@@ -353,7 +348,7 @@ TEST_F(TracksTest, AFrameThatIsMuchTooLateIsRefusedAndCounted) {
 }
 
 TEST_F(TracksTest, AtTheStartATrackWithoutFormatIsWaitedFor) {
-  ingest.expectTrack(audioNumber);
+  microphone = *ingest.addTrack(TrackKind::audio);
   putVideo(0s, true);
   wait(4s);
   EXPECT_EQ(buffer.stats.framesIn, 0u);
@@ -366,7 +361,7 @@ TEST_F(TracksTest, AtTheStartATrackWithoutFormatIsWaitedFor) {
 }
 
 TEST_F(TracksTest, AtTheStartATrackThatNeverComesIsNotWaitedForForEver) {
-  ingest.expectTrack(audioNumber);
+  microphone = *ingest.addTrack(TrackKind::audio);
   putVideo(0s, true);
   wait(5s);
   EXPECT_EQ(buffer.stats.framesIn, 1u);
@@ -386,7 +381,7 @@ TEST_F(TracksTest, ATrackThatIsAddedJoinsAtTheNextKeyFrame) {
 TEST_F(TracksTest, ATrackThatIsRemovedLeavesTheNextHeader) {
   audio();
   putVideo(0s, true);
-  ingest.removeTrack(audioNumber);
+  remove(microphone);
   EXPECT_EQ(putVideo(1s, false).fate, FrameFate::accepted);
   putVideo(2s, true);
   EXPECT_EQ(headers().size(), 2u);
@@ -398,7 +393,7 @@ TEST_F(TracksTest, ATrackThatIsRemovedLeavesTheNextHeader) {
 TEST_F(TracksTest, ATailOfAudioStaysInTheLastFragment) {
   audio();
   putVideo(0s, true);
-  ingest.endTrack(videoNumber);
+  ingest.end(*camera);
   for (int k = 0; k < 50; ++k)
     putAudio(20ms * k);
   ingest.seal();
@@ -407,12 +402,10 @@ TEST_F(TracksTest, ATailOfAudioStaysInTheLastFragment) {
 }
 
 TEST_F(TracksTest, ATrackWhoseCodecDataComeInBandIsInTheFirstHeader) {
-  TrackConfig track;
-  track.number = audioNumber;
-  track.kind = media::TrackKind::audio;
+  TrackFormat track;
   track.codec = media::Codec::aac;
   track.adts = true;
-  ASSERT_TRUE(ingest.setTrack(track));
+  ASSERT_TRUE(setAudio(track));
   putVideo(0s, true);
   wait(4s);
   EXPECT_EQ(buffer.stats.framesIn, 0u) << "nothing is known of it yet";
@@ -421,8 +414,7 @@ TEST_F(TracksTest, ATrackWhoseCodecDataComeInBandIsInTheFirstHeader) {
   Bytes two = one;
   two.insert(two.end(), one.begin(), one.end());
   Frame made = frame(0s, true, 0s);
-  made.track = audioNumber;
-  StreamFixture::put(made, two);
+  StreamFixture::put(microphone, made, two);
   putVideo(100ms, false);
   ingest.seal();
   const auto session = parse(readAll(*body()));
@@ -436,15 +428,13 @@ TEST_F(TracksTest, AudioThatChangesWaitsForAHeaderThatSaysSo) {
   audio();
   putVideo(0s, true);
   putAudio(0s);
-  TrackConfig stereo;
-  stereo.number = audioNumber;
-  stereo.kind = media::TrackKind::audio;
+  TrackFormat stereo;
   stereo.codec = media::Codec::mulaw;
   stereo.samplingFrequency = 8000;
   stereo.channels = 2;
-  ASSERT_TRUE(ingest.setTrack(stereo));
+  ASSERT_TRUE(setAudio(stereo));
   EXPECT_EQ(putAudio(20ms).fate, FrameFate::afterGap);
-  EXPECT_TRUE(ingest.takeKeyFrameRequest(videoNumber)) << "the sooner the better";
+  EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera)) << "the sooner the better";
   putVideo(500ms, true);
   EXPECT_EQ(putAudio(500ms).fate, FrameFate::accepted);
   EXPECT_EQ(headers().size(), 2u);
@@ -455,7 +445,7 @@ TEST_F(TracksTest, AudioThatIsSetUpAnewWaitsForAHeaderOfItsOwn) {
   audio();
   putVideo(0s, true);
   putAudio(0s);
-  ingest.removeTrack(audioNumber);
+  remove(microphone);
   audio();
   EXPECT_EQ(putAudio(20ms).fate, FrameFate::beforeFirstKeyFrame)
       << "the open header has another of this number";
@@ -464,13 +454,11 @@ TEST_F(TracksTest, AudioThatIsSetUpAnewWaitsForAHeaderOfItsOwn) {
 }
 
 TEST_F(TracksTest, AHeaderThatNarrowsKeepsTheCodecDataOfItsOwnFragment) {
-  TrackConfig track;  // of a codec that has no silence
-  track.number = audioNumber;
-  track.kind = media::TrackKind::audio;
+  TrackFormat track;  // of a codec that has no silence
   track.codec = media::Codec::other;
   track.codecId = "A_VORBIS";
-  ASSERT_TRUE(ingest.setTrack(track));
-  ingest.putGap(audioNumber, 10s);
+  ASSERT_TRUE(setAudio(track));
+  ingest.gap(*microphone, 10s);
   putVideo(0s, true);
   StreamFixture::put(frame(2s, true), annexB(accessUnit(true, 50, 64, kvs::test::largePicture)));
   ASSERT_EQ(buffer.log.fragments().size(), 2u);
@@ -531,10 +519,10 @@ TEST_F(TracksTest, AFrameThatSaysThatItLastsLongEndsNothing) {
   data();
   EXPECT_EQ(StreamFixture::put(frame(0s, true, 30s), annexB(accessUnit(true, nextNumber++))).fate,
             FrameFate::accepted);
-  ingest.endTrack(audioNumber);
+  ingest.end(*microphone);
   putData(0s, "a caption");
   putVideo(2s, true);
-  EXPECT_EQ(putOther(dataNumber, 2s, "another", 25s).fate, FrameFate::accepted);
+  EXPECT_EQ(putOther(sensor, 2s, "another", 25s).fate, FrameFate::accepted);
   EXPECT_EQ(putVideo(2100ms, false).fate, FrameFate::accepted);
   ingest.seal();
   ASSERT_EQ(buffer.log.fragments().size(), 2u);
@@ -549,7 +537,7 @@ TEST_F(TracksTest, SilenceDoesNotReachIntoTheNextFragment) {
   audio();
   putVideo(0s, true);
   putAudio(0s);
-  ingest.endTrack(audioNumber);
+  ingest.end(*microphone);
   putVideo(1950ms, false);
   putVideo(2s, true);  // 50 ms after a frame that says 100
   ingest.seal();
@@ -562,7 +550,7 @@ TEST_F(TracksTest, VideoThatHasEndedLeadsUpToItsLastFrame) {
   putVideo(0s, true);
   putAudio(0s);
   putVideo(3s, true);  // waits for the audio
-  ingest.endTrack(videoNumber);
+  ingest.end(*camera);
   for (int k = 1; k < 200; ++k)
     EXPECT_EQ(putAudio(20ms * k).fate, FrameFate::accepted);
   ingest.seal();
@@ -618,11 +606,10 @@ TEST_F(TracksTest, AFragmentWithoutASampleRepeatsTheLast) {
 TEST_F(TracksTest, SamplesWithoutTimesHaveTheTimeOfTheirArrivalAndNoneIsLostOrRepeated) {
   data();
   Frame sample;
-  sample.track = dataNumber;
   sample.key = true;
   int samples = 0;
   const auto putSample = [&] {
-    EXPECT_EQ(StreamFixture::put(sample, asBytes("sample " + std::to_string(samples++))).fate,
+    EXPECT_EQ(StreamFixture::put(sensor, sample, asBytes("sample " + std::to_string(samples++))).fate,
               FrameFate::accepted);
   };
   putSample();  // before anybody knows what time it is
@@ -653,9 +640,8 @@ TEST_F(TracksTest, SamplesWithoutTimesBetweenTwoGroupsWaitForTheNext) {
   putVideo(2s, true);
   ingest.seal();
   Frame sample;
-  sample.track = dataNumber;
   sample.key = true;
-  StreamFixture::put(sample, asBytes("between"));
+  StreamFixture::put(sensor, sample, asBytes("between"));
   wait(10s);
   putVideo(14s, true);
   ingest.seal();
@@ -667,7 +653,7 @@ TEST_F(TracksTest, SamplesThatNoHeaderTookAreCounted) {
   data();
   putVideo(0s, true);
   EXPECT_EQ(putData(500ms, "first").fate, FrameFate::accepted);
-  ingest.removeTrack(dataNumber);
+  remove(sensor);
   EXPECT_EQ(buffer.stats.skippedAfterGap, 1u);
   data();
   EXPECT_EQ(putData(600ms, "second").fate, FrameFate::accepted);
@@ -680,7 +666,7 @@ TEST_F(TracksTest, SamplesThatWereHeldStayInOrder) {
   putVideo(0s, true);
   putVideo(600ms, false);
   putData(500ms, "first");
-  ingest.endTrack(videoNumber);
+  ingest.end(*camera);
   putData(3s, "second");
   ingest.seal();
   ASSERT_EQ(buffer.log.fragments().size(), 2u);
@@ -749,7 +735,7 @@ TEST_F(DropTest, TheHeaderLosesTheTrackAndTakesItBack) {
 
 TEST_F(DropTest, AFragmentIsNotSentBeforeItsTracksAreKnown) {
   run(0, 20, true);
-  ingest.putGap(audioNumber, 10s);  // the microphone says that it has nothing to say
+  ingest.gap(*microphone, 10s);  // the microphone says that it has nothing to say
   putVideo(2s, true);
   EXPECT_EQ(buffer.log.fragments().size(), 2u);
   EXPECT_FALSE(buffer.log.growing()->isSendable());
@@ -780,22 +766,21 @@ TEST_F(OfflineTracks, WhoIsBehindIsLetInOverTheBudget) {
   const std::string large(60'000, 'a');
   int taken = 0;
   for (; storage->used() + 2 * store::chunkSize <= storage->limit(); ++taken)
-    putVideo(10ms * taken, taken == 0), putOther(audioNumber, 10ms * taken, large, 10ms);
+    putVideo(10ms * taken, taken == 0), putOther(microphone, 10ms * taken, large, 10ms);
   const auto full = storage->used();
-  EXPECT_EQ(putOther(audioNumber, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
-  EXPECT_EQ(putOther(audioNumber, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
+  EXPECT_EQ(putOther(microphone, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
+  EXPECT_EQ(putOther(microphone, 10ms * (taken - 1), large, 10ms).fate, FrameFate::accepted);
   EXPECT_GE(storage->used(), full);
 }
 
 TEST_F(OfflineTracks, SamplesWithoutTimesStandWhereTheMediaHasGotTo) {
   data();
   Frame sample;
-  sample.track = dataNumber;
   sample.key = true;
   for (int i = 0; i < 40; ++i) {  // as fast as it goes
     putVideo(500ms * i, i % 4 == 0);
-    putOther(audioNumber, 500ms * i, "audio", 500ms);
-    if (i % 4 == 2) StreamFixture::put(sample, asBytes("sample " + std::to_string(i)));
+    putOther(microphone, 500ms * i, "audio", 500ms);
+    if (i % 4 == 2) StreamFixture::put(sensor, sample, asBytes("sample " + std::to_string(i)));
   }
   ingest.seal();
   EXPECT_EQ(buffer.stats.framesIn, 40u + 40u + 10u);

@@ -13,6 +13,7 @@ class SharedCallsTest : public test::CoreFixture {
   void beginAgain() {
     core->stop();
     pass(1s);
+    camera.reset();
     core.reset();
     begin();
   }

@@ -93,7 +93,7 @@ TEST_F(StatusCodesOfAStream, TimesThatDoNotCountFrom1970AreNone) {
   frame.pts = 0ns;
   frame.key = true;
   frame.payload = Pieces(&view, 1);
-  const auto taken = core->put(frame);
+  const auto taken = camera->put(frame);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, StatusCode::mkvInvalidFrameTimestamp);
   EXPECT_EQ(core->stats().skippedInvalid, 1u);

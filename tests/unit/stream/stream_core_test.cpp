@@ -77,15 +77,13 @@ TEST_F(StreamCoreTest, AStreamIsCreatedWithTheMediaTypesOfAllItsTracks) {
   options.streamsExist = false;
   withTrack = false;
   begin();
-  core->expectTrack(2);
+  const auto microphone = add({.kind = TrackKind::audio});
   setTrack();
   pass(4s);
   EXPECT_EQ(service->calls("createStream"), 0u) << "the microphone has not said what it gives";
-  TrackConfig audio;
-  audio.number = 2;
-  audio.kind = media::TrackKind::audio;
+  TrackFormat audio;
   audio.codec = media::Codec::mulaw;
-  ASSERT_TRUE(core->setTrack(audio));
+  ASSERT_TRUE(microphone->setFormat(audio));
   pass(1s);
   EXPECT_EQ(service->calls("createStream"), 1u);
 }
@@ -94,7 +92,7 @@ TEST_F(StreamCoreTest, ATrackThatNeverSaysWhatItGivesDelaysTheStreamOnlySoLong) 
   options.streamsExist = false;
   withTrack = false;
   begin();
-  core->expectTrack(2);
+  const auto microphone = add({.kind = TrackKind::audio});
   setTrack();
   stream(6s);
   EXPECT_EQ(service->calls("createStream"), 1u);
@@ -814,12 +812,12 @@ TEST_F(StreamCoreTest, AKeyFrameIsAskedForWhenThePausedSourcesFragmentIsClosed) 
   pass(14s);
   EXPECT_TRUE(told->keyFramesWanted.empty());
   pass(3s);
-  EXPECT_EQ(told->keyFramesWanted, std::vector<std::uint32_t>{1}) << "no frame is needed for it";
+  EXPECT_EQ(told->keyFramesWanted, std::vector<std::string>{"video"}) << "no frame is needed for it";
   pass(60s);
   EXPECT_EQ(told->keyFramesWanted.size(), 1u) << "once a pause";
   number = 3 * group;
   EXPECT_EQ(put(), FrameFate::accepted);
-  EXPECT_FALSE(core->takeKeyFrameRequest(1)) << "it has come";
+  EXPECT_FALSE(camera->keyFrameWanted()) << "it has come";
   EXPECT_TRUE(drain());
 }
 
@@ -828,8 +826,8 @@ TEST_F(StreamCoreTest, WhoGivesADeltaAllTheSameAfterAPauseIsAskedAgain) {
   stream(5s);
   pass(20s);
   EXPECT_EQ(put(), FrameFate::afterEndOfFragment);
-  EXPECT_TRUE(core->takeKeyFrameRequest(1));
-  EXPECT_FALSE(core->takeKeyFrameRequest(1));
+  EXPECT_TRUE(camera->keyFrameWanted());
+  EXPECT_FALSE(camera->keyFrameWanted());
 }
 
 TEST_F(StreamCoreTest, AKeyFrameIsAskedForInAPauseBetweenBursts) {
@@ -838,7 +836,7 @@ TEST_F(StreamCoreTest, AKeyFrameIsAskedForInAPauseBetweenBursts) {
   begin();
   stream(5s);
   pass(40s);
-  EXPECT_EQ(told->keyFramesWanted, std::vector<std::uint32_t>{1});
+  EXPECT_EQ(told->keyFramesWanted, std::vector<std::string>{"video"});
 }
 
 TEST_F(StreamCoreTest, NothingIsDueAfterTheEnd) {
@@ -847,6 +845,7 @@ TEST_F(StreamCoreTest, NothingIsDueAfterTheEnd) {
   core->stop();
   pass(1s);
   const std::weak_ptr<StreamCore> watched = core;
+  camera.reset();
   core.reset();
   pass(1s);
   EXPECT_TRUE(watched.expired());

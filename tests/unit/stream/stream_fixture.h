@@ -23,8 +23,8 @@ using kvs::test::frameNumber;
 using kvs::test::lengthPrefixed;
 using kvs::test::ReadSession;
 
-inline TrackConfig h264Track() {
-  TrackConfig track;
+inline TrackFormat h264Track() {
+  TrackFormat track;
   track.inputFraming.kind = media::NalFraming::Kind::annexB;
   return track;
 }
@@ -70,7 +70,16 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
     return config;
   }
 
-  void video() { ASSERT_TRUE(ingest.setTrack(h264Track())); }
+  /// Says what the track's frames are; one that is not there yet is added.
+  Result<void> set(intake::TrackPtr& track, TrackKind kind, TrackFormat format) {
+    if (!track) track = *ingest.addTrack(kind);
+    return ingest.setFormat(*track, std::move(format));
+  }
+  Result<void> setVideo(TrackFormat format) { return set(camera, TrackKind::video, std::move(format)); }
+  Result<void> setAudio(TrackFormat format) { return set(microphone, TrackKind::audio, std::move(format)); }
+  Result<void> setData(TrackFormat format) { return set(sensor, TrackKind::data, std::move(format)); }
+  void video() { ASSERT_TRUE(setVideo(h264Track())); }
+  void remove(intake::TrackPtr& track) { ingest.remove(*std::exchange(track, nullptr)); }
 
   Frame frame(Nanoseconds pts, bool key, Nanoseconds duration = Milliseconds(100)) const {
     Frame made;
@@ -80,11 +89,14 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
     return made;
   }
 
-  intake::IngestOutcome put(Frame made, ByteView bytes) {
+  intake::IngestOutcome put(const intake::TrackPtr& track, Frame made, ByteView bytes) {
     made.payload = Pieces(&bytes, 1);
-    const auto outcome = ingest.put(made);
+    const auto outcome = ingest.put(*track, made);
     EXPECT_TRUE(outcome) << outcome.error().message;
     return outcome ? *outcome : intake::IngestOutcome{};
+  }
+  intake::IngestOutcome put(const Frame& made, ByteView bytes) {
+    return put(camera ? camera : microphone, made, bytes);
   }
   /// The next frame of an Annex-B camera; its number rises by one.
   FrameFate put(Nanoseconds pts, bool key, std::size_t size = 64) {
@@ -175,6 +187,7 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   StreamBuffer buffer;
   intake::Ingest ingest;
   upload::FragmentPacer pacer{0};
+  intake::TrackPtr camera, microphone, sensor;  ///< null: the stream has no such track
   std::uint64_t nextNumber = 0;
   Nanoseconds nextPts{std::chrono::hours(1000)};
   net::BodyRead last{};

@@ -1,95 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which pad has which number, and what the core is told of tracks that come, wait, end and go.
-#include "pads/track_numbers.h"
-
+// What the core is told of pads whose tracks come, wait, end and go.
 #include <gmock/gmock.h>
 
 #include "support.h"
 
 namespace kvs::test {
 namespace {
-
-using gst::TrackNumbers;
-using media::TrackKind;
-using testing::ElementsAre;
-using testing::IsEmpty;
-
-const int video = 0;
-const int audio = 0;
-const int data = 0;
-
-TEST(TrackNumbers, AreOneTwoThreeWithVideo) {
-  TrackNumbers tracks;
-  tracks.add(&data, TrackKind::data);
-  tracks.add(&audio, TrackKind::audio);
-  tracks.add(&video, TrackKind::video);
-  EXPECT_EQ(tracks.numberOf(&video), 1U);
-  EXPECT_EQ(tracks.numberOf(&audio), 2U);
-  EXPECT_EQ(tracks.numberOf(&data), 3U);
-  EXPECT_THAT(tracks.unsettled(), ElementsAre(1, 2, 3));
-}
-
-TEST(TrackNumbers, OfVideoAndDataLeaveTheSecondFree) {
-  TrackNumbers tracks;
-  tracks.add(&video, TrackKind::video);
-  tracks.add(&data, TrackKind::data);
-  EXPECT_EQ(tracks.numberOf(&data), 3U);
-  tracks.settle(&data);
-  tracks.add(&audio, TrackKind::audio);
-  EXPECT_EQ(tracks.numberOf(&audio), 2U);
-}
-
-TEST(TrackNumbers, CountFromOneWithoutVideo) {
-  TrackNumbers tracks;
-  tracks.add(&data, TrackKind::data);
-  EXPECT_EQ(tracks.numberOf(&data), 1U);
-  EXPECT_TRUE(tracks.isAlone(&data));
-  tracks.add(&audio, TrackKind::audio);
-  EXPECT_EQ(tracks.numberOf(&audio), 1U);
-  EXPECT_EQ(tracks.numberOf(&data), 2U);
-  EXPECT_FALSE(tracks.isAlone(&data));
-}
-
-TEST(TrackNumbers, AreTheOldOnesOnceSettled) {
-  TrackNumbers tracks;
-  tracks.add(&audio, TrackKind::audio);
-  EXPECT_EQ(tracks.settle(&audio), 1U);
-  const auto change = tracks.add(&video, TrackKind::video);
-  EXPECT_EQ(tracks.numberOf(&audio), 1U);
-  EXPECT_EQ(tracks.numberOf(&video), 2U) << "the lowest that is free";
-  EXPECT_THAT(change.gone, IsEmpty());
-  EXPECT_THAT(change.expected, ElementsAre(2));
-}
-
-TEST(TrackNumbers, AChangeSaysWhatIsExpectedNow) {
-  TrackNumbers tracks;
-  EXPECT_THAT(tracks.add(&audio, TrackKind::audio).expected, ElementsAre(1));
-  const auto second = tracks.add(&video, TrackKind::video);
-  EXPECT_THAT(second.expected, ElementsAre(2)) << "1 was expected before, if of another pad";
-  EXPECT_THAT(second.gone, IsEmpty());
-}
-
-TEST(TrackNumbers, ARemovedTrackIsGoneBeforeItsNumberIsAnothers) {
-  TrackNumbers tracks;
-  tracks.add(&video, TrackKind::video);
-  tracks.settle(&video);
-  tracks.add(&audio, TrackKind::audio);
-  const auto change = tracks.remove(&video);
-  EXPECT_THAT(change.gone, testing::UnorderedElementsAre(1, 2));
-  EXPECT_THAT(change.expected, ElementsAre(1));
-  EXPECT_EQ(tracks.numberOf(&video), std::nullopt);
-}
-
-TEST(TrackNumbers, ANewStreamBeginsAnew) {
-  TrackNumbers tracks;
-  tracks.add(&audio, TrackKind::audio);
-  tracks.settle(&audio);
-  tracks.add(&video, TrackKind::video);
-  tracks.reset();
-  EXPECT_EQ(tracks.numberOf(&video), 1U);
-  EXPECT_EQ(tracks.numberOf(&audio), 2U);
-  EXPECT_THAT(tracks.unsettled(), ElementsAre(1, 2));
-}
 
 constexpr const char* aac =
     "audio/mpeg, mpegversion=4, stream-format=raw, codec_data=(buffer)1190, rate=48000, channels=2";
@@ -98,10 +14,10 @@ TEST_F(ElementTest, EveryPadIsExpectedFromTheStartOn) {
   requestPad("video_0");
   requestPad("audio_0");
   setState(GST_STATE_PAUSED);
-  EXPECT_EQ(core.callCount("expectTrack 1"), 1U);
-  EXPECT_EQ(core.callCount("expectTrack 2"), 1U);
+  EXPECT_EQ(core.callCount("addTrack video_0"), 1U);
+  EXPECT_EQ(core.callCount("addTrack audio_0"), 1U);
   requestPad("data_0");
-  EXPECT_EQ(core.callCount("expectTrack 3"), 1U) << "also one that comes later";
+  EXPECT_EQ(core.callCount("addTrack data_0"), 1U) << "also one that comes later";
 }
 
 TEST_F(ElementTest, AudioBesideVideoIsTrackTwo) {
@@ -114,19 +30,19 @@ TEST_F(ElementTest, AudioBesideVideoIsTrackTwo) {
   microphone.begin(aac);
   camera.begin();
   ASSERT_EQ(core.tracks.size(), 2U);
-  EXPECT_EQ(core.tracks[0].number, 2U);
-  EXPECT_EQ(core.tracks[0].name, "audio") << "the user's names are the video's";
-  EXPECT_EQ(core.tracks[0].codecId, "");
-  EXPECT_EQ(core.tracks[0].contentType, "");
-  EXPECT_EQ(core.tracks[1].number, 1U);
-  EXPECT_EQ(core.tracks[1].name, "front");
-  EXPECT_EQ(core.tracks[1].codecId, "V_X");
-  EXPECT_EQ(core.tracks[1].contentType, "video/x");
+  EXPECT_EQ(core.tracks[0].id.number, 2U);
+  EXPECT_EQ(core.tracks[0].format.name, "audio") << "the user's names are the video's";
+  EXPECT_EQ(core.tracks[0].format.codecId, "");
+  EXPECT_EQ(core.tracks[0].format.contentType, "");
+  EXPECT_EQ(core.tracks[1].id.number, 1U);
+  EXPECT_EQ(core.tracks[1].format.name, "front");
+  EXPECT_EQ(core.tracks[1].format.codecId, "V_X");
+  EXPECT_EQ(core.tracks[1].format.contentType, "video/x");
   EXPECT_EQ(microphone.push(makeBuffer("a")), GST_FLOW_OK);
   EXPECT_EQ(camera.push(makeBuffer("v")), GST_FLOW_OK);
   ASSERT_EQ(core.frameCount(), 2U);
-  EXPECT_EQ(core.frames[0].frame.track, 2U);
-  EXPECT_EQ(core.frames[1].frame.track, 1U);
+  EXPECT_EQ(core.frames[0].track, "audio_0");
+  EXPECT_EQ(core.frames[1].track, "video_0");
 }
 
 TEST_F(ElementTest, AudioAloneIsTrackOneWithTheUsersNames) {
@@ -136,8 +52,8 @@ TEST_F(ElementTest, AudioAloneIsTrackOneWithTheUsersNames) {
   setState(GST_STATE_PLAYING);
   microphone.begin(aac);
   ASSERT_EQ(core.tracks.size(), 1U);
-  EXPECT_EQ(core.tracks[0].number, 1U);
-  EXPECT_EQ(core.tracks[0].name, "hall");
+  EXPECT_EQ(core.tracks[0].id.number, 1U);
+  EXPECT_EQ(core.tracks[0].format.name, "hall");
 }
 
 TEST_F(ElementTest, TheEndOfOnePadIsNotTheStreams) {
@@ -149,11 +65,11 @@ TEST_F(ElementTest, TheEndOfOnePadIsNotTheStreams) {
   camera.begin();
   microphone.begin(aac);
   microphone.push(gst_event_new_eos());
-  EXPECT_EQ(core.callCount("endTrack 2"), 1U);
+  EXPECT_EQ(core.callCount("end audio_0"), 1U);
   EXPECT_EQ(core.callCount("endOfStream"), 0U);
   EXPECT_EQ(camera.push(makeBuffer("v")), GST_FLOW_OK);
   camera.push(gst_event_new_eos());
-  EXPECT_EQ(core.callCount("endTrack 1"), 1U);
+  EXPECT_EQ(core.callCount("end video_0"), 1U);
   EXPECT_TRUE(waitForMessage(GST_MESSAGE_EOS));
 }
 
@@ -167,7 +83,7 @@ TEST_F(ElementTest, AReleasedPadsTrackLeaves) {
   camera.begin();
   microphone.begin(aac);
   gst_element_release_request_pad(sink(), audioPad);
-  EXPECT_EQ(core.callCount("removeTrack 2"), 1U);
+  EXPECT_EQ(core.callCount("remove audio_0"), 1U);
   EXPECT_EQ(core.callCount("flush"), 0U) << "the other track goes on";
   EXPECT_EQ(camera.push(makeBuffer("v")), GST_FLOW_OK);
 }
@@ -180,7 +96,7 @@ TEST_F(ElementTest, AGapIsProgress) {
   EXPECT_TRUE(camera.push(gst_event_new_gap(12 * GST_SECOND, GST_SECOND)));
   EXPECT_TRUE(camera.push(gst_event_new_gap(13 * GST_SECOND, GST_CLOCK_TIME_NONE)));
   ASSERT_EQ(core.gaps.size(), 2U);
-  EXPECT_EQ(core.gaps[0].track, 1U);
+  EXPECT_EQ(core.gaps[0].track, "video_0");
   EXPECT_EQ(core.gaps[0].pts, Seconds(2)) << "running time, as of frames";
   EXPECT_EQ(core.gaps[0].duration, Seconds(1));
   EXPECT_EQ(core.gaps[1].duration, Seconds(0));
@@ -192,7 +108,7 @@ TEST_F(ElementTest, AKeyFrameIsAskedForUpstream) {
   camera.begin();
   camera.push(makeBuffer("a"));
   EXPECT_EQ(camera.lastCustomEvent(), "");
-  core.keyFrameRequests.insert(1);
+  core.keyFrameRequests.insert("video_0");
   camera.push(makeBuffer("b"));
   EXPECT_THAT(camera.lastCustomEvent(), testing::StartsWith("GstForceKeyUnit"));
   EXPECT_THAT(camera.lastCustomEvent(), testing::HasSubstr("all-headers=(boolean)true"));
@@ -206,7 +122,7 @@ TEST_F(ElementTest, AKeyFrameIsAskedForWhileTheSourceIsIdle) {
   start(camera);
   camera.begin();
   camera.push(makeBuffer("a"));
-  core.tell([](StreamListener& listener) { listener.onKeyFrameWanted(1); });
+  core.tell([](StreamListener& listener) { listener.onKeyFrameWanted({"video_0", 1}); });
   settle();
   EXPECT_THAT(camera.lastCustomEvent(), testing::StartsWith("GstForceKeyUnit"))
       << "no frame is needed for it";
@@ -221,8 +137,8 @@ TEST_F(ElementTest, AKeyFrameIsAskedForOnThePadOfItsTrackOnly) {
   camera.begin();
   microphone.begin(aac);
   core.tell([](StreamListener& listener) {
-    listener.onKeyFrameWanted(1);
-    listener.onKeyFrameWanted(7);
+    listener.onKeyFrameWanted({"video_0", 1});
+    listener.onKeyFrameWanted({"gone", 7});
   });
   settle();
   EXPECT_THAT(camera.lastCustomEvent(), testing::StartsWith("GstForceKeyUnit"));
@@ -237,7 +153,7 @@ TEST_F(ElementTest, NoKeyFrameIsAskedForByAStreamThatHasEnded) {
   setState(GST_STATE_READY);
   setState(GST_STATE_PLAYING);
   camera.begin();
-  former->onKeyFrameWanted(1);
+  former->onKeyFrameWanted({"video_0", 1});
   settle();
   EXPECT_EQ(camera.lastCustomEvent(), "");
 }
