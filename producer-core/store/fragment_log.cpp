@@ -9,6 +9,7 @@ namespace kvs::store {
 FragmentLog::FragmentLog(LogLimits limits, ChunkPool& pool, OnLost onLost, FragmentId first)
     : FragmentTable(limits.keeping, first),
       limits_(std::move(limits)),
+      share_(std::make_shared<StorageBudget>(limits_.storage)),
       pool_(pool),
       onLost_(std::move(onLost)) {}
 
@@ -47,9 +48,15 @@ bool FragmentLog::grow(Block& block, std::size_t bytes, bool mayDrop, std::size_
   if (!mayEverFit(block.size_ + bytes)) return false;
   const std::size_t keepSpans = block.spans_.size();
   const std::size_t wanted = bytes;
+  const std::uint32_t used = tailUsed_;
+  const ChunkRef former = used < chunkSize ? tail_ : ChunkRef();
   while (bytes > 0) {
     if ((!tail_ || tailUsed_ == chunkSize) && !takeTail(mayDrop, overdraft)) {
       block.spans_.resize(keepSpans);
+      if (former && !isEmpty()) {  // whoever asks again finds as much in it
+        tail_ = former;
+        tailUsed_ = used;
+      }
       return false;
     }
     const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, chunkSize - tailUsed_));
@@ -65,11 +72,11 @@ bool FragmentLog::takeTail(bool mayDrop, std::size_t overdraft) {
   tail_ = {};
   tailUsed_ = 0;
   for (;;) {
-    tail_ = pool_.take(limits_.storage, overdraft);
+    tail_ = pool_.take(share_, overdraft);
     if (tail_) return true;
     if (forgetOldestKept()) continue;
     const std::size_t lack = holdsOneAtMost() ? limits_.storage->lack() : 0;
-    if (lack > overdraft) tail_ = pool_.take(limits_.storage, lack);
+    if (lack > overdraft) tail_ = pool_.take(share_, lack);
     if (tail_) return true;
     if (!mayDrop || !dropOldest(LossReason::storageFull)) return false;
   }

@@ -68,6 +68,8 @@ class FragmentLog final : public FragmentTable {
   /// be closed before anything can be dropped. Reset by rewind().
   bool pinnedInTheWay() const { return pinnedInTheWay_; }
   const LogLimits& limits() const { return limits_; }
+  /// What this log's chunks take of the budget, which others may share.
+  std::size_t held() const { return share_->used(); }
 
  private:
   bool mayEverFit(std::size_t bytes) const;
@@ -79,6 +81,7 @@ class FragmentLog final : public FragmentTable {
   void onEmpty() override;
 
   LogLimits limits_;
+  const std::shared_ptr<StorageBudget> share_;
   ChunkPool& pool_;
   OnLost onLost_;
   ChunkRef tail_;  // the chunk that is being filled

@@ -32,6 +32,20 @@ TEST(StorageBudget, TakesUpToItsLimitAndNoByteMore) {
   EXPECT_FALSE(budget.tryCharge(~std::size_t{0}));
 }
 
+TEST(StorageBudget, AShareCountsItsOwnAndIsBoundByTheWhole) {
+  const auto whole = std::make_shared<StorageBudget>(100);
+  StorageBudget one(whole), other(whole);
+  EXPECT_TRUE(one.tryCharge(60));
+  EXPECT_FALSE(other.tryCharge(60));
+  EXPECT_TRUE(other.tryCharge(60, 20));
+  EXPECT_EQ(one.used(), 60u);
+  EXPECT_EQ(other.used(), 60u);
+  EXPECT_EQ(whole->used(), 120u);
+  one.release(60);
+  EXPECT_EQ(one.used(), 0u);
+  EXPECT_EQ(whole->used(), 60u);
+}
+
 TEST(StorageBudget, KeepsItsLimitWhenManyThreadsCharge) {
   StorageBudget budget(1000);
   std::atomic<bool> over{false};

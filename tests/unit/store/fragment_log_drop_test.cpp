@@ -137,6 +137,16 @@ TEST_F(FragmentLogDrop, AFailedExtensionLeavesTheBlockAsItWas) {
   EXPECT_LE(budget->used(), 2 * chunkSize) << "what the attempt took is given back";
 }
 
+/// Whoever waits for room asks again and again.
+TEST_F(FragmentLogDrop, AFailedReservationLeavesTheChunkThatIsBeingFilled) {
+  log.open({}, {}, 0);
+  ASSERT_TRUE(append(1000, 1));
+  while (budget->used() < budget->limit())
+    ASSERT_TRUE(append(chunkSize / 2, 2));
+  EXPECT_FALSE(append(chunkSize, 3, false));
+  EXPECT_TRUE(append(chunkSize / 4, 4, false)) << "what the attempt took is given back";
+}
+
 TEST_F(FragmentLogDrop, ALostOneIsSteppedOver) {
   for (int i = 0; i < 4; ++i)
     sealed(chunkSize);
