@@ -15,7 +15,7 @@ namespace kvs::intake {
 
 namespace {
 
-/// Offline, the track that is behind is let in also over the budget, by so much.
+/// Offline, what is awaited is let in also over the budget, by so much.
 constexpr std::size_t overdraft = 8u << 20;
 
 /// Presentation times since 1970 are of this century.
@@ -26,6 +26,18 @@ constexpr Nanoseconds longestDuration = std::chrono::hours(24);
 
 /// Samples that wait for a frame that tells the time.
 constexpr std::size_t mostEarly = 100;
+
+/// A thread is counted while it is inside.
+class Visit {
+ public:
+  explicit Visit(std::atomic<unsigned>& visitors) : visitors_(visitors) { ++visitors_; }
+  ~Visit() { --visitors_; }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+ private:
+  std::atomic<unsigned>& visitors_;
+};
 
 bool isPlausible(const Frame& frame) {
   const auto are = [](const std::optional<Nanoseconds>& time) { return !time || kvs::isPlausible(*time); };
@@ -228,6 +240,7 @@ Result<void> Ingest::putEvent(const FragmentEvent& event) {
 
 Result<IngestOutcome> Ingest::put(Track& track, const Frame& frame) {
   const std::lock_guard input(track.input);
+  const Visit visit(putting_);
   if (!track.adapter) {
     return fail(StatusCode::trackInfoMissing, ErrorKind::fatal,
                 "The format of the track \"" + track.label +
@@ -406,10 +419,11 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
   }
   const Feeder feeder = thisFeeder();
   for (;;) {
-    // Who is behind is let in, or the one who is ahead would wait for it for ever.
-    const bool behind = blocksOffline() && sequencer_.isBehind(track.key);
+    // What is awaited is let in, or what waits for it would keep the room that it needs.
+    const bool awaited = blocksOffline() && sequencer_.isAwaited(track.key);
     const bool heldBack = isHeldBack(track, feeder, outcome);
-    if (!heldBack && (behind || !tooFarAhead()) && reserve(track, size, behind ? overdraft : 0)) return true;
+    if (!heldBack && (awaited || !tooFarAhead()) && reserve(track, size, awaited ? overdraft : 0))
+      return true;
     if (!blocksOffline()) {
       sequencer_.noRoom(outcome);
       return false;
@@ -482,13 +496,13 @@ bool Ingest::tooFarAhead() const {
 }
 
 /// Offline: room only comes back as fragments before the open one are persisted. Other streams that
-/// share the budget may give some too.
+/// share the budget may give some too, and a frame that has its room may end the open one.
 bool Ingest::nothingToWaitFor() const {
   const auto& log = buffer_.log;
   const bool onlyGrowing = log.totals().fragments <= (log.growing() ? 1u : 0u);
-  const bool ownBytes =
-      log.limits().storage->used() <= log.totals().bytes + 2 * store::chunkSize || sequencer_.hasUnits();
-  return onlyGrowing && ownBytes && !buffer_.ended;
+  const bool ownBytes = log.limits().storage->used() <= log.held() || sequencer_.hasUnits();
+  const bool aloneInPut = putting_ <= buffer_.waiting + 1;
+  return onlyGrowing && ownBytes && aloneInPut && !buffer_.ended;
 }
 
 bool Ingest::reserve(Track& track, std::size_t size, std::size_t beyond) {

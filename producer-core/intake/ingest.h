@@ -4,6 +4,7 @@
 // waits, but for room where the stream is offline.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -96,6 +97,7 @@ class Ingest {
   stream::StreamBuffer& buffer_;
   const Clock& clock_;
   const std::function<void()> wake_;
+  std::atomic<unsigned> putting_{0};  ///< threads in put()
   // Guarded by buffer_.mutex:
   TrackSet tracks_;
   std::uint32_t lastKey_ = 1000;

@@ -202,9 +202,10 @@ bool Interleaver::hasEnded(std::uint32_t track) const {
   return lane == lanes_.end() || lane->second.ended;
 }
 
-bool Interleaver::isBehind(std::uint32_t track) const {
+bool Interleaver::isAwaited(std::uint32_t track) const {
   const auto own = lanes_.find(track);
   if (own == lanes_.end()) return false;
+  if (!own->second.units.empty() && isHeld(own->second, TimePoint::min())) return true;
   return std::ranges::any_of(lanes_, [&](const auto& entry) {
     const Lane& other = entry.second;
     if (&other == &own->second || !other.reached) return false;

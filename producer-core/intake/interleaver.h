@@ -63,8 +63,9 @@ class Interleaver {
   /// It kept the others waiting for too long, and has given nothing since; or it has ended.
   bool isSilent(std::uint32_t track) const;
   bool hasEnded(std::uint32_t track) const;
-  /// Other tracks are further.
-  bool isBehind(std::uint32_t track) const;
+  /// Others cannot go on without it: they are further, or its key frame is held until what comes behind it
+  /// shows where its fragment begins.
+  bool isAwaited(std::uint32_t track) const;
   bool hasUnits() const;
   /// With mediaTimeout: the feeder of the track, which has got to `time` (unset: to its last unit's end), is
   /// to let others catch up. Never true of the thread that feeds the track that is furthest behind.

@@ -87,7 +87,7 @@ class Sequencer {
   /// Offline: nothing that waits for another track keeps the log from emptying.
   bool giveUpWaiting(IngestOutcome& outcome);
   bool hasUnits() const { return interleaver_.hasUnits(); }
-  bool isBehind(std::uint32_t number) const { return interleaver_.isBehind(number); }
+  bool isAwaited(std::uint32_t number) const { return interleaver_.isAwaited(number); }
 
   // --- who feeds what, and who waits for whom (offline) ---
   void setFeeder(std::uint32_t number, Feeder feeder) { interleaver_.setFeeder(number, feeder); }

@@ -2,6 +2,7 @@
 // When the budget is spent: whole fragments go in real time, and offline the frame waits.
 #include <thread>
 
+#include "nal_writer.h"
 #include "stream_fixture.h"
 
 namespace kvs::stream {
@@ -309,6 +310,51 @@ TEST_F(IngestOffline, OneGroupThatFillsTheStorageIsAnErrorAndNoEndlessWait) {
   }
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, StatusCode::storeOutOfMemory);
+}
+
+/// Its bytes are in no fragment yet, so no fragment can give any back.
+TEST_F(IngestOffline, APictureInPiecesThatFillsTheStorageIsAnErrorAndNoEndlessWait) {
+  TrackFormat pieces = test::h264Track();
+  pieces.nalAligned = true;
+  ASSERT_TRUE(set(camera, TrackKind::video, pieces));
+  buffer.interrupted = true;  // whoever waits comes back at once
+  Bytes message = kvs::test::fromHex("0605");
+  message.resize(60'000, std::byte{0x55});
+  const Bytes piece = test::annexB({message});
+  const ByteView view = piece;
+  Frame made = frame(0s, true);
+  made.payload = Pieces(&view, 1);
+  made.endOfUnit = false;
+  auto outcome = ingest.put(*camera, made);
+  for (int i = 0; i < 100 && outcome && outcome->fate == FrameFate::accepted; ++i)
+    outcome = ingest.put(*camera, made);
+  ASSERT_FALSE(outcome) << "fate " << static_cast<int>(outcome->fate);
+  EXPECT_EQ(outcome.error().code, StatusCode::storeOutOfMemory);
+}
+
+/// A key frame waits for what shows where its group begins. Without room for that neither would ever go.
+TEST_F(IngestOffline, WhatShowsWhereAnOpenGroupBeginsIsLetIn) {
+  buffer.interrupted = true;  // whoever waits comes back at once
+  for (int i = 0; storage->used() < storage->limit(); ++i)
+    ASSERT_EQ(put(100ms * i, i == 0, 30'000), FrameFate::accepted);
+  const auto putDecoded = [this](Nanoseconds dts, Nanoseconds pts, const std::vector<Bytes>& units) {
+    Frame made = frame(pts, false);
+    made.key = units.size() > 1;
+    made.dts = dts;
+    return StreamFixture::put(made, test::annexB(units)).fate;
+  };
+  auto recoveryPoint = test::accessUnit(true, nextNumber, 64);
+  recoveryPoint.back() = kvs::test::slice(false, nextNumber++, 64);
+  recoveryPoint.insert(recoveryPoint.end() - 1, kvs::test::recoveryPointOf264());
+  EXPECT_EQ(putDecoded(12s, 12'200ms, recoveryPoint), FrameFate::accepted);
+  ASSERT_EQ(buffer.log.fragments().size(), 1u) << "it is held";
+  EXPECT_EQ(putDecoded(12'100ms, 12'100ms, {kvs::test::slice(false, nextNumber++, 60'000)}),
+            FrameFate::accepted);
+  EXPECT_EQ(putDecoded(12'200ms, 12'300ms, {kvs::test::slice(false, nextNumber++, 60'000)}),
+            FrameFate::accepted);
+  ASSERT_EQ(buffer.log.fragments().size(), 2u);
+  EXPECT_EQ(buffer.stats.timesRaised, 0u) << "the picture that leads the key frame is where it belongs";
+  EXPECT_GT(storage->used(), storage->limit()) << "a bound that is passed offline alone";
 }
 
 TEST_F(IngestOffline, TheBudgetOfSecondsHoldsBackToo) {
