@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -73,5 +74,8 @@ class Feed {
  private:
   std::function<void()> more_;
 };
+
+/// What upload reads, where that is not the log alone. It reports losses of its own as the log does.
+using MakeFeed = std::function<std::unique_ptr<Feed>(FragmentLog& live, FragmentLog::OnLost onLost)>;
 
 }  // namespace kvs::store

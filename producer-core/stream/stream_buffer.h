@@ -22,16 +22,18 @@
 namespace kvs::stream {
 
 struct StreamBuffer {
-  StreamBuffer(store::LogLimits limits, store::ChunkPool& pool, store::FragmentLog::OnLost onLost,
-               intake::TimelineConfig timelineConfig)
-      : log(std::move(limits), pool, std::move(onLost)), timeline(timelineConfig) {}
+  StreamBuffer(store::LogLimits limits, store::ChunkPool& pool, const store::FragmentLog::OnLost& onLost,
+               intake::TimelineConfig timelineConfig, const store::MakeFeed& makeFeed = {})
+      : log(std::move(limits), pool, onLost),
+        feed(makeFeed ? makeFeed(log, onLost) : std::make_unique<store::LogFeed>(log)),
+        timeline(timelineConfig) {}
 
   mutable std::mutex mutex;
   /// Room appeared, the log ran empty, the life moved, or a wait is to be given up.
   std::condition_variable changed;
 
   store::FragmentLog log;
-  std::unique_ptr<store::Feed> feed = std::make_unique<store::LogFeed>(log);
+  std::unique_ptr<store::Feed> feed;
   intake::Timeline timeline;
   const CorrectedClock* wall = nullptr;  ///< null: a wall clock that nobody puts right
   bool interrupted = false;

@@ -17,7 +17,8 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
       clock_(*context_->clock),
       buffer_(
           logLimits(config_, context_->storage), store::ChunkPool::shared(),
-          [this](const store::Loss& loss) { upload::noteLoss(buffer_, loss); }, timelineConfig(config_)),
+          [this](const store::Loss& loss) { upload::noteLoss(buffer_, loss); }, timelineConfig(config_),
+          context_->makeFeed),
       reporter_(config_, Logger(context_->config.log, config_.name), std::move(notifier), buffer_,
                 *context_->storage, loop(), clock_),
       ingest_(ingestConfig(config_, context_->config), buffer_, clock_, [this] { loop().wake(*this); }),
@@ -27,6 +28,7 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
                 buffer_, *this, *this, reporter_),
       orderTimer_(uploader_.tasks()) {
   buffer_.wall = context_->clock.get();
+  buffer_.feed->onMore([this] { loop().wake(*this); });
 }
 
 StreamCore::~StreamCore() = default;

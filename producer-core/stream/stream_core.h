@@ -36,6 +36,7 @@ struct ProducerContext {
   std::shared_ptr<aws::Service> service;
   std::shared_ptr<aws::StreamDirectory> directory = std::make_shared<aws::StreamDirectory>();
   std::shared_ptr<store::StorageBudget> storage;
+  store::MakeFeed makeFeed{};  ///< of each stream's log; null: the log as it is
 };
 
 class StreamCore final : public net::Ready, private upload::StreamSide {

@@ -166,6 +166,9 @@ Plan makePlan(std::uint64_t seed) {
   for (const Fault& fault : plan.faults)
     plan.length = std::max(plan.length, fault.end());
   plan.length += quiet;
+  // Not with bursts: one that finds nothing ready yet takes it that there is nothing.
+  plan.delayed = random.next() % 4 == 0 && !plan.burst;
+  plan.twoLogs = random.next() % 4 == 0;
   return plan;
 }
 
@@ -179,6 +182,7 @@ Nanoseconds recoveryBound(const Plan& plan) {
   Nanoseconds bound =
       Seconds(10 + 5 + 1) + 2 * std::max(group, Milliseconds(1000)) + plan.persistDelay + 6 * plan.latency;
   if (plan.burst) bound += 2 * *plan.burst;
+  if (plan.delayed) bound += Seconds(9);  // three fetches
   for (const Fault& fault : plan.faults) {
     if (end - fault.end() > Seconds(120)) continue;
     switch (fault.kind) {
@@ -230,7 +234,7 @@ std::string describe(const Plan& plan) {
       (plan.clockBehind ? ", clock behind by " + std::to_string(plan.clockBehind->count()) + " s" : "") +
       (plan.streamExists ? "" : ", to be created") + (plan.retentionHours == 0 ? ", retention 0" : "") +
       ", latency " + std::to_string(plan.latency.count()) + " ms" + (plan.shuffled ? ", shuffled" : "") +
-      (plan.calm ? ", calm" : "") +
+      (plan.calm ? ", calm" : "") + (plan.delayed ? ", delayed" : "") + (plan.twoLogs ? ", two logs" : "") +
       (plan.rotation < Seconds(3600) ? ", rotation " + std::to_string(plan.rotation.count()) + " s" : "") +
       (plan.burst ? ", bursts every " + std::to_string(plan.burst->count()) + " s" : "") +
       ", persisted after " + std::to_string(plan.persistDelay.count()) + " ms\n";

@@ -72,6 +72,8 @@ struct Plan {
   Milliseconds persistDelay{150};
   bool readInsideResume = false;
   bool shuffled = false;  ///< what a pass of the loop may bring together comes together
+  bool delayed = false;   ///< what was buffered is fetched before it can be sent, which takes its time
+  bool twoLogs = false;   ///< and waits in an older log, beside the live one
   Seconds rotation{3600};
   std::optional<Seconds> burst{};  ///< near-realtime, so often
   /// Nothing goes wrong but in the source: no session fails, and one that did would end the stream.
