@@ -30,19 +30,11 @@ struct LossCount {
   }
 };
 
-struct StreamStats {
-  std::string state;  ///< the state machine's: configuring, credentials, ..., streaming, stopped
-
-  std::uint64_t framesIn = 0;         ///< accepted into the log
-  std::uint64_t bytesIn = 0;          ///< of accepted frames, as they are stored in the log
-  std::uint64_t framesPersisted = 0;  ///< including those generated for silent tracks (framesFilled)
-  std::uint64_t bytesPersisted = 0;
-  std::uint64_t framesSent = 0;  ///< of fragments that were sent completely; resent ones count again
-  std::uint64_t framesLost = 0;  ///< accepted, then dropped or refused with their fragment; the sum of:
-  LossCount lostStorageFull;
-  LossCount lostBufferDuration;
-  LossCount lostRefused;
-  LossCount lostStopped;
+/// Counted on the way into the buffer.
+struct IntakeCounts {
+  std::uint64_t framesIn = 0;  ///< accepted into the log
+  std::uint64_t bytesIn = 0;   ///< of accepted frames, as they are stored in the log
+  std::uint64_t fragmentsIn = 0;
 
   // Frames that were not accepted, by reason.
   std::uint64_t skippedBeforeKeyFrame = 0;
@@ -62,34 +54,57 @@ struct StreamStats {
 
   std::uint64_t framesCorrupted = 0;  ///< sent although the source marked them as damaged
   std::uint64_t framesFilled = 0;     ///< silence and repeated samples, generated for silent tracks
+};
 
-  std::uint64_t fragmentsIn = 0;
-  std::uint64_t fragmentsSent = 0;  ///< resent ones count again
-  std::uint64_t acksBuffering = 0;
-  std::uint64_t acksReceived = 0;
-  std::uint64_t acksPersisted = 0;
-  std::uint64_t acksError = 0;
-  std::uint64_t acksIdle = 0;
-  std::uint64_t acksUnknown = 0;  ///< for fragments that this session did not send
+/// Counted in the buffer: what became of fragments, and what there is.
+struct StoreCounts {
+  std::uint64_t framesPersisted = 0;  ///< including those generated for silent tracks (framesFilled)
+  std::uint64_t bytesPersisted = 0;
+  std::uint64_t framesLost = 0;  ///< accepted, then dropped or refused with their fragment; the sum of:
+  LossCount lostStorageFull;
+  LossCount lostBufferDuration;
+  LossCount lostRefused;
+  LossCount lostStopped;
   std::uint64_t fragmentsLost = 0;
   std::uint64_t fragmentsRefused = 0;
   std::uint64_t fragmentsReplayed = 0;  ///< confirmed, but sent again because the host may have died
 
   std::uint64_t bytesBuffered = 0;  ///< overallViewSize: not yet durable
   Nanoseconds durationBuffered{0};  ///< overallViewDuration
-  Nanoseconds durationLimit{0};     ///< how much may be buffered
   std::uint64_t bytesUnsent = 0;    ///< currentViewSize: buffered and not yet sent
   Nanoseconds durationUnsent{0};    ///< currentViewDuration, of whole fragments
   WallTime bufferedSince{};         ///< wall time of the oldest frame not yet durable; 0 if there is none
-  double frameRate = 0;             ///< currentFrameRate: frames accepted per second, over the last seconds
-  double transferRate = 0;          ///< currentTransferRate: bytes sent per second, over the last seconds
-  Nanoseconds ackDelayP50{0};       ///< from a fragment's first frame to its last acknowledgement
-  Nanoseconds ackDelayP99{0};
-  std::uint64_t bytesSent = 0;  ///< over all sessions, including resends and headers
+};
+
+/// Counted on the way out of the buffer.
+struct SentCounts {
+  std::uint64_t bytesSent = 0;      ///< over all sessions, including resends and headers
+  std::uint64_t framesSent = 0;     ///< of fragments that were sent completely; resent ones count again
+  std::uint64_t fragmentsSent = 0;  ///< resent ones count again
+};
+
+/// Sessions, and the acknowledgements in them.
+struct SessionCounts {
   std::uint64_t sessions = 0;
   std::uint64_t reconnects = 0;  ///< sessions that followed a failure
-  unsigned attempt = 0;          ///< failures in a row since the last persisted fragment
-  std::string lastError;         ///< empty: none so far
+  std::uint64_t acksBuffering = 0;
+  std::uint64_t acksReceived = 0;
+  std::uint64_t acksPersisted = 0;
+  std::uint64_t acksError = 0;
+  std::uint64_t acksIdle = 0;
+  std::uint64_t acksUnknown = 0;  ///< for fragments that this session did not send
+};
+
+struct StreamStats : IntakeCounts, StoreCounts, SentCounts, SessionCounts {
+  std::string state;  ///< the state machine's: configuring, credentials, ..., streaming, stopped
+
+  Nanoseconds durationLimit{0};  ///< how much may be buffered
+  double frameRate = 0;          ///< currentFrameRate: frames accepted per second, over the last seconds
+  double transferRate = 0;       ///< currentTransferRate: bytes sent per second, over the last seconds
+  Nanoseconds ackDelayP50{0};    ///< from a fragment's first frame to its last acknowledgement
+  Nanoseconds ackDelayP99{0};
+  unsigned attempt = 0;   ///< failures in a row since the last persisted fragment
+  std::string lastError;  ///< empty: none so far
   StatusCode lastErrorCode = StatusCode::success;
   WallTime lastErrorAt{};  ///< 0 if there was none
   std::string dataEndpoint;

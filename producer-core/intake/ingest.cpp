@@ -110,18 +110,19 @@ Error removedError(const Track& track) {
 
 }  // namespace
 
-Ingest::Ingest(IngestConfig config, stream::StreamBuffer& buffer, const Clock& clock,
+Ingest::Ingest(IngestConfig config, store::StreamStore& store, IntakeState& state, const Clock& clock,
                std::function<void()> wake)
     : config_(std::move(config)),
-      buffer_(buffer),
+      store_(store),
+      state_(state),
       clock_(clock),
       wake_(std::move(wake)),
-      sequencer_(config_.sequencer, buffer, clock) {}
+      sequencer_(config_.sequencer, state, clock) {}
 
 // --- tracks ---
 
 Result<TrackPtr> Ingest::addTrack(media::TrackKind kind, std::string label) {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   auto added = tracks_.add(kind, std::move(label));
   if (!added) return added;
   (*added)->key = ++lastKey_;
@@ -133,7 +134,7 @@ Result<void> Ingest::setFormat(Track& track, TrackFormat format) {
   auto adapter = media::FrameAdapter::create(format);
   if (!adapter) return fail(adapter.error());
   const std::lock_guard input(track.input);
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   if (track.removed) return fail(removedError(track));
   if (auto checked = check(track, format, *adapter); !checked) return checked;
   IngestOutcome outcome;
@@ -167,21 +168,22 @@ void Ingest::takeFormat(Track& track, TrackFormat format, media::FrameAdapter ad
 }
 
 TrackId Ingest::idOf(const Track& track) const {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   return track.id();
 }
 
 bool Ingest::awaitsFormat() const {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   return sequencer_.awaitsFormat();
 }
 
 IngestOutcome Ingest::end(Track& track) {
   IngestOutcome outcome;
   finishUnlessBusy(track, outcome);
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   sequencer_.endTrack(track.key, outcome);
   moved();
+  conclude(outcome);
   return outcome;
 }
 
@@ -189,50 +191,52 @@ IngestOutcome Ingest::end(Track& track) {
 void Ingest::finishUnlessBusy(Track& track, IngestOutcome& outcome) {
   const std::unique_lock input(track.input, std::try_to_lock);
   if (!input) return;
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   if (track.making.hasFrame) finish(track, outcome);
 }
 
 IngestOutcome Ingest::remove(Track& track) {
   IngestOutcome outcome = end(track);
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   if (track.removed) return outcome;
   sequencer_.removeTrack(track.key, outcome);
   tracks_.remove(track);
   track.key = 0;
   moved();
+  conclude(outcome);
   return outcome;
 }
 
 void Ingest::changeSource(Track& track) {
   IngestOutcome outcome;
   finishUnlessBusy(track, outcome);
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   sequencer_.changeSource(track.key);
 }
 
 IngestOutcome Ingest::gap(Track& track, Nanoseconds end) {
   IngestOutcome outcome;
   if (!kvs::isPlausible(end)) return outcome;
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   sequencer_.setFeeder(track.key, thisFeeder());
   sequencer_.putGap(track.key, end, outcome);
   moved();
+  conclude(outcome);
   return outcome;
 }
 
 bool Ingest::takeKeyFrameRequest(Track& track) {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   return sequencer_.takeKeyFrameRequest(track.key);
 }
 
 Result<void> Ingest::putMetadata(Tag tag, bool persistent) {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   return sequencer_.metadata().put(std::move(tag), persistent);
 }
 
 Result<void> Ingest::putEvent(const FragmentEvent& event) {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   return sequencer_.putEvent(event);
 }
 
@@ -248,8 +252,8 @@ Result<IngestOutcome> Ingest::put(Track& track, const Frame& frame) {
   }
   if (!isPlausible(frame)) {
     refuse(track, frame, std::nullopt);
-    const std::lock_guard lock(buffer_.mutex);
-    ++buffer_.stats.skippedInvalid;
+    const Lock lock(store_.mutex());
+    ++state_.stats.skippedInvalid;
     return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
                 "A frame has a time or a duration that no clock shows, more than 146 years from zero, and is "
                 "not sent: what sets the times of the source is broken.");
@@ -261,8 +265,8 @@ Result<IngestOutcome> Ingest::put(Track& track, const Frame& frame) {
 Result<IngestOutcome> Ingest::putEach(Track& track, const Frame& frame) {
   std::vector<media::ByteRange> ranges;
   if (auto split = media::splitAdts(frame.payload, ranges); !split) {
-    const std::lock_guard lock(buffer_.mutex);
-    ++buffer_.stats.skippedInvalid;
+    const Lock lock(store_.mutex());
+    ++state_.stats.skippedInvalid;
     return fail(split.error());
   }
   Frame one = frame;
@@ -287,8 +291,8 @@ Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
   track.saysDelta |= !frame.key;
   if (config_.timestampSource == TimestampSource::pts && frame.pts && WallTime(*frame.pts) < year2000) {
     refuse(track, frame, std::nullopt);
-    const std::lock_guard lock(buffer_.mutex);
-    ++buffer_.stats.skippedInvalid;
+    const Lock lock(store_.mutex());
+    ++state_.stats.skippedInvalid;
     return fail(StatusCode::mkvInvalidFrameTimestamp, ErrorKind::fatal,
                 "Presentation times are configured to count from 1970, and this one is before the year 2000: "
                 "the source counts from something else. Choose another timestamp source.");
@@ -296,8 +300,8 @@ Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
   const auto adapted = track.adapter->inspect(frame.payload);
   if (!adapted) {
     refuse(track, frame, track.adapter->sawKey());
-    const std::lock_guard lock(buffer_.mutex);
-    ++buffer_.stats.skippedInvalid;
+    const Lock lock(store_.mutex());
+    ++state_.stats.skippedInvalid;
     return fail(adapted.error());
   }
   auto outcome = take(track, frame, *adapted);
@@ -310,8 +314,9 @@ Result<IngestOutcome> Ingest::putOne(Track& track, const Frame& frame) {
 IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapted& adapted) {
   IngestOutcome outcome;
   if (adapted.startsUnit && track.making.hasFrame) {
-    const std::lock_guard lock(buffer_.mutex);
+    const Lock lock(store_.mutex());
     finish(track, outcome);
+    conclude(outcome, &frame);
   }
   if (adapted.codecChanged) {
     track.entry = std::make_shared<const mkv::TrackEntry>(trackEntry(track, track.format, *track.adapter));
@@ -329,8 +334,9 @@ IngestOutcome Ingest::take(Track& track, const Frame& frame, const media::Adapte
   }
   const bool complete = !track.format.nalAligned || frame.endOfUnit;
   if (making.hasFrame && complete) {
-    const std::lock_guard lock(buffer_.mutex);
+    const Lock lock(store_.mutex());
     finish(track, outcome);
+    conclude(outcome, &frame);
   }
   return outcome;
 }
@@ -353,7 +359,7 @@ void Ingest::refuse(Track& track, const Frame& frame, std::optional<bool> bytesK
   track.lostKey = true;
   if (track.making.hasFrame) track.making = {};
   track.skipUnit = true;
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   sequencer_.askForKeyFrame(track.key);
 }
 
@@ -384,24 +390,11 @@ void Ingest::takeTimes(Making& making, const Frame& frame) {
 bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome) {
   Making& making = track.making;
   {
-    std::unique_lock lock(buffer_.mutex);
-    if (track.removed) {
-      outcome.error = removedError(track);
+    const Lock lock(store_.mutex());
+    if (!admit(track, size, outcome)) {
+      conclude(outcome, &frame);
       return false;
     }
-    if (buffer_.ended) {
-      outcome.fate = FrameFate::noRoom;
-      return false;
-    }
-    sequencer_.setFeeder(track.key, thisFeeder());
-    const auto refuses = sequencer_.refuses(track.key);
-    const bool whole = !track.format.nalAligned && making.hasFrame;
-    if (refuses && whole && !making.key()) {
-      passOver(track, outcome);
-      sequencer_.refuse(track.key, outcome);
-      return false;
-    }
-    if (!makeRoom(lock, track, size, outcome)) return false;
   }
   track.adapter->write(frame.payload, making.block);
   if (track.isData()) {
@@ -411,8 +404,27 @@ bool Ingest::addPayload(Track& track, const Frame& frame, std::size_t size, Inge
   return true;
 }
 
-bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size,
-                      IngestOutcome& outcome) {
+bool Ingest::admit(Track& track, std::size_t size, IngestOutcome& outcome) {
+  if (track.removed) {
+    outcome.error = removedError(track);
+    return false;
+  }
+  if (store_.ended()) {
+    outcome.fate = FrameFate::noRoom;
+    return false;
+  }
+  sequencer_.setFeeder(track.key, thisFeeder());
+  const auto refuses = sequencer_.refuses(track.key);
+  const bool whole = !track.format.nalAligned && track.making.hasFrame;
+  if (refuses && whole && !track.making.key()) {
+    passOver(track, outcome);
+    sequencer_.refuse(track.key, outcome);
+    return false;
+  }
+  return makeRoom(track, size, outcome);
+}
+
+bool Ingest::makeRoom(Track& track, std::size_t size, IngestOutcome& outcome) {
   if (track.making.block.payloadSize() + size > mkv::maxBlockPayload) {
     sequencer_.noRoom(outcome);
     return false;
@@ -429,24 +441,24 @@ bool Ingest::makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::siz
       return false;
     }
     if (!heldBack && nothingToWaitFor() && !mayWait(feeder, outcome)) return false;
-    if (buffer_.interrupted || buffer_.ended) {
+    if (state_.interrupted || store_.ended()) {
       outcome.fate = FrameFate::interrupted;
       return false;
     }
-    wait(lock, outcome);
+    wait(outcome);
   }
 }
 
 /// Other streams may share the budget; their room is looked for, ours is told.
-void Ingest::wait(std::unique_lock<std::mutex>& lock, const IngestOutcome& outcome) {
+void Ingest::wait(const IngestOutcome& outcome) {
   if (outcome.appended && wake_) {
-    lock.unlock();
+    store_.mutex().unlock();
     wake_();
-    lock.lock();
+    store_.mutex().lock();
   }
-  ++buffer_.waiting;
-  buffer_.changed.wait_for(lock, std::chrono::milliseconds(100));
-  --buffer_.waiting;
+  ++state_.waiting;
+  store_.waitForChange(Milliseconds(100));
+  --state_.waiting;
 }
 
 std::optional<Nanoseconds> Ingest::orderOf(const Track& track) {
@@ -472,9 +484,17 @@ bool Ingest::isHeldBack(const Track& track, Feeder feeder, IngestOutcome& outcom
   return true;
 }
 
+/// What whoever holds the lock is to report without it.
+void Ingest::conclude(IngestOutcome& outcome, const Frame* frame) {
+  outcome.hasNews = !state_.news.empty() || store_.hasLosses();
+  outcome.buffered = store_.feed().totals().duration;
+  const bool isRefused = outcome.fate != FrameFate::accepted && outcome.fate != FrameFate::interrupted;
+  if (frame && isRefused) outcome.refusedAt = state_.timeline.wallOf(frame->pts, captureOf(*frame, clock_));
+}
+
 /// Whom others wait for has got on.
 void Ingest::moved() {
-  if (buffer_.waiting > 0) buffer_.changed.notify_all();
+  if (state_.waiting > 0) store_.changed();
 }
 
 /// The log has nothing that could be sent: others will bring what is waited for, or it is waited for no
@@ -490,26 +510,26 @@ bool Ingest::mayWait(Feeder feeder, IngestOutcome& outcome) {
 
 /// Offline: the budget of time holds back as the budget of bytes does; nothing is dropped.
 bool Ingest::tooFarAhead() const {
-  const auto& totals = buffer_.log.totals();
+  const auto& totals = state_.log.totals();
   return blocksOffline() && totals.fragments > 1 &&
-         totals.duration + sequencer_.waiting() > buffer_.log.limits().duration;
+         totals.duration + sequencer_.waiting() > state_.log.limits().duration;
 }
 
 /// Offline: room only comes back as fragments before the open one are persisted. Other streams that
 /// share the budget may give some too, and a frame that has its room may end the open one.
 bool Ingest::nothingToWaitFor() const {
-  const auto& log = buffer_.log;
+  const auto& log = state_.log;
   const bool onlyGrowing = log.totals().fragments <= (log.growing() ? 1u : 0u);
   const bool ownBytes = log.limits().storage->used() <= log.held() || sequencer_.hasUnits();
-  const bool aloneInPut = putting_ <= buffer_.waiting + 1;
-  return onlyGrowing && ownBytes && aloneInPut && !buffer_.ended;
+  const bool aloneInPut = putting_ <= state_.waiting + 1;
+  return onlyGrowing && ownBytes && aloneInPut && !store_.ended();
 }
 
 bool Ingest::reserve(Track& track, std::size_t size, std::size_t beyond) {
   store::Block& block = track.making.block;
   const bool mayDrop = !blocksOffline();
-  if (!block.empty()) return buffer_.log.extend(block, size, mayDrop, beyond);
-  auto reserved = buffer_.log.reserve(mkv::simpleBlockHeadSize, size, mayDrop, beyond);
+  if (!block.empty()) return state_.log.extend(block, size, mayDrop, beyond);
+  auto reserved = state_.log.reserve(mkv::simpleBlockHeadSize, size, mayDrop, beyond);
   if (!reserved) return false;
   block = std::move(*reserved);
   return true;
@@ -544,7 +564,7 @@ void Ingest::finishUnit(Track& track, Making making, IngestOutcome& outcome) {
   Unit unit;
   unit.times = timesOf(track, frame);
   unit.atArrival = saysNothing;
-  unit.capture = captureOf(making.times, clock_, buffer_.wall ? buffer_.wall->moved() : Nanoseconds{0});
+  unit.capture = captureOf(making.times, clock_, config_.wall ? config_.wall->moved() : Nanoseconds{0});
   const bool isVideo = track.isVideo();
   unit.key = !isVideo || making.key();
   unit.believed = isVideo && making.believed();
@@ -647,31 +667,32 @@ void Ingest::seal(SealWith with) {
   IngestOutcome outcome;
   for (const TrackPtr& track : allTracks())
     finishUnlessBusy(*track, outcome);
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   pushEarly(outcome);
   sequencer_.seal(with == SealWith::endTag, outcome);
   if (with == SealWith::metadata) sequencer_.leaveMetadata();
 }
 
 void Ingest::leaveMetadata() {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   sequencer_.leaveMetadata();
 }
 
 IngestOutcome Ingest::expire() {
   IngestOutcome outcome;
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   sequencer_.expire(outcome);
+  conclude(outcome);
   return outcome;
 }
 
 std::optional<TimePoint> Ingest::deadline() const {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   return sequencer_.deadline();
 }
 
 std::string Ingest::contentType() const {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   std::string all;
   for (const TrackPtr& track : tracks_.all()) {
     if (!track->adapter) continue;
@@ -682,7 +703,7 @@ std::string Ingest::contentType() const {
 }
 
 std::vector<TrackPtr> Ingest::allTracks() const {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   return tracks_.all();
 }
 

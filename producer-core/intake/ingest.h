@@ -9,9 +9,11 @@
 #include <memory>
 #include <mutex>
 
+#include "base/corrected_clock.h"
 #include "intake/sequencer.h"
 #include "intake/track_set.h"
 #include "producer.h"
+#include "store/stream_store.h"
 
 namespace kvs::intake {
 
@@ -19,13 +21,15 @@ struct IngestConfig {
   StreamingType streamingType = StreamingType::realtime;
   TimestampSource timestampSource = TimestampSource::automatic;
   SequencerConfig sequencer;
+  const CorrectedClock* wall = nullptr;  ///< null: a wall clock that nobody puts right
 };
 
 /// put() from one thread a track; the rest from any thread.
 class Ingest {
  public:
-  /// `wake`: called, without a lock, where a frame that waits has brought something to send.
-  Ingest(IngestConfig config, stream::StreamBuffer& buffer, const Clock& clock,
+  /// `state`: guarded by the store's lock. `wake`: called, without a lock, where a frame that waits has
+  /// brought something to send.
+  Ingest(IngestConfig config, store::StreamStore& store, IntakeState& state, const Clock& clock,
          std::function<void()> wake = {});
 
   /// Its format is still to be said.
@@ -62,7 +66,7 @@ class Ingest {
 
  private:
   std::vector<TrackPtr> allTracks() const;
-  void takeFormat(Track& track, TrackFormat format, media::FrameAdapter adapter);
+  void takeFormat(Track& track, TrackFormat format, media::FrameAdapter adapter) KVS_REQUIRES(store_.mutex());
   Result<IngestOutcome> putEach(Track& track, const Frame& frame);
   Result<IngestOutcome> putOne(Track& track, const Frame& frame);
   IngestOutcome take(Track& track, const Frame& frame, const media::Adapted& adapted);
@@ -71,46 +75,48 @@ class Ingest {
   static void takeKind(Making& making, const Frame& frame, const media::Adapted& adapted);
   void refuse(Track& track, const Frame& frame, std::optional<bool> bytesKey);
   bool addPayload(Track& track, const Frame& frame, std::size_t size, IngestOutcome& outcome);
-  bool makeRoom(std::unique_lock<std::mutex>& lock, Track& track, std::size_t size, IngestOutcome& outcome);
-  bool mayWait(Feeder feeder, IngestOutcome& outcome);
-  bool isHeldBack(const Track& track, Feeder feeder, IngestOutcome& outcome);
-  void wait(std::unique_lock<std::mutex>& lock, const IngestOutcome& outcome);
+  bool admit(Track& track, std::size_t size, IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
+  bool makeRoom(Track& track, std::size_t size, IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
+  bool mayWait(Feeder feeder, IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
+  bool isHeldBack(const Track& track, Feeder feeder, IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
+  void wait(const IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
   static std::optional<Nanoseconds> orderOf(const Track& track);
-  void passOver(const Track& track, IngestOutcome& outcome);
-  void moved();
-  bool reserve(Track& track, std::size_t size, std::size_t beyond);
-  bool tooFarAhead() const;
-  bool nothingToWaitFor() const;
-  void finish(Track& track, IngestOutcome& outcome);
+  void passOver(const Track& track, IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
+  void conclude(IngestOutcome& outcome, const Frame* frame = nullptr) KVS_REQUIRES(store_.mutex());
+  void moved() KVS_REQUIRES(store_.mutex());
+  bool reserve(Track& track, std::size_t size, std::size_t beyond) KVS_REQUIRES(store_.mutex());
+  bool tooFarAhead() const KVS_REQUIRES(store_.mutex());
+  bool nothingToWaitFor() const KVS_REQUIRES(store_.mutex());
+  void finish(Track& track, IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
   void finishUnlessBusy(Track& track, IngestOutcome& outcome);
-  void finishUnit(Track& track, Making making, IngestOutcome& outcome);
-  FrameTimes timesOf(Track& track, const Frame& frame) const;
-  FrameTimes missingTimes(Track& track, const Frame& frame) const;
+  void finishUnit(Track& track, Making making, IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
+  FrameTimes timesOf(Track& track, const Frame& frame) const KVS_REQUIRES(store_.mutex());
+  FrameTimes missingTimes(Track& track, const Frame& frame) const KVS_REQUIRES(store_.mutex());
   bool hasRate(const Track& track, const Frame& frame) const;
-  Nanoseconds arrivalOf(const Frame& frame) const;
-  void noteTime(const Track& track, const Frame& frame, const Unit& unit);
-  bool mustWaitForATime(const Track& track, const Frame& frame) const;
-  void pushEarly(IngestOutcome& outcome);
+  Nanoseconds arrivalOf(const Frame& frame) const KVS_REQUIRES(store_.mutex());
+  void noteTime(const Track& track, const Frame& frame, const Unit& unit) KVS_REQUIRES(store_.mutex());
+  bool mustWaitForATime(const Track& track, const Frame& frame) const KVS_REQUIRES(store_.mutex());
+  void pushEarly(IngestOutcome& outcome) KVS_REQUIRES(store_.mutex());
   bool blocksOffline() const { return config_.streamingType == StreamingType::offline; }
 
   IngestConfig config_;
-  stream::StreamBuffer& buffer_;
+  store::StreamStore& store_;
+  IntakeState& state_ KVS_GUARDED_BY(store_.mutex());
   const Clock& clock_;
   const std::function<void()> wake_;
   std::atomic<unsigned> putting_{0};  ///< threads in put()
-  // Guarded by buffer_.mutex:
-  TrackSet tracks_;
-  std::uint32_t lastKey_ = 1000;
-  Sequencer sequencer_;
+  TrackSet tracks_ KVS_GUARDED_BY(store_.mutex());
+  std::uint32_t lastKey_ KVS_GUARDED_BY(store_.mutex()) = 1000;
+  Sequencer sequencer_ KVS_GUARDED_BY(store_.mutex());
   /// What the source's clock said last, by the frames of sound and pictures.
   struct Newest {
     Nanoseconds time{0};
     TimePoint at;
     bool said = false;  ///< by a frame that had times
   };
-  std::optional<Newest> newest_;
+  std::optional<Newest> newest_ KVS_GUARDED_BY(store_.mutex());
   /// Samples without times that came before any frame that could tell what time it is.
-  std::vector<std::pair<TrackPtr, Making>> early_;
+  std::vector<std::pair<TrackPtr, Making>> early_ KVS_GUARDED_BY(store_.mutex());
 };
 
 }  // namespace kvs::intake

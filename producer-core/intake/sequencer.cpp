@@ -18,7 +18,7 @@ constexpr Seconds shortestAbsence{10};
 /// Samples of a data track that wait for a header with it.
 constexpr std::size_t mostHeld = 100;
 
-std::uint64_t& counterOf(FrameFate fate, StreamStats& stats) {
+std::uint64_t& counterOf(FrameFate fate, IntakeCounts& stats) {
   switch (fate) {
     case FrameFate::beforeFirstKeyFrame:
       return stats.skippedBeforeKeyFrame;
@@ -61,6 +61,9 @@ void IngestOutcome::add(const IngestOutcome& other) {
   appended |= other.appended;
   closeSession |= other.closeSession;
   waits |= other.waits;
+  hasNews |= other.hasNews;
+  if (other.buffered) buffered = other.buffered;
+  refusedAt = other.refusedAt;
 }
 
 void IngestOutcome::addLater(const IngestOutcome& other) {
@@ -72,12 +75,12 @@ void IngestOutcome::addLater(const IngestOutcome& other) {
   skippedWhy = other.fate;
 }
 
-Sequencer::Sequencer(SequencerConfig config, stream::StreamBuffer& buffer, const Clock& clock)
+Sequencer::Sequencer(SequencerConfig config, IntakeState& state, const Clock& clock)
     : config_(std::move(config)),
-      buffer_(buffer),
+      state_(state),
       clock_(clock),
       interleaver_(config_.interleaver),
-      fragmenter_(config_.fragmenter, buffer.timeline.scale()),
+      fragmenter_(config_.fragmenter, state.timeline.scale()),
       headers_(config_.header) {}
 
 // --- tracks ---
@@ -114,7 +117,7 @@ void Sequencer::takeEntry(Line& line, const mkv::TrackEntry& entry, const std::v
   if (changed && opened_) {
     line.entryChanged = true;
     const CodecChange change{line.track->id(), entry.codecId, entry.width, entry.height};
-    buffer_.news.emplace_back(change);
+    state_.news.emplace_back(change);
   }
 }
 
@@ -260,7 +263,7 @@ void Sequencer::rank(Interleaver::Next& next) {
   Unit& unit = next.unit;
   if (unit.otherSource) fragmenter_.forgetSource();
   if (!unit.believed) return;
-  const Ticks ticks = buffer_.timeline.place(next.groupStart, captureAt(next.groupStart, unit));
+  const Ticks ticks = state_.timeline.place(next.groupStart, captureAt(next.groupStart, unit));
   const Nanoseconds length = unit.times.pts - next.groupStart + lengthOf(unit);
   const FrameToPlace asked{ticks, length, unit.block.size(), true, true, true};
   if (fragmenter_.isOutranked(open(), asked)) unit.key = unit.believed = false;
@@ -273,9 +276,9 @@ void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& o
   const bool follows = fragment && (fragment->wanted & line.bit()) != 0;
   if (!unit.key && !follows) return skip(line.lastRefusal, outcome);
   const Nanoseconds start = unit.key ? next.groupStart : unit.times.pts;
-  Ticks ticks = buffer_.timeline.place(start, captureAt(start, unit));
+  Ticks ticks = state_.timeline.place(start, captureAt(start, unit));
   const bool slightlyBack = fragment && !unit.key && ticks < fragment->firstTicks &&
-                            buffer_.timeline.timeOf(fragment->firstTicks - ticks) <= largestNudge;
+                            state_.timeline.timeOf(fragment->firstTicks - ticks) <= largestNudge;
   if (slightlyBack) ticks = fragment->firstTicks;
   const Nanoseconds length = unit.times.pts - start + lengthOf(unit);
   Placement placement = fragmenter_.place(
@@ -293,7 +296,7 @@ void Sequencer::commitLead(Line& line, Interleaver::Next& next, IngestOutcome& o
     line.awaitsKey = line.isVideo();
     return skip(line.lastRefusal, outcome);
   }
-  Ticks at = buffer_.timeline.place(unit.times.pts, unit.capture);
+  Ticks at = state_.timeline.place(unit.times.pts, unit.capture);
   // Where the fragment was moved, its key frame moved with it; that is counted already.
   if (placement == Placement::open) at = std::max(at, open()->firstTicks);
   if (placement == Placement::open) appendHeld(line, outcome);
@@ -323,8 +326,8 @@ void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& 
     first->keyFrameRequest |= first->isVideo();
     return skip(FrameFate::afterGap, outcome);
   }
-  const Ticks ticks = buffer_.timeline.place(unit.times.pts, unit.capture);
-  const Nanoseconds behind = buffer_.timeline.timeOf(fragment->firstTicks - ticks);
+  const Ticks ticks = state_.timeline.place(unit.times.pts, unit.capture);
+  const Nanoseconds behind = state_.timeline.timeOf(fragment->firstTicks - ticks);
   if (behind > std::max(config_.interleaver.timeout, largestNudge / 2)) return skip(FrameFate::late, outcome);
   const FrameToPlace asked{std::max(ticks, fragment->firstTicks),
                            line.isData() ? Nanoseconds{0} : lengthOf(unit), unit.block.size(), false, false};
@@ -342,7 +345,7 @@ void Sequencer::commitOther(Line& line, Interleaver::Next& next, IngestOutcome& 
 
 /// By more than tracks that are one stream differ.
 bool Sequencer::isAheadOf(const Line& first, Ticks ticks) const {
-  return first.filledTo && buffer_.timeline.timeOf(ticks) - *first.filledTo > largestNudge;
+  return first.filledTo && state_.timeline.timeOf(ticks) - *first.filledTo > largestNudge;
 }
 
 /// Samples that came before any header had their track.
@@ -365,7 +368,7 @@ void Sequencer::skipHeld(Line& line, IngestOutcome& outcome) {
 /// The open fragment ends, and nothing but a key frame begins another.
 void Sequencer::endGroup(Line& first, FrameFate fate) {
   completeOpen();
-  buffer_.log.seal();
+  state_.log.seal();
   first.lastRefusal = fate;
   first.awaitsKey = first.isVideo();
 }
@@ -373,21 +376,21 @@ void Sequencer::endGroup(Line& first, FrameFate fate) {
 void Sequencer::skip(FrameFate fate, IngestOutcome& outcome) {
   if (!ownUnit_) return skipLater(fate, outcome);
   outcome.fate = fate;
-  ++counterOf(fate, buffer_.stats);
+  ++counterOf(fate, state_.stats);
 }
 
 void Sequencer::skipLater(FrameFate fate, IngestOutcome& outcome) {
   ++outcome.skippedLater;
   outcome.skippedWhy = fate;
-  ++counterOf(fate, buffer_.stats);
+  ++counterOf(fate, state_.stats);
 }
 
 /// The budget has no room even for one more frame: the open fragment would be incomplete, so it goes
 /// whole, at once or as soon as the cursor has left it.
 void Sequencer::noRoom(IngestOutcome& outcome) {
   skip(FrameFate::noRoom, outcome);
-  buffer_.log.giveUpGrowing(store::LossReason::storageFull);
-  outcome.closeSession = buffer_.log.pinnedInTheWay();
+  state_.log.giveUpGrowing(store::LossReason::storageFull);
+  outcome.closeSession = state_.log.pinnedInTheWay();
   for (auto& [other, line] : lines_) {
     line.lastRefusal = opened_ ? FrameFate::afterGap : FrameFate::beforeFirstKeyFrame;
     line.awaitsKey = line.isVideo();
@@ -395,7 +398,7 @@ void Sequencer::noRoom(IngestOutcome& outcome) {
 }
 
 store::GrowingFragment* Sequencer::open() {
-  store::GrowingFragment* growing = buffer_.log.growing();
+  store::GrowingFragment* growing = state_.log.growing();
   return growing && !growing->broken ? growing : nullptr;
 }
 
@@ -404,18 +407,18 @@ store::GrowingFragment* Sequencer::open() {
 /// Seals what is open and begins a fragment at this key frame. False where its header is not known
 /// yet (nothing is sent until the codec data are), or where a broken fragment stands in the way.
 bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
-  const bool isInTheWay = !open() && buffer_.log.growing();
+  const bool isInTheWay = !open() && state_.log.growing();
   if (isInTheWay || !first.known) return false;
   const Capture capture = captureAt(next.groupStart, next.unit);
-  completeOpen(buffer_.timeline.place(next.groupStart, capture));
-  buffer_.log.seal();
+  completeOpen(state_.timeline.place(next.groupStart, capture));
+  state_.log.seal();
   const auto tracks = wantedTracks(first);
   const auto header = headers_.find(tracks);
   if (!header) return false;
-  const auto began = buffer_.timeline.begin(next.groupStart, capture);
+  const auto began = state_.timeline.begin(next.groupStart, capture);
   if (began.repair) tellRepair({began.repair->kind, first.track->id(), began.repair->by});
   lastStart_ = began.ticks;
-  store::GrowingFragment& fragment = buffer_.log.open(*header, buffer_.timeline.epoch(), began.ticks);
+  store::GrowingFragment& fragment = state_.log.open(*header, state_.timeline.epoch(), began.ticks);
   fragment.since = next.unit.capture.at;
   fragment.headTags = mkv::tags(metadata_.take());
   for (auto& [number, line] : lines_) {
@@ -430,7 +433,7 @@ bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
     if (isFilled(line)) fragment.optional |= line.bit();
   }
   opened_ = true;
-  ++buffer_.stats.fragmentsIn;
+  ++state_.stats.fragmentsIn;
   return true;
 }
 
@@ -466,7 +469,7 @@ bool Sequencer::isFilled(const Line& line) const {
 /// It has covered a whole fragment, and has been away for long enough.
 bool Sequencer::mayReturn(const Line& line) {
   if (line.isVideo() || interleaver_.isSilent(line.number()) || !line.backSince) return false;
-  const bool covered = lastStart_ && buffer_.timeline.place(*line.backSince, {}) <= *lastStart_;
+  const bool covered = lastStart_ && state_.timeline.place(*line.backSince, {}) <= *lastStart_;
   return covered && headerNarrowed_ && clock_.now() - *headerNarrowed_ >= shortestAbsence;
 }
 
@@ -481,13 +484,14 @@ void Sequencer::append(Line& line, Unit& unit, Ticks ticks, IngestOutcome& outco
   if (line.silenceTold) tellSilence(line, false, false);
   if (unit.times.repair) tellRepair({*unit.times.repair, line.track->id(), unit.times.movedBy});
   if (ticks < fragment.firstTicks) {
-    const Nanoseconds by = buffer_.timeline.timeOf(fragment.firstTicks - ticks);
+    const Nanoseconds by = state_.timeline.timeOf(fragment.firstTicks - ticks);
     tellRepair({TimeRepair::Kind::raised, line.track->id(), by});
     ticks = fragment.firstTicks;
   }
-  ++buffer_.stats.framesIn;
-  buffer_.stats.bytesIn += unit.block.size();
-  if (unit.corrupted) ++buffer_.stats.framesCorrupted;
+  ++state_.stats.framesIn;
+  state_.frameRate.note(clock_.now(), state_.stats.framesIn);
+  state_.stats.bytesIn += unit.block.size();
+  if (unit.corrupted) ++state_.stats.framesCorrupted;
   place(line, std::move(unit.block), ticks, {unit.key, unit.invisible, unit.discardable},
         unit.times.duration);
   outcome.appended = true;
@@ -500,18 +504,18 @@ void Sequencer::place(Line& line, store::Block block, Ticks ticks, mkv::BlockFla
   store::GrowingFragment& fragment = *open();
   const auto relative = static_cast<std::int16_t>(ticks - fragment.firstTicks);
   block.writeHead(mkv::simpleBlockHead(line.number(), relative, flags, block.payloadSize()));
-  const Nanoseconds end = buffer_.timeline.timeOf(relative) + duration;
-  buffer_.log.append(std::move(block), ticks, std::min(end, fragmenter_.config().maximum));
+  const Nanoseconds end = state_.timeline.timeOf(relative) + duration;
+  state_.log.append(std::move(block), ticks, std::min(end, fragmenter_.config().maximum));
   fragment.tracks |= line.bit();
   line.filledTo =
-      std::max(line.filledTo.value_or(Nanoseconds::min()), buffer_.timeline.timeOf(ticks) + duration);
-  buffer_.timeline.note(ticks);
+      std::max(line.filledTo.value_or(Nanoseconds::min()), state_.timeline.timeOf(ticks) + duration);
+  state_.timeline.note(ticks);
 }
 
 /// The budget of time is as hard as that of bytes: where dropping what may go is not enough, the session
 /// that pins the rest is closed, and a fragment that alone passes the budget goes whole.
 void Sequencer::keepDuration(IngestOutcome& outcome) {
-  auto& log = buffer_.log;
+  auto& log = state_.log;
   log.trimToDuration();
   if (!log.passesDuration()) return;
   const Nanoseconds limit = std::max(log.limits().duration, log.limits().leastDuration);
@@ -536,7 +540,7 @@ void Sequencer::askForKeyFrame(Line& line, const Unit& unit) {
           " s. The service accepts fragments of at most 20 s and 50 MB, and each must begin with a key "
           "frame: if none arrives in time, the frames up to the next one are lost. Set the encoder's key "
           "frame interval (x264enc: key-int-max) to about two seconds."};
-  buffer_.news.emplace_back(news::Warning{warning});
+  state_.news.emplace_back(news::Warning{warning});
 }
 
 bool Sequencer::takeKeyFrameRequest(std::uint32_t number) {
@@ -561,7 +565,7 @@ void Sequencer::expire(IngestOutcome& outcome) {
 
 std::optional<TimePoint> Sequencer::deadline() const {
   auto due = interleaver_.deadline();
-  const store::GrowingFragment* fragment = buffer_.log.growing();
+  const store::GrowingFragment* fragment = state_.log.growing();
   const bool waits = fragment && fragment->frames > 0 && !fragment->isSendable();
   if (waits && !config_.interleaver.mediaTimeout) {
     const TimePoint then = fragment->since + config_.interleaver.timeout;
@@ -579,7 +583,7 @@ void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
     skipHeld(line, outcome);
   if (growing) {
     if (endTag && growing->tail.empty()) growing->tail = mkv::endOfFragmentTags({});
-    buffer_.log.seal();
+    state_.log.seal();
     for (auto& [number, line] : lines_) {
       line.lastRefusal = endTag ? FrameFate::afterEndOfFragment : FrameFate::afterGap;
       line.awaitsKey = line.isVideo();
@@ -594,13 +598,13 @@ void Sequencer::seal(bool endTag, IngestOutcome& outcome) {
 /// The source has paused: nobody puts a frame of the track, and could take the request with it.
 void Sequencer::wantKeyFrame(Line& line) {
   if (!line.awaitsKey || !line.known || std::exchange(line.keyFrameRequest, true)) return;
-  buffer_.news.emplace_back(news::KeyFrameWanted{line.track->id()});
+  state_.news.emplace_back(news::KeyFrameWanted{line.track->id()});
 }
 
 Result<void> Sequencer::putEvent(const FragmentEvent& event) {
   const bool isOpen = open() != nullptr;
   auto put = metadata_.putEvent(event, isOpen);
-  if (put && isOpen) writeTail(*buffer_.log.newest());
+  if (put && isOpen) writeTail(*state_.log.newest());
   return put;
 }
 
@@ -616,7 +620,7 @@ void Sequencer::writeTail(store::FragmentRecord& last) {
 }
 
 void Sequencer::leaveMetadata() {
-  store::FragmentRecord* last = buffer_.log.newest();
+  store::FragmentRecord* last = state_.log.newest();
   const bool takesTail = last && last->takesTail() && (open() || !last->isGrowing());
   const auto left = metadata_.leave(takesTail);
   if (takesTail) writeTail(*last);
@@ -629,7 +633,7 @@ void Sequencer::leaveMetadata() {
       "The stream ended before this metadata found a fragment: " + names +
           ". The last one has 10 items already, or is stored, or there was none. Put metadata "
           "before the frames that it belongs to."};
-  buffer_.news.emplace_back(news::Warning{warning});
+  state_.news.emplace_back(news::Warning{warning});
 }
 
 bool Sequencer::giveUpWaiting(IngestOutcome& outcome) {

@@ -11,12 +11,12 @@
 
 #include "intake/fragmenter.h"
 #include "intake/header_book.h"
+#include "intake/intake_state.h"
 #include "intake/interleaver.h"
 #include "intake/metadata.h"
 #include "intake/track.h"
 #include "media/silence.h"
 #include "mkv/cluster.h"
-#include "stream/stream_buffer.h"
 
 namespace kvs::intake {
 
@@ -34,10 +34,13 @@ struct IngestOutcome {
   /// Frames put before, which had waited for other tracks and found no place: how many, and why the last.
   std::uint32_t skippedLater = 0;
   FrameFate skippedWhy = FrameFate::accepted;
-  bool appended = false;       ///< there is something new to send
-  bool closeSession = false;   ///< only the fragment under the cursor stands in the way of new data
-  bool waits = false;          ///< expire() is to be called by deadline()
-  std::optional<Error> error;  ///< why the stream cannot go on with this source
+  bool appended = false;                ///< there is something new to send
+  bool closeSession = false;            ///< only the fragment under the cursor stands in the way of new data
+  bool waits = false;                   ///< expire() is to be called by deadline()
+  std::optional<Error> error;           ///< why the stream cannot go on with this source
+  bool hasNews = false;                 ///< the intake's news, or the store's losses, are to be reported
+  std::optional<Nanoseconds> buffered;  ///< how much media there is now
+  WallTime refusedAt{};                 ///< of a frame that was not taken: where it would have stood
 
   /// Of another call, behind this one.
   void add(const IngestOutcome& other);
@@ -47,7 +50,7 @@ struct IngestOutcome {
 
 class Sequencer {
  public:
-  Sequencer(SequencerConfig config, stream::StreamBuffer& buffer, const Clock& clock);
+  Sequencer(SequencerConfig config, IntakeState& state, const Clock& clock);
 
   // --- tracks ---
   void setTrack(Track& track, mkv::TrackEntry entry, bool known);
@@ -178,7 +181,7 @@ class Sequencer {
   void writeTail(store::FragmentRecord& last);
 
   SequencerConfig config_;
-  stream::StreamBuffer& buffer_;
+  IntakeState& state_;
   const Clock& clock_;
   Interleaver interleaver_;
   Fragmenter fragmenter_;

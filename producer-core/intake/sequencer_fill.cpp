@@ -6,7 +6,7 @@ namespace kvs::intake {
 
 /// Behind the lead by one timeout, so that a track that comes back late is not talked over.
 void Sequencer::fillSilent(Ticks reached) {
-  const Nanoseconds until = buffer_.timeline.timeOf(reached) - config_.interleaver.timeout;
+  const Nanoseconds until = state_.timeline.timeOf(reached) - config_.interleaver.timeout;
   for (auto& [number, line] : lines_) {
     if (line.silence && !line.isData() && interleaver_.isSilent(number)) fillUpTo(line, until);
   }
@@ -15,12 +15,12 @@ void Sequencer::fillSilent(Ticks reached) {
 void Sequencer::fillUpTo(Line& line, Nanoseconds until) {
   const store::GrowingFragment* fragment = open();
   if (!fragment || (fragment->wanted & line.bit()) == 0) return;
-  const Nanoseconds start = buffer_.timeline.timeOf(fragment->firstTicks);
+  const Nanoseconds start = state_.timeline.timeOf(fragment->firstTicks);
   Nanoseconds from = std::max(line.filledTo.value_or(start), start);
   const std::uint64_t size = mkv::simpleBlockHeadSize + line.silence->payload.size();
   while (from + line.silence->duration <= until &&
          fragment->bytes + size <= fragmenter_.config().maximumBytes) {
-    if (!fillOne(line, buffer_.timeline.ticksOf(from), line.silence->payload, false, line.silence->duration))
+    if (!fillOne(line, state_.timeline.ticksOf(from), line.silence->payload, false, line.silence->duration))
       return;
     from += line.silence->duration;
     line.filledTo = from;
@@ -42,11 +42,11 @@ bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discarda
   // Offline nothing goes for it, and without it the service refuses the fragment: a chunk may lie beyond the
   // budget.
   const std::size_t beyond = config_.keepsAll ? store::chunkSize : 0;
-  auto block = buffer_.log.reserve(mkv::simpleBlockHeadSize, payload.size(), !config_.keepsAll, beyond);
+  auto block = state_.log.reserve(mkv::simpleBlockHeadSize, payload.size(), !config_.keepsAll, beyond);
   if (!block) return false;
   block->write(payload);
   if (!line.isData() && !line.silenceTold) tellSilence(line, true, true);
-  ++buffer_.stats.framesFilled;
+  ++state_.stats.framesFilled;
   place(line, std::move(*block), ticks, {true, false, discardable}, duration);
   return true;
 }
@@ -56,8 +56,8 @@ bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discarda
 void Sequencer::completeOpen(std::optional<Ticks> next) {
   const store::GrowingFragment* fragment = open();
   if (!fragment || fragment->frames == 0) return;
-  Nanoseconds end = buffer_.timeline.timeOf(fragment->firstTicks) + fragment->duration;
-  if (next && *next > fragment->lastTicks) end = std::min(end, buffer_.timeline.timeOf(*next));
+  Nanoseconds end = state_.timeline.timeOf(fragment->firstTicks) + fragment->duration;
+  if (next && *next > fragment->lastTicks) end = std::min(end, state_.timeline.timeOf(*next));
   for (auto& [number, line] : lines_) {
     if ((fragment->wanted & line.bit()) == 0) continue;
     if (line.silence && interleaver_.isSilent(number)) fillUpTo(line, end);
@@ -85,12 +85,12 @@ void Sequencer::narrowOpen() {
 void Sequencer::tellSilence(Line& line, bool silent, bool filled) {
   line.silenceTold = silent;
   const TrackSilence silence{line.track->id(), silent, filled};
-  buffer_.news.emplace_back(silence);
+  state_.news.emplace_back(silence);
 }
 
 /// Every repair is counted, the first of its kind told.
 void Sequencer::tellRepair(const TimeRepair& repair) {
-  StreamStats& stats = buffer_.stats;
+  IntakeCounts& stats = state_.stats;
   ++stats.timesRepaired;
   switch (repair.kind) {
     case TimeRepair::Kind::missing:
@@ -111,7 +111,7 @@ void Sequencer::tellRepair(const TimeRepair& repair) {
   const unsigned bit = 1u << static_cast<unsigned>(repair.kind);
   if (once && (repairsTold_ & bit) != 0) return;
   repairsTold_ |= bit;
-  buffer_.news.emplace_back(repair);
+  state_.news.emplace_back(repair);
 }
 
 }  // namespace kvs::intake

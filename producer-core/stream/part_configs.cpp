@@ -73,8 +73,10 @@ intake::TimelineConfig timelineConfig(const StreamConfig& config) {
   return {config.timecodeScale, config.timestampSource, config.startTime, recorded};
 }
 
-intake::IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer) {
+intake::IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer,
+                                  const CorrectedClock& wall) {
   intake::IngestConfig ingest;
+  ingest.wall = &wall;
   ingest.streamingType = config.streamingType;
   ingest.timestampSource = config.timestampSource;
   ingest.sequencer.fragmenter = fragmenterConfig(config, producer);

@@ -14,6 +14,7 @@ namespace kvs::stream {
 upload::LifeConfig lifeConfig(const StreamConfig& config, const ProducerConfig& producer);
 store::LogLimits logLimits(const StreamConfig& config, std::shared_ptr<store::StorageBudget> storage);
 intake::TimelineConfig timelineConfig(const StreamConfig& config);
-intake::IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer);
+intake::IngestConfig ingestConfig(const StreamConfig& config, const ProducerConfig& producer,
+                                  const CorrectedClock& wall);
 
 }  // namespace kvs::stream

@@ -3,17 +3,17 @@
 
 #include <utility>
 
-#include "upload/life_state.h"
-
 namespace kvs::stream {
 
 Reporter::Reporter(const StreamConfig& config, Logger logger, std::shared_ptr<Notifier> notifier,
-                   StreamBuffer& buffer, const store::StorageBudget& storage, const net::Loop& loop,
-                   const Clock& clock)
+                   store::StreamStore& store, intake::IntakeState& intake, const upload::UploadState& upload,
+                   const store::StorageBudget& storage, const net::Loop& loop, const Clock& clock)
     : Reports(std::move(logger)),
       config_(config),
       notifier_(std::move(notifier)),
-      buffer_(buffer),
+      store_(store),
+      intake_(intake),
+      upload_(upload),
       storage_(storage),
       loop_(loop),
       clock_(clock) {}
@@ -28,62 +28,52 @@ std::function<void(const Error&)> Reporter::warner() const {
 // --- statistics ---
 
 void Reporter::noteError(const Error& error) {
-  const std::lock_guard lock(buffer_.mutex);
-  buffer_.stats.lastError = error.message;
-  buffer_.stats.lastErrorCode = error.code;
-  buffer_.stats.lastErrorAt = clock_.wallNow();
+  const Lock lock(store_.mutex());
+  stats_.lastError = error.message;
+  stats_.lastErrorCode = error.code;
+  stats_.lastErrorAt = clock_.wallNow();
 }
 
 void Reporter::credentialsTaken(const CredentialsTaken& taken) {
   {
-    const std::lock_guard lock(buffer_.mutex);
-    buffer_.stats.credentialSource = taken.source;
-    buffer_.stats.credentialsPassedOver = taken.passedOver;
+    const Lock lock(store_.mutex());
+    stats_.credentialSource = taken.source;
+    stats_.credentialsPassedOver = taken.passedOver;
   }
   report(taken);
 }
 
 void Reporter::located(const std::string& endpoint) {
-  const std::lock_guard lock(buffer_.mutex);
-  buffer_.stats.dataEndpoint = endpoint;
+  const Lock lock(store_.mutex());
+  stats_.dataEndpoint = endpoint;
 }
 
 StreamStats Reporter::stats() const {
-  const std::lock_guard lock(buffer_.mutex);
-  StreamStats stats = buffer_.stats;
-  stats.state = upload::stateName(buffer_.state);
-  const store::LogTotals held = buffer_.feed->totals();
-  stats.bytesBuffered = held.bytes;
-  stats.durationBuffered = held.duration;
+  const Lock lock(store_.mutex());
+  StreamStats stats = stats_;
+  static_cast<IntakeCounts&>(stats) = intake_.stats;
+  static_cast<StoreCounts&>(stats) = store_.counts();
+  static_cast<SentCounts&>(stats) = upload_.sent.counts;
+  static_cast<SessionCounts&>(stats) = upload_.sessions;
+  stats.state = upload::stateName(upload_.life);
+  stats.attempt = upload_.attempt;
   stats.durationLimit = config_.bufferDuration;
-  const store::LogTotals unsent = buffer_.feed->unsent();
-  stats.bytesUnsent = unsent.bytes;
-  stats.durationUnsent = unsent.duration;
   const TimePoint now = clock_.now();
   if (config_.recalculateMetrics) {
-    stats.frameRate = buffer_.frameRate.perSecond(now, stats.framesIn);
-    stats.transferRate = buffer_.transferRate.perSecond(now, stats.bytesSent);
+    stats.frameRate = intake_.frameRate.perSecond(now, stats.framesIn);
+    stats.transferRate = upload_.sent.rate.perSecond(now, stats.bytesSent);
   }
   stats.ackDelayP50 = ackDelays_.percentile(0.5);
   stats.ackDelayP99 = ackDelays_.percentile(0.99);
-  if (const store::FragmentRecord* oldest = buffer_.feed->oldest()) {
-    const store::Fragment& fragment = *oldest->content;
-    stats.bufferedSince = fragment.epoch->wallTime(fragment.firstTicks);
-  }
   return stats;
 }
 
 // --- frames ---
 
-void Reporter::reportFate(FrameFate fate, const Frame& frame) {
+void Reporter::reportFate(const intake::IngestOutcome& outcome) {
+  const FrameFate fate = outcome.fate;
   if (fate == FrameFate::accepted || fate == FrameFate::interrupted) return endOfRun();
-  const intake::Capture capture = intake::captureOf(frame, clock_);
-  WallTime at;
-  {
-    const std::lock_guard lock(buffer_.mutex);
-    at = buffer_.timeline.wallOf(frame.pts, capture);
-  }
-  for (const FramesDropped& dropped : dropped_.add(fate, at))
+  for (const FramesDropped& dropped : dropped_.add(fate, outcome.refusedAt))
     report(dropped);
 }
 
@@ -92,21 +82,25 @@ void Reporter::reportDropped(const std::optional<FramesDropped>& dropped) {
 }
 
 void Reporter::reportNoted() {
+  std::vector<FragmentLost> losses;
   std::vector<News> noted;
   {
-    const std::lock_guard lock(buffer_.mutex);
-    if (buffer_.news.empty()) return;
-    noted.swap(buffer_.news);
+    const Lock lock(store_.mutex());
+    losses = store_.takeLosses();
+    noted.swap(intake_.news);
   }
-  for (News& news : noted) {
-    if (const auto* lost = std::get_if<FragmentLost>(&news)) {
-      log.log(LogLevel::warning, Room::store, [&] {
-        return std::to_string(lost->frames) + " frames (" + std::to_string(lost->bytes) +
-               " bytes) were dropped" + (lost->unconfirmed ? " unconfirmed" : "");
-      });
-    }
+  for (const FragmentLost& lost : losses)
+    reportLost(lost);
+  for (News& news : noted)
     report(std::move(news));
-  }
+}
+
+void Reporter::reportLost(const FragmentLost& lost) {
+  log.log(LogLevel::warning, Room::store, [&] {
+    return std::to_string(lost.frames) + " frames (" + std::to_string(lost.bytes) + " bytes) were dropped" +
+           (lost.unconfirmed ? " unconfirmed" : "");
+  });
+  report(lost);
 }
 
 // --- pressure ---
@@ -123,16 +117,12 @@ void reportChange(std::atomic<bool>& isReported, bool is, Pressure pressure, Rep
 
 }  // namespace
 
-void Reporter::reportPressure() {
+void Reporter::reportPressure(Nanoseconds buffered) {
   Pressure pressure;
   pressure.usedBytes = storage_.used();
   pressure.limitBytes = storage_.limit();
   pressure.limitDuration = config_.bufferDuration;
-  {
-    const std::lock_guard lock(buffer_.mutex);
-    pressure.bufferedDuration = buffer_.feed->totals().duration;
-    buffer_.frameRate.note(clock_.now(), buffer_.stats.framesIn);
-  }
+  pressure.bufferedDuration = buffered;
   const std::uint64_t bytes = pressure.limitBytes;
   const bool full = pressure.usedBytes > (isStorageFull_.load() ? bytes / 4 * 3 : bytes / 20 * 19);
   reportChange<news::StoragePressure>(isStorageFull_, full, pressure, *this);

@@ -13,20 +13,23 @@
 #include "base/news.h"
 #include "base/stats.h"
 #include "intake/dropped_run.h"
+#include "intake/sequencer.h"
 #include "net/lag_histogram.h"
 #include "net/loop.h"
 #include "producer.h"
+#include "store/stream_store.h"
 #include "stream/notifier.h"
-#include "stream/stream_buffer.h"
 #include "upload/reports.h"
+#include "upload/upload_state.h"
 
 namespace kvs::stream {
 
 class Reporter final : public upload::Reports {
  public:
+  /// `intake`, `upload`: guarded by the store's lock.
   Reporter(const StreamConfig& config, Logger logger, std::shared_ptr<Notifier> notifier,
-           StreamBuffer& buffer, const store::StorageBudget& storage, const net::Loop& loop,
-           const Clock& clock);
+           store::StreamStore& store, intake::IntakeState& intake, const upload::UploadState& upload,
+           const store::StorageBudget& storage, const net::Loop& loop, const Clock& clock);
 
   void report(News news) override { notifier_->tell(std::move(news)); }
   std::function<void(const Error&)> warner() const override;
@@ -35,11 +38,11 @@ class Reporter final : public upload::Reports {
   void located(const std::string& endpoint) override;
   void confirmed(Nanoseconds delay) override { ackDelays_.add(delay); }
   void watchLoop() override;
-  void reportPressure() override;
+  void reportPressure(Nanoseconds buffered) override;
   void reportNoted() override;
 
   /// What became of a frame.
-  void reportFate(FrameFate fate, const Frame& frame);
+  void reportFate(const intake::IngestOutcome& outcome);
   void reportDropped(const std::optional<FramesDropped>& dropped);
   /// No frame is coming for now: those that were dropped are reported.
   void endOfRun() { reportDropped(dropped_.end()); }
@@ -49,13 +52,19 @@ class Reporter final : public upload::Reports {
   StreamStats stats() const;
 
  private:
+  void reportLost(const FragmentLost& lost);
+
   const StreamConfig& config_;
   const std::shared_ptr<Notifier> notifier_;
-  StreamBuffer& buffer_;
+  store::StreamStore& store_;
+  intake::IntakeState& intake_ KVS_GUARDED_BY(store_.mutex());
+  const upload::UploadState& upload_ KVS_GUARDED_BY(store_.mutex());
   const store::StorageBudget& storage_;
   const net::Loop& loop_;
   const Clock& clock_;
 
+  /// Of credentials, the data endpoint and the last error; what is counted is counted elsewhere.
+  StreamStats stats_ KVS_GUARDED_BY(store_.mutex());
   intake::DroppedRun dropped_;              ///< frames not taken since the last one that was
   net::LagHistogram ackDelays_;             ///< from a fragment's first frame to its last acknowledgement
   std::atomic<bool> isStorageFull_{false};  ///< and reported

@@ -6,7 +6,6 @@
 
 #include "base/time_range.h"
 #include "stream/part_configs.h"
-#include "upload/losses.h"
 
 namespace kvs::stream {
 
@@ -15,20 +14,18 @@ StreamCore::StreamCore(std::shared_ptr<ProducerContext> context, StreamConfig co
     : context_(std::move(context)),
       config_(std::move(config)),
       clock_(*context_->clock),
-      buffer_(
-          logLimits(config_, context_->storage), store::ChunkPool::shared(),
-          [this](const store::Loss& loss) { upload::noteLoss(buffer_, loss); }, timelineConfig(config_),
-          context_->makeFeed),
-      reporter_(config_, Logger(context_->config.log, config_.name), std::move(notifier), buffer_,
-                *context_->storage, loop(), clock_),
-      ingest_(ingestConfig(config_, context_->config), buffer_, clock_, [this] { loop().wake(*this); }),
+      store_(logLimits(config_, context_->storage), store::ChunkPool::shared(), context_->makeFeed),
+      intake_(store_.log(), timelineConfig(config_)),
+      reporter_(config_, Logger(context_->config.log, config_.name), std::move(notifier), store_, intake_,
+                upload_, *context_->storage, loop(), clock_),
+      ingest_(ingestConfig(config_, context_->config, *context_->clock), store_, intake_, clock_,
+              [this] { loop().wake(*this); }),
       uploader_(config_, lifeConfig(config_, context_->config), seed,
                 {std::make_shared<aws::ServiceClient>(context_->service), context_->directory,
                  context_->config.dataEndpoint},
-                buffer_, *this, *this, reporter_),
+                store_, upload_, *this, *this, reporter_),
       orderTimer_(uploader_.tasks()) {
-  buffer_.wall = context_->clock.get();
-  buffer_.feed->onMore([this] { loop().wake(*this); });
+  store_.feed().onMore([this] { loop().wake(*this); });
 }
 
 StreamCore::~StreamCore() = default;
@@ -94,11 +91,11 @@ Result<FrameFate> StreamCore::put(intake::Track& track, const Frame& frame) {
   }
   follow(*outcome);
   if (outcome->fate == FrameFate::noRoom) {
-    const std::lock_guard lock(buffer_.mutex);
-    if (buffer_.ended) return fail(*buffer_.ended);
+    const Lock lock(store_.mutex());
+    if (store_.ended()) return fail(*store_.ended());
   }
-  reporter_.reportFate(outcome->fate, frame);
-  reporter_.reportPressure();
+  reporter_.reportFate(*outcome);
+  if (outcome->buffered) reporter_.reportPressure(*outcome->buffered);
   return outcome->fate;
 }
 
@@ -111,7 +108,7 @@ void StreamCore::follow(const intake::IngestOutcome& outcome) {
     const WallTime now = clock_.wallNow();
     reporter_.reportDropped(FramesDropped{outcome.skippedLater, outcome.skippedWhy, now, now});
   }
-  reporter_.reportNoted();
+  if (outcome.hasNews) reporter_.reportNoted();
 }
 
 void StreamCore::gap(intake::Track& track, Nanoseconds pts, Nanoseconds duration) {
@@ -127,9 +124,9 @@ void StreamCore::flush() {
 }
 
 void StreamCore::interrupt(bool on) {
-  const std::lock_guard lock(buffer_.mutex);
-  buffer_.interrupted = on;
-  buffer_.changed.notify_all();
+  const Lock lock(store_.mutex());
+  intake_.interrupted = on;
+  store_.changed();
 }
 
 void StreamCore::endOfStream() {
@@ -144,47 +141,39 @@ void StreamCore::endOfStream() {
   });
 }
 
-namespace {
-
 /// Until when there is hope that what is left gets through: none while backing off after a failure, nor while
 /// held; on the way to the first connection connectionTimeout; in a session completionTimeout since the last
 /// confirmation.
-TimePoint hopeUntil(const StreamBuffer& buffer, const ProducerConfig& config, TimePoint begun,
-                    TimePoint last) {
-  switch (upload::outlookOf(buffer.state)) {
+TimePoint StreamCore::hopeUntil(TimePoint begun, TimePoint last) const {
+  switch (upload::outlookOf(upload_.life)) {
     case upload::Outlook::none:
       return begun;
     case upload::Outlook::connecting:
-      return std::min(last, begun + config.connectionTimeout);
+      return std::min(last, begun + context_->config.connectionTimeout);
     case upload::Outlook::inSession:
-      return std::min(last, std::max(begun, buffer.lastProgress) + config.completionTimeout);
+      return std::min(last, std::max(begun, upload_.lastProgress) + context_->config.completionTimeout);
     case upload::Outlook::ready:
       break;
   }
   return last;
 }
 
-}  // namespace
-
 bool StreamCore::drain(Milliseconds timeout) {
   endOfStream();
   const TimePoint begun = clock_.now();
-  std::unique_lock lock(buffer_.mutex);
-  while (!buffer_.feed->isEmpty() && !buffer_.ended) {
-    const Nanoseconds left = hopeUntil(buffer_, context_->config, begun, begun + timeout) - clock_.now();
+  const Lock lock(store_.mutex());
+  while (!store_.feed().isEmpty() && !store_.ended()) {
+    const Nanoseconds left = hopeUntil(begun, begun + timeout) - clock_.now();
     if (left <= Nanoseconds{0}) return false;
-    buffer_.changed.wait_for(lock, left);
+    store_.waitForChange(left);
   }
-  return buffer_.feed->isEmpty() && buffer_.stats.lostStopped.fragments == 0;
+  return store_.feed().isEmpty() && store_.counts().lostStopped.fragments == 0;
 }
 
 void StreamCore::stop() {
   {
-    const std::lock_guard lock(buffer_.mutex);
-    if (!buffer_.ended) {
-      buffer_.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "The stream was stopped."};
-    }
-    buffer_.changed.notify_all();
+    const Lock lock(store_.mutex());
+    store_.end({StatusCode::streamStopped, ErrorKind::cancelled, "The stream was stopped."});
   }
   tell(upload::event::Stop{});
 }
@@ -228,8 +217,8 @@ upload::StreamSide::Formats StreamCore::formats() const {
 
 /// A source that is held back has not paused: sealing would tear the group of pictures that it is in.
 upload::StreamSide::Pause StreamCore::pause() const {
-  const std::lock_guard lock(buffer_.mutex);
-  return {clock_.now() - source_.lastPut(), source_.idleAfter(), buffer_.waiting > 0};
+  const Lock lock(store_.mutex());
+  return {clock_.now() - source_.lastPut(), source_.idleAfter(), intake_.waiting > 0};
 }
 
 void StreamCore::closeFragment() {
@@ -237,10 +226,16 @@ void StreamCore::closeFragment() {
   reporter_.reportNoted();
 }
 
+void StreamCore::correctTimes(Nanoseconds moved, store::Epoch::Correct which) {
+  const Lock lock(store_.mutex());
+  intake_.timeline.correct(moved, which);
+  store_.correct(moved, which);
+}
+
 void StreamCore::onFailed(const Error& error) {
   {
-    const std::lock_guard lock(buffer_.mutex);
-    buffer_.ended = error;
+    const Lock lock(store_.mutex());
+    store_.end(error);
   }
   closeLog();
 }
@@ -253,14 +248,8 @@ void StreamCore::onStopped() {
 /// What is left goes nowhere any more, and is reported.
 void StreamCore::closeLog() {
   {
-    const std::lock_guard lock(buffer_.mutex);
-    buffer_.feed->rewind();
-    for (store::FragmentLog* log : buffer_.feed->logs()) {
-      log->seal();
-      log->dropAll(store::LossReason::stopped);
-      log->forgetKept();
-    }
-    buffer_.changed.notify_all();
+    const Lock lock(store_.mutex());
+    store_.drop();
   }
   ingest_.leaveMetadata();
   reporter_.endOfRun();

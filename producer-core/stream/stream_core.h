@@ -18,6 +18,7 @@
 #include "stream/source_watch.h"
 #include "upload/stream_side.h"
 #include "upload/timers.h"
+#include "upload/upload_state.h"
 #include "upload/uploader.h"
 
 namespace kvs::stream {
@@ -76,10 +77,12 @@ class StreamCore final : public net::Ready, private upload::StreamSide {
   void onReady() override;
   void watchOrder();
   void closeLog();
+  TimePoint hopeUntil(TimePoint begun, TimePoint last) const KVS_REQUIRES(store_.mutex());
 
   Formats formats() const override;
   Pause pause() const override;
   void closeFragment() override;
+  void correctTimes(Nanoseconds moved, store::Epoch::Correct which) override;
   void onDrained() override { ending_.store(false); }
   void onFailed(const Error& error) override;
   void onStopped() override;
@@ -89,7 +92,9 @@ class StreamCore final : public net::Ready, private upload::StreamSide {
   const std::shared_ptr<ProducerContext> context_;
   const StreamConfig config_;
   const Clock& clock_;
-  StreamBuffer buffer_;
+  store::StreamStore store_;
+  intake::IntakeState intake_ KVS_GUARDED_BY(store_.mutex());
+  upload::UploadState upload_ KVS_GUARDED_BY(store_.mutex());
   Reporter reporter_;
   intake::Ingest ingest_;
   upload::Uploader uploader_;

@@ -32,8 +32,8 @@ class Reports {
   virtual void confirmed(Nanoseconds delay) = 0;
   /// Once, where the loop is so late that acknowledgements, and what is sent, are late.
   virtual void watchLoop() = 0;
-  /// Where the buffer begins to be full, or to empty again.
-  virtual void reportPressure() = 0;
+  /// Where the buffer, which holds so much media, begins to be full, or to empty again.
+  virtual void reportPressure(Nanoseconds buffered) = 0;
   /// Reports what was noted under the stream's lock.
   virtual void reportNoted() = 0;
 

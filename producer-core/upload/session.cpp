@@ -8,12 +8,12 @@
 
 namespace kvs::upload {
 
-Session::Session(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
-                 SessionOwner& owner)
+Session::Session(Config config, store::StreamStore& store, SentMedia& sent, FragmentPacer& pacer,
+                 const Clock& clock, SessionOwner& owner)
     : config_(std::move(config)),
       clock_(clock),
       owner_(&owner),
-      body_(config_.body, buffer, pacer, clock, *this) {}
+      body_(config_.body, store, sent, pacer, clock, *this) {}
 
 void Session::start(const aws::ServiceClient& client, net::Request request) {
   request.source = &body_;
@@ -22,6 +22,7 @@ void Session::start(const aws::ServiceClient& client, net::Request request) {
 }
 
 void Session::resume() {
+  body_.resume();
   if (call_) call_->resume();
 }
 

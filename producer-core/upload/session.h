@@ -40,7 +40,8 @@ class Session final : private aws::StreamedCallListener,
     bool receivedIsFinal = false;  ///< retention 0: no PERSISTED will come
   };
 
-  Session(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
+  /// `sent`: guarded by the store's lock.
+  Session(Config config, store::StreamStore& store, SentMedia& sent, FragmentPacer& pacer, const Clock& clock,
           SessionOwner& owner);
 
   void start(const aws::ServiceClient& client, net::Request request);
@@ -58,8 +59,8 @@ class Session final : private aws::StreamedCallListener,
   /// Every fragment in it is settled, and its body has ended; or its answer, when the body was about to.
   bool isConfirmed() const { return (body_.hasEnded() || over_) && body_.sent().empty(); }
   std::uint64_t bytesSent() const { return call_ ? call_->bytesSent() : 0; }
-  /// What was sent, or begun, and is not settled.
-  const std::deque<SentFragment>& unacknowledged() const { return body_.sent(); }
+  /// How long the longest fragment is that was sent, or begun, and is not settled.
+  Nanoseconds longestUnacknowledged() const { return body_.longestSent(); }
   /// Since when the service has owed a word on the oldest fragment: from its last word on, or from the
   /// fragment's beginning or end. Nothing when all is settled.
   std::optional<TimePoint> unacknowledgedSince() const;

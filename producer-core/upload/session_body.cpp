@@ -12,7 +12,9 @@ namespace kvs::upload {
 /// The lock is taken once, to find out what to give; blocks are copied without it.
 net::BodyRead SessionBody::read(std::span<std::byte> room) {
   using Give = net::BodyRead::State;
+  if (isDry_) return {Give::wait, 0};
   const Step last = gather(room.size());
+  isDry_ = last == Step::wait;
   std::size_t filled = 0;
   for (const store::Span& piece : pieces_) {
     const ByteView bytes = piece.chunk ? piece.view() : takeRendered(piece.size);
@@ -33,7 +35,7 @@ net::BodyRead SessionBody::read(std::span<std::byte> room) {
 
 /// Up to `room` bytes, as pieces of chunks and of what is rendered.
 SessionBody::Step SessionBody::gather(std::size_t room) {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   while (room > 0) {
     if (renderedLeft_ == 0) {
       store::Span block;
@@ -64,15 +66,16 @@ ByteView SessionBody::takeRendered(std::size_t size) {
 }
 
 void SessionBody::finish(Finish how) {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   finish_ = how;
+  isDry_ = false;
   using Until = store::Feed::Until;
   if (how == Finish::complete || how == Finish::everything)
-    feed_.endBehind(how == Finish::complete ? Until::whole : Until::everything);
+    store_.feed().endBehind(how == Finish::complete ? Until::whole : Until::everything);
 }
 
 void SessionBody::accepted() {
-  const std::lock_guard lock(buffer_.mutex);
+  const Lock lock(store_.mutex());
   accepted_ = true;
   for (const store::SharedEpoch& epoch : std::exchange(shown_, {}))
     epoch->freeze();
@@ -86,8 +89,18 @@ void SessionBody::show(const store::SharedEpoch& epoch) {
 }
 
 bool SessionBody::isEnding() {
-  const std::lock_guard lock(buffer_.mutex);
-  return ending_ || (!feed_.isInside() && endsHere(feed_.ahead()));
+  const Lock lock(store_.mutex());
+  return ending_ || (!store_.feed().isInside() && endsHere(store_.feed().ahead()));
+}
+
+Nanoseconds SessionBody::longestSent() const {
+  const Lock lock(store_.mutex());
+  Nanoseconds longest{0};
+  for (const SentFragment& sent : sent_) {
+    const store::FragmentLog* log = store_.feed().logOf(sent.id);
+    if (log) longest = std::max(longest, log->lengthOf(sent.id, clock_.now()));
+  }
+  return longest;
 }
 
 void SessionBody::settle(store::FragmentId id) {
@@ -100,19 +113,19 @@ SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
     render(config_.header->bytes);
     return Step::rendered;
   }
-  if (!feed_.isInside()) return atBoundary();
-  block = feed_.read(room);
+  if (!store_.feed().isInside()) return atBoundary();
+  block = store_.feed().read(room);
   count(block.size);
   if (block.size > 0) return Step::block;
-  if (!feed_.atEndOfFragment()) return Step::wait;
-  leave(*feed_.ahead().record);
+  if (!store_.feed().atEndOfFragment()) return Step::wait;
+  leave(*store_.feed().ahead().record);
   return Step::rendered;
 }
 
 SessionBody::Step SessionBody::atBoundary() {
-  const store::FragmentRecord* before = unclosed_ ? feed_.find(*unclosed_) : nullptr;
+  const store::FragmentRecord* before = unclosed_ ? store_.feed().find(*unclosed_) : nullptr;
   if (before && before->hasTail()) return closeFragment();  // it may come behind the last block's reading
-  const store::Feed::Ahead ahead = feed_.ahead();
+  const store::Feed::Ahead ahead = store_.feed().ahead();
   if (ending_ || endsHere(ahead)) return end();
   if (!ahead.record) return Step::wait;
   if (mustEndBefore(*ahead.record->content)) {
@@ -143,7 +156,7 @@ SessionBody::Step SessionBody::end() {
 }
 
 SessionBody::Step SessionBody::closeFragment() {
-  store::FragmentRecord* fragment = feed_.find(*std::exchange(unclosed_, std::nullopt));
+  store::FragmentRecord* fragment = store_.feed().find(*std::exchange(unclosed_, std::nullopt));
   const Bytes tail = fragment ? fragment->close() : Bytes();
   render(tail.empty() ? mkv::endOfFragmentTags({}) : tail);
   started_.reset();
@@ -170,14 +183,13 @@ Milliseconds SessionBody::timeOf(std::uint64_t timecode) const {
 
 /// What the transport takes now, or next.
 void SessionBody::count(std::size_t bytes) {
-  buffer_.stats.bytesSent += bytes;
-  buffer_.transferRate.note(clock_.now(), buffer_.stats.bytesSent);
+  media_.add(bytes, clock_.now());
 }
 
 void SessionBody::enter(const store::FragmentRecord& record) {
   const store::Fragment& fragment = *record.content;
-  feed_.enter();
-  ++buffer_.stats.fragmentsSent;
+  store_.feed().enter();
+  ++media_.counts.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
   show(fragment.epoch);
   started_ = timecode;
@@ -191,9 +203,9 @@ void SessionBody::enter(const store::FragmentRecord& record) {
 void SessionBody::leave(const store::FragmentRecord& record) {
   unclosed_ = record.id;
   if (!sent_.empty() && sent_.back().id == record.id) sent_.back().left = clock_.now();
-  buffer_.stats.framesSent += record.content->frames;
+  media_.counts.framesSent += record.content->frames;
   greatest_ = timecodeOf(*record.content, record.content->lastTicks);
-  feed_.leave();
+  store_.feed().leave();
 }
 
 }  // namespace kvs::upload

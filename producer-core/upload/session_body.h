@@ -11,9 +11,10 @@
 #include <optional>
 
 #include "net/transport.h"
-#include "stream/stream_buffer.h"
+#include "store/stream_store.h"
 #include "upload/dump.h"
 #include "upload/pacer.h"
+#include "upload/sent_media.h"
 
 namespace kvs::upload {
 
@@ -38,7 +39,7 @@ class BodyObserver {
   virtual void onBodyEnd(bool headerChanged) = 0;
 };
 
-/// Used on the loop's thread; takes the buffer's lock for itself.
+/// Used on the loop's thread; takes the stream's lock for itself, once for each read.
 class SessionBody final : public net::BodySource {
  public:
   struct Config {
@@ -55,11 +56,12 @@ class SessionBody final : public net::BodySource {
     everything,  ///< end it behind the last fragment that there is now
   };
 
-  SessionBody(Config config, stream::StreamBuffer& buffer, FragmentPacer& pacer, const Clock& clock,
-              BodyObserver& observer)
+  /// `sent`: guarded by the store's lock.
+  SessionBody(Config config, store::StreamStore& store, SentMedia& sent, FragmentPacer& pacer,
+              const Clock& clock, BodyObserver& observer)
       : config_(std::move(config)),
-        buffer_(buffer),
-        feed_(*buffer.feed),
+        store_(store),
+        media_(sent),
         pacer_(pacer),
         clock_(clock),
         observer_(observer) {}
@@ -69,10 +71,14 @@ class SessionBody final : public net::BodySource {
   /// The service accepted the request: what it sees of times is as it is from now on.
   void accepted();
   void finish(Finish how);
+  /// There may be more to read than there was.
+  void resume() { isDry_ = false; }
 
   bool hasEnded() const { return ended_; }
   /// All that this session was to send was given: what may be left is the mark, and the end itself.
   bool isEnding();
+  /// How long the longest fragment that is not settled is, or has been in coming until now.
+  Nanoseconds longestSent() const;
 
   /// In the order sent, until they are settled.
   const std::deque<SentFragment>& sent() const { return sent_; }
@@ -81,24 +87,24 @@ class SessionBody final : public net::BodySource {
  private:
   enum class Step { rendered, block, wait, end };
   Step gather(std::size_t room);
-  Step next(std::size_t room, store::Span& block);
-  Step atBoundary();
-  bool endsHere(const store::Feed::Ahead& ahead) const;
-  Step end();
-  Step closeFragment();
+  Step next(std::size_t room, store::Span& block) KVS_REQUIRES(store_.mutex());
+  Step atBoundary() KVS_REQUIRES(store_.mutex());
+  bool endsHere(const store::Feed::Ahead& ahead) const KVS_REQUIRES(store_.mutex());
+  Step end() KVS_REQUIRES(store_.mutex());
+  Step closeFragment() KVS_REQUIRES(store_.mutex());
   bool mustEndBefore(const store::Fragment& fragment);
   std::uint64_t timecodeOf(const store::Fragment& fragment, store::Ticks ticks) const;
   Milliseconds timeOf(std::uint64_t timecode) const;
-  void show(const store::SharedEpoch& epoch);
-  void render(ByteView bytes);
+  void show(const store::SharedEpoch& epoch) KVS_REQUIRES(store_.mutex());
+  void render(ByteView bytes) KVS_REQUIRES(store_.mutex());
   ByteView takeRendered(std::size_t size);
-  void count(std::size_t bytes);
-  void enter(const store::FragmentRecord& record);
-  void leave(const store::FragmentRecord& record);
+  void count(std::size_t bytes) KVS_REQUIRES(store_.mutex());
+  void enter(const store::FragmentRecord& record) KVS_REQUIRES(store_.mutex());
+  void leave(const store::FragmentRecord& record) KVS_REQUIRES(store_.mutex());
 
   const Config config_;
-  stream::StreamBuffer& buffer_;
-  store::Feed& feed_;
+  store::StreamStore& store_;
+  SentMedia& media_ KVS_GUARDED_BY(store_.mutex());
   FragmentPacer& pacer_;
   const Clock& clock_;
   BodyObserver& observer_;
@@ -112,6 +118,7 @@ class SessionBody final : public net::BodySource {
   std::vector<store::SharedEpoch> shown_;  ///< to the service, should it accept the request
   bool ending_ = false;                    ///< what is left to give is the mark that closes the last fragment
   bool ended_ = false;
+  bool isDry_ = false;  ///< there was nothing more to read, and nobody has said otherwise since
   bool headerChanged_ = false;
   std::optional<std::uint64_t> greatest_;      ///< of all blocks sent, as it stands on the wire
   std::optional<std::uint64_t> started_;       ///< the newest fragment's; unset where an end tag closed it

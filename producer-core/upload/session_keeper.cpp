@@ -20,11 +20,12 @@ std::optional<Dump> dumpOf(const StreamConfig& config, const Reports& reports) {
 }  // namespace
 
 SessionKeeper::SessionKeeper(const StreamConfig& config, aws::ServiceClient& client,
-                             stream::StreamBuffer& buffer, const LoopTasks& tasks, StreamSide& stream,
-                             TimeOfDay& timeOfDay, Reports& reports, Tell tell)
+                             store::StreamStore& store, UploadState& state, const LoopTasks& tasks,
+                             StreamSide& stream, TimeOfDay& timeOfDay, Reports& reports, Tell tell)
     : config_(config),
       client_(client),
-      buffer_(buffer),
+      store_(store),
+      state_(state),
       tasks_(tasks),
       stream_(stream),
       timeOfDay_(timeOfDay),
@@ -51,26 +52,32 @@ void SessionKeeper::open(const Target& target) {
   if (const auto taken = client_.takeUpCredentials()) reports_.credentialsTaken(*taken);
   receivedIsFinal_ = target.receivedIsFinal;
   confirmed_ = false;
-  SessionOwner& owner = *this;
-  session_ = std::make_shared<Session>(std::move(*config), buffer_, pacer_, clock(), owner);
+  session_ = newSession(std::move(*config));
   session_->start(client_, std::move(request));
   tell_(event::SessionOpened{credentialsLife()});
+}
+
+/// With the lock, since that guards what the session counts.
+std::shared_ptr<Session> SessionKeeper::newSession(Session::Config config) {
+  SessionOwner& owner = *this;
+  const Lock lock(store_.mutex());
+  return std::make_shared<Session>(std::move(config), store_, state_.sent, pacer_, clock(), owner);
 }
 
 /// Of a session that begins with the fragment at the cursor; nothing where there is none that may be sent.
 std::optional<Session::Config> SessionKeeper::configAtCursor(const Target& target, WallTime& epochStart) {
   Session::Config config;
-  const std::lock_guard lock(buffer_.mutex);
-  const store::FragmentRecord* next = buffer_.feed->ahead().record;
+  const Lock lock(store_.mutex());
+  const store::FragmentRecord* next = store_.feed().ahead().record;
   if (!next) return std::nullopt;
   const auto& fragment = next->content;
   config.body = {fragment->header, fragment->epoch, config_.absoluteFragmentTimes, config_.fragmentAcks};
   config.streamName = config_.name;
   config.receivedIsFinal = target.receivedIsFinal;
   epochStart = fragment->epoch->start();
-  ++buffer_.stats.sessions;
-  if (target.isReconnect) ++buffer_.stats.reconnects;
-  buffer_.lastProgress = clock().now();
+  ++state_.sessions.sessions;
+  if (target.isReconnect) ++state_.sessions.reconnects;
+  state_.lastProgress = clock().now();
   return config;
 }
 
@@ -96,26 +103,14 @@ void SessionKeeper::close(bool deadHost) {
   pace_.cancel();
   const auto session = std::exchange(session_, nullptr);
   if (session) session->close();
-  {
-    const std::lock_guard lock(buffer_.mutex);
-    if (session) rewind(*session, deadHost);
-    buffer_.changed.notify_all();
+  if (session) {
+    const Lock lock(store_.mutex());
+    // What the service has confirmed is sent again only where it may have died since; without
+    // acknowledgements that is where it did not end the session in good order.
+    const bool doubtful = deadHost || !config_.fragmentAcks;
+    store_.rewind(session->isConfirmed(), doubtful ? config_.replayDuration : Seconds(0));
   }
   reports_.reportNoted();
-}
-
-/// Under the buffer's lock. What the service has confirmed is sent again only where it may have died since;
-/// without acknowledgements that is where it did not end the session in good order.
-void SessionKeeper::rewind(const Session& ended, bool deadHost) {
-  if (ended.isConfirmed()) {
-    for (store::FragmentLog* log : buffer_.feed->logs())
-      log->forgetKept();
-  }
-  const bool doubtful = deadHost || !config_.fragmentAcks;
-  const auto replayed = buffer_.feed->rewind(doubtful ? config_.replayDuration : Seconds(0));
-  buffer_.stats.framesPersisted -= replayed.frames;
-  buffer_.stats.bytesPersisted -= replayed.bytes;
-  buffer_.stats.fragmentsReplayed += replayed.fragments;
 }
 
 // --- looking at it ---
@@ -127,7 +122,7 @@ void SessionKeeper::observe() {
   const StreamSide::Pause pause = stream_.pause();
   event::Observed seen;
   seen.silence = silence(now);
-  seen.longestFragment = longestUnacknowledged(now);
+  seen.longestFragment = session_->longestUnacknowledged();
   seen.bytesSent = session_->bytesSent();
   seen.sourcePause = pause.lasts;
   seen.longestPause = pause.longest;
@@ -139,16 +134,6 @@ void SessionKeeper::observe() {
 Nanoseconds SessionKeeper::silence(TimePoint now) const {
   const auto since = config_.fragmentAcks ? session_->unacknowledgedSince() : std::nullopt;
   return since ? now - *since : Nanoseconds{0};
-}
-
-Nanoseconds SessionKeeper::longestUnacknowledged(TimePoint now) const {
-  Nanoseconds longest{0};
-  const std::lock_guard lock(buffer_.mutex);
-  for (const SentFragment& sent : session_->unacknowledged()) {
-    const store::FragmentLog* log = buffer_.feed->logOf(sent.id);
-    if (log) longest = std::max(longest, log->lengthOf(sent.id, now));
-  }
-  return longest;
 }
 
 /// Called from inside the transport's read: noted now, acted on by the loop.

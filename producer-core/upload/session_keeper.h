@@ -13,7 +13,7 @@
 #include "aws/acknowledgement.h"
 #include "aws/service_client.h"
 #include "producer.h"
-#include "stream/stream_buffer.h"
+#include "store/stream_store.h"
 #include "upload/dump.h"
 #include "upload/life_action.h"
 #include "upload/life_event.h"
@@ -23,6 +23,7 @@
 #include "upload/stream_side.h"
 #include "upload/time_of_day.h"
 #include "upload/timers.h"
+#include "upload/upload_state.h"
 
 namespace kvs::upload {
 
@@ -30,9 +31,10 @@ class SessionKeeper final : private SessionOwner {
  public:
   using Tell = std::function<void(Event)>;
 
-  SessionKeeper(const StreamConfig& config, aws::ServiceClient& client, stream::StreamBuffer& buffer,
-                const LoopTasks& tasks, StreamSide& stream, TimeOfDay& timeOfDay, Reports& reports,
-                Tell tell);
+  /// `state`: guarded by the store's lock.
+  SessionKeeper(const StreamConfig& config, aws::ServiceClient& client, store::StreamStore& store,
+                UploadState& state, const LoopTasks& tasks, StreamSide& stream, TimeOfDay& timeOfDay,
+                Reports& reports, Tell tell);
 
   /// What a session needs to know beside the log.
   struct Target {
@@ -63,20 +65,21 @@ class SessionKeeper final : private SessionOwner {
   void onSessionNote(LogLevel level, std::string text) override;
 
   std::optional<Session::Config> configAtCursor(const Target& target, WallTime& epochStart);
+  std::shared_ptr<Session> newSession(Session::Config config);
+  void count(const aws::Acknowledgement& ack, bool isKnown) KVS_REQUIRES(store_.mutex());
   void refused(const aws::Acknowledgement& ack, const std::optional<SentFragment>& fragment,
                FragmentAck news);
   Error refusalOf(const aws::Acknowledgement& ack, const aws::AckError& known);
-  void settle(const SentFragment& sent);
-  void rewind(const Session& ended, bool deadHost);
+  void persisted(const SentFragment& sent, const store::LogTotals& held);
   void checkConfirmed();
   Nanoseconds silence(TimePoint now) const;
-  Nanoseconds longestUnacknowledged(TimePoint now) const;
   std::optional<Nanoseconds> credentialsLife() const;
   const Clock& clock() const { return *client_.service().clock; }
 
   const StreamConfig& config_;
   aws::ServiceClient& client_;
-  stream::StreamBuffer& buffer_;
+  store::StreamStore& store_;
+  UploadState& state_ KVS_GUARDED_BY(store_.mutex());
   const LoopTasks& tasks_;
   StreamSide& stream_;
   TimeOfDay& timeOfDay_;

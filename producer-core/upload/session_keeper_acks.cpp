@@ -4,7 +4,6 @@
 
 #include "aws/ack_error.h"
 #include "aws/learn_time.h"
-#include "upload/losses.h"
 #include "upload/session_keeper.h"
 
 namespace kvs::upload {
@@ -28,21 +27,21 @@ FragmentAck::Type typeOf(aws::Acknowledgement::Type type) {
   return FragmentAck::Type::idle;
 }
 
-std::uint64_t& countOf(aws::Acknowledgement::Type type, StreamStats& stats) {
+std::uint64_t& countOf(aws::Acknowledgement::Type type, SessionCounts& counts) {
   using Type = aws::Acknowledgement::Type;
   switch (type) {
     case Type::buffering:
-      return stats.acksBuffering;
+      return counts.acksBuffering;
     case Type::received:
-      return stats.acksReceived;
+      return counts.acksReceived;
     case Type::persisted:
-      return stats.acksPersisted;
+      return counts.acksPersisted;
     case Type::error:
-      return stats.acksError;
+      return counts.acksError;
     case Type::idle:
       break;
   }
-  return stats.acksIdle;
+  return counts.acksIdle;
 }
 
 }  // namespace
@@ -58,25 +57,28 @@ void SessionKeeper::onSessionAck(const aws::Acknowledgement& ack, std::optional<
   news.type = typeOf(ack.type);
   if (ack.timecode) news.timecodeMs = ack.timecode->count();
   news.fragmentNumber = ack.fragmentNumber;
-  {
-    const std::lock_guard lock(buffer_.mutex);
-    ++countOf(ack.type, buffer_.stats);
-    if (ack.timecode && !fragment) ++buffer_.stats.acksUnknown;
-    buffer_.lastProgress = clock().now();
-  }
   const bool isFinal = ack.type == Type::persisted || (ack.type == Type::received && receivedIsFinal_);
+  store::LogTotals held;
+  {
+    const Lock lock(store_.mutex());
+    count(ack, fragment.has_value());
+    if (fragment && isFinal) store_.markPersisted(fragment->id);
+    if (fragment && !isFinal && ack.type == Type::received) store_.markReceived(fragment->id);
+    held = store_.feed().totals();
+  }
   if (isFinal && fragment) {
     news.delay = clock().now() - fragment->since;
     reports_.confirmed(news.delay);
   }
   if (ack.type == Type::error) return refused(ack, fragment, std::move(news));
   reports_.report(std::move(news));
-  if (!fragment) return;
-  if (isFinal) return settle(*fragment);
-  if (ack.type == Type::received) {
-    const std::lock_guard lock(buffer_.mutex);
-    if (auto* log = buffer_.feed->logOf(fragment->id)) log->markReceived(fragment->id);
-  }
+  if (fragment && isFinal) persisted(*fragment, held);
+}
+
+void SessionKeeper::count(const aws::Acknowledgement& ack, bool isKnown) {
+  ++countOf(ack.type, state_.sessions);
+  if (ack.timecode && !isKnown) ++state_.sessions.acksUnknown;
+  state_.lastProgress = clock().now();
 }
 
 void SessionKeeper::refused(const aws::Acknowledgement& ack, const std::optional<SentFragment>& fragment,
@@ -110,78 +112,51 @@ void SessionKeeper::onSessionSent(const SentFragment& fragment) {
   tasks_.post([this, sender = std::weak_ptr(session_), fragment] {
     if (!session_ || sender.lock() != session_) return;
     session_->settled(fragment);
+    store::LogTotals held;
     {
-      const std::lock_guard lock(buffer_.mutex);
-      buffer_.lastProgress = clock().now();
+      const Lock lock(store_.mutex());
+      state_.lastProgress = clock().now();
+      store_.markPersisted(fragment.id);
+      held = store_.feed().totals();
     }
-    settle(fragment);
+    persisted(fragment, held);
   });
 }
 
-/// The fragment is durable.
-void SessionKeeper::settle(const SentFragment& sent) {
-  {
-    const std::lock_guard lock(buffer_.mutex);
-    store::FragmentLog* log = buffer_.feed->logOf(sent.id);
-    const store::FragmentRecord* fragment = log ? log->find(sent.id) : nullptr;
-    const auto [bytes, duration, frames] = fragment ? fragment->total() : store::Amount{};
-    const auto lostFor = fragment ? fragment->lostFor : store::LossReason::stopped;
-    const bool wasLost = fragment && fragment->state == store::FragmentState::lost;
-    if (log && log->markPersisted(sent.id)) {
-      if (wasLost) {  // given up unconfirmed, and confirmed after all
-        --buffer_.stats.fragmentsLost;
-        buffer_.stats.framesLost -= frames;
-        lossCountOf(buffer_.stats, lostFor).takeBack(frames, bytes);
-      }
-      buffer_.stats.framesPersisted += frames;
-      buffer_.stats.bytesPersisted += bytes;
-    }
-    buffer_.changed.notify_all();
-  }
+/// The fragment is durable, and so much is held besides.
+void SessionKeeper::persisted(const SentFragment& sent, const store::LogTotals& held) {
   reports_.log.log(LogLevel::trace, Room::store, [&] {
     return "the fragment at " + std::to_string(sent.timecode.count()) + " ms is stored";
   });
-  reports_.reportPressure();
+  reports_.reportPressure(held.duration);
   tell_(event::Persisted{});
-  checkEmpty();
+  if (held.fragments == 0) tell_(event::LogEmpty{});
   checkConfirmed();
 }
 
 void SessionKeeper::checkEmpty() {
   {
-    const std::lock_guard lock(buffer_.mutex);
-    if (!buffer_.feed->isEmpty()) return;
+    const Lock lock(store_.mutex());
+    if (!store_.feed().isEmpty()) return;
   }
   tell_(event::LogEmpty{});
 }
 
 void SessionKeeper::refuse(const action::RefuseFragment& what) {
-  FragmentLost lost;
-  {
-    const std::lock_guard lock(buffer_.mutex);
-    store::FragmentRecord* fragment =
-        what.fragment ? buffer_.feed->find(*what.fragment) : buffer_.feed->oldest();
-    if (!fragment || !fragment->content) return;
-    // It may have arrived before, and its acknowledgement not; or now, where the service named none.
-    const bool unconfirmed = fragment->mayBeStored || (!what.fragment && fragment->isSent());
-    lost = lossOf(*fragment->content, FragmentLost::Reason::refused, unconfirmed);
-    if (!buffer_.feed->logOf(fragment->id)->markRefused(fragment->id)) return;
-    ++buffer_.stats.fragmentsRefused;
-    buffer_.stats.framesLost += lost.frames;
-    buffer_.stats.lostRefused.add(lost.frames, lost.bytes);
-    buffer_.news.emplace_back(lost);
-  }
-  reports_.report(FragmentRefused{what.error, lost});
+  const auto lost = [&] {
+    const Lock lock(store_.mutex());
+    return store_.refuse(what.fragment);
+  }();
+  if (!lost) return;
+  reports_.report(FragmentRefused{what.error, *lost});
   reports_.warn(what.error);
   reports_.reportNoted();
   checkEmpty();
 }
 
 void SessionKeeper::stripTags(const action::StripTags& what) {
-  const std::lock_guard lock(buffer_.mutex);
-  store::FragmentRecord* fragment =
-      what.fragment ? buffer_.feed->find(*what.fragment) : buffer_.feed->oldest();
-  if (fragment) fragment->stripped = true;
+  const Lock lock(store_.mutex());
+  store_.strip(what.fragment);
 }
 
 }  // namespace kvs::upload

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "store/epoch.h"
 
 namespace kvs::upload {
 
@@ -30,6 +31,10 @@ class StreamSide {
 
   /// Ends the open fragment with the end-of-fragment tag.
   virtual void closeFragment() = 0;
+
+  /// The wall clock has been put right by `moved` in all: so are the times of fragments, and of those to
+  /// come.
+  virtual void correctTimes(Nanoseconds moved, store::Epoch::Correct which) = 0;
 
   /// Everything is durable that came before the end of the stream.
   virtual void onDrained() = 0;

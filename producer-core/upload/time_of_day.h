@@ -3,21 +3,20 @@
 // Used on the loop's thread.
 #pragma once
 
-#include <mutex>
-
 #include "base/corrected_clock.h"
 #include "base/error.h"
-#include "stream/stream_buffer.h"
+#include "store/epoch.h"
 #include "upload/reports.h"
+#include "upload/stream_side.h"
 
 namespace kvs::upload {
 
 class TimeOfDay {
  public:
-  using Which = intake::Timeline::Correct;
+  using Which = store::Epoch::Correct;
 
-  TimeOfDay(const CorrectedClock& clock, stream::StreamBuffer& buffer, Reports& reports)
-      : clock_(clock), buffer_(buffer), reports_(reports) {}
+  TimeOfDay(const CorrectedClock& clock, StreamSide& stream, Reports& reports)
+      : clock_(clock), stream_(stream), reports_(reports) {}
 
   /// A refusal may have corrected the clock.
   void heed(const Error& error, Which which = Which::unseen) {
@@ -26,16 +25,11 @@ class TimeOfDay {
     reports_.warn(error);
   }
   /// Also what other streams have learnt.
-  void takeUp(Which which = Which::unseen) {
-    const std::lock_guard lock(buffer_.mutex);
-    buffer_.timeline.correct(clock_.moved(), which);
-    for (store::FragmentLog* log : buffer_.feed->logs())
-      log->correct(clock_.moved(), which);
-  }
+  void takeUp(Which which = Which::unseen) { stream_.correctTimes(clock_.moved(), which); }
 
  private:
   const CorrectedClock& clock_;
-  stream::StreamBuffer& buffer_;
+  StreamSide& stream_;
   Reports& reports_;
 };
 

@@ -21,20 +21,21 @@ std::string waitAskedFor(const ConnectionChange& change) {
 }  // namespace
 
 Uploader::Uploader(const StreamConfig& config, LifeConfig life, std::uint64_t seed, Setup::Service service,
-                   stream::StreamBuffer& buffer, const net::Ready& owner, StreamSide& stream,
+                   store::StreamStore& store, UploadState& state, const net::Ready& owner, StreamSide& stream,
                    Reports& reports)
-    : buffer_(buffer),
+    : store_(store),
+      state_(state),
       stream_(stream),
       reports_(reports),
       client_(service.client),
       tasks_(*client_->service().loop, owner),
       owner_(owner),
-      timeOfDay_(*client_->service().clock, buffer, reports),
+      timeOfDay_(*client_->service().clock, stream, reports),
       life_(life, seed),
       timers_(tasks_, [this](Timer timer) { tell(event::TimerFired{timer}); }),
       setup_(config, std::move(service), tasks_, stream, timeOfDay_, reports,
              [this](Event event) { tell(std::move(event)); }),
-      keeper_(config, *client_, buffer, tasks_, stream, timeOfDay_, reports,
+      keeper_(config, *client_, store, state, tasks_, stream, timeOfDay_, reports,
               [this](Event event) { tell(std::move(event)); }) {}
 
 /// Where the log was empty, what comes next is new to the life.
@@ -53,11 +54,17 @@ void Uploader::tell(Event event) {
   isTelling_ = false;
 }
 
+/// Takes the lock only where something has changed, which is seldom.
 void Uploader::publishState() {
-  const std::lock_guard lock(buffer_.mutex);
-  buffer_.state = life_.state();
-  buffer_.stats.attempt = life_.attempts();
-  buffer_.changed.notify_all();
+  const State life = life_.state();
+  const unsigned attempt = life_.attempts();
+  if (life == publishedLife_ && attempt == publishedAttempt_) return;
+  publishedLife_ = life;
+  publishedAttempt_ = attempt;
+  const Lock lock(store_.mutex());
+  state_.life = life;
+  state_.attempt = attempt;
+  store_.changed();
 }
 
 void Uploader::resume() {
@@ -70,8 +77,8 @@ void Uploader::resume() {
 }
 
 bool Uploader::hasSendable() {
-  const std::lock_guard lock(buffer_.mutex);
-  return buffer_.feed->ahead().record != nullptr;
+  const Lock lock(store_.mutex());
+  return store_.feed().ahead().record != nullptr;
 }
 
 void Uploader::perform(const action::OpenSession& open) {
@@ -111,7 +118,7 @@ void Uploader::perform(const action::ReportDrained&) {
 
 void Uploader::perform(const action::ReportStopped&) {
   stream_.onStopped();
-  reports_.reportPressure();
+  reports_.reportPressure(Nanoseconds{0});  // nothing is left
   reports_.report(news::StreamClosed{});
 }
 

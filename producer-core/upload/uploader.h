@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "producer.h"
-#include "stream/stream_buffer.h"
+#include "store/stream_store.h"
 #include "upload/life.h"
 #include "upload/reports.h"
 #include "upload/session_keeper.h"
@@ -17,15 +17,18 @@
 #include "upload/stream_side.h"
 #include "upload/time_of_day.h"
 #include "upload/timers.h"
+#include "upload/upload_state.h"
 
 namespace kvs::upload {
 
 /// One perform() for each action, beside what the stream calls.
 class Uploader {
  public:
-  /// `owner` keeps the uploader alive, and all that is given by reference lives as long as it.
+  /// `owner` keeps the uploader alive, and all that is given by reference lives as long as it. `state`:
+  /// guarded by the store's lock.
   Uploader(const StreamConfig& config, LifeConfig life, std::uint64_t seed, Setup::Service service,
-           stream::StreamBuffer& buffer, const net::Ready& owner, StreamSide& stream, Reports& reports);
+           store::StreamStore& store, UploadState& state, const net::Ready& owner, StreamSide& stream,
+           Reports& reports);
 
   /// Something happened. One event at a time: what an action brings at once waits for the actions before it.
   void tell(Event event);
@@ -63,7 +66,8 @@ class Uploader {
   bool hasSendable();
   void publishState();
 
-  stream::StreamBuffer& buffer_;
+  store::StreamStore& store_;
+  UploadState& state_ KVS_GUARDED_BY(store_.mutex());
   StreamSide& stream_;
   Reports& reports_;
   const std::shared_ptr<aws::ServiceClient> client_;
@@ -78,6 +82,9 @@ class Uploader {
   std::deque<Event> events_;
   bool isTelling_ = false;
   bool knowsOfData_ = false;  ///< the life does
+  /// Of the life, as the state says it.
+  State publishedLife_ = State::configuring;
+  unsigned publishedAttempt_ = 0;
 };
 
 }  // namespace kvs::upload

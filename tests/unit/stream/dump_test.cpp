@@ -130,7 +130,7 @@ TEST_F(DumpOfABody, IsEveryByteThatWasRead) {
   video();
   putGroups(3, 20, 3000);
   const auto tap = std::make_shared<Collect>();
-  upload::SessionBody session(complete({.tap = tap}), buffer, pacer, clock, *this);
+  upload::SessionBody session(complete({.tap = tap}), store, sent, pacer, clock, *this);
   const Bytes read = readAll(session, 1000);
   EXPECT_FALSE(read.empty());
   EXPECT_EQ(tap->all, read);

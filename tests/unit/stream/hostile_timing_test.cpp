@@ -310,17 +310,16 @@ class Life final : private upload::BodyObserver {
   explicit Life(std::uint64_t seed)
       : dice_(seed),
         plan_(makePlan(dice_)),
-        buffer_(
-            {std::make_shared<store::StorageBudget>(plan_.storage()), std::chrono::hours(1000)}, pool_,
-            [this](const store::Loss& loss) { lost(loss); }, timelineConfig(plan_)),
-        ingest_(ingestConfig(plan_), buffer_, clock_),
+        store_({std::make_shared<store::StorageBudget>(plan_.storage()), std::chrono::hours(1000)}, pool_),
+        state_(store_.log(), timelineConfig(plan_)),
+        ingest_(ingestConfig(plan_), store_, state_, clock_),
         judge_(plan_, taken_) {
     if (plan_.video) feeds_.push_back({.kind = TrackKind::video, .period = plan_.videoPeriod});
     if (plan_.audio) feeds_.push_back({.kind = TrackKind::audio, .period = plan_.audioPeriod});
     if (plan_.data) feeds_.push_back({.kind = TrackKind::data, .period = 700ms});
     if (plan_.source == TimestampSource::pts) plan_.base = clock_.wallNow().time_since_epoch();
     // Whoever waits for room is sent away at once, as by another pad's flush, and comes again.
-    buffer_.interrupted = plan_.offline();
+    state_.interrupted = plan_.offline();
   }
 
   std::vector<std::string> run() {
@@ -334,12 +333,14 @@ class Life final : private upload::BodyObserver {
       body_->finish(upload::SessionBody::Finish::everything);
       read();
     }
-    judge_.demand(buffer_.log.isEmpty(), "everything can be sent");
+    judge_.demand(store_.log().isEmpty(), "everything can be sent");
+    for (const FragmentLost& loss : store_.takeLosses())
+      lost(loss);
     balance();
     return judge_.broken;
   }
 
-  const StreamStats& stats() const { return buffer_.stats; }
+  const IntakeCounts& stats() const { return state_.stats; }
   const Met& met() const { return met_; }
   std::uint64_t sessions() const { return sessions_; }
 
@@ -629,12 +630,12 @@ class Life final : private upload::BodyObserver {
   }
 
   bool openSession() {
-    const store::FragmentRecord* next = buffer_.feed->ahead().record;
+    const store::FragmentRecord* next = store_.feed().ahead().record;
     if (!next) return false;
     const auto& fragment = next->content;
     upload::BodyObserver& observer = *this;
     body_ = std::make_unique<upload::SessionBody>(
-        upload::SessionBody::Config{fragment->header, fragment->epoch, plan_.absolute}, buffer_, pacer_,
+        upload::SessionBody::Config{fragment->header, fragment->epoch, plan_.absolute}, store_, sent_, pacer_,
         clock_, observer);
     bytes_.clear();
     ++sessions_;
@@ -644,6 +645,7 @@ class Life final : private upload::BodyObserver {
   /// True where it has ended.
   bool readSession() {
     std::array<std::byte, 8192> room;
+    body_->resume();
     for (;;) {
       const net::BodyRead read = body_->read(room);
       if (read.state == net::BodyRead::State::wait) return false;
@@ -658,10 +660,10 @@ class Life final : private upload::BodyObserver {
     judge_.demand(session.clusters.size() == body_->sent().size(), "a Cluster for each fragment");
     judge_.session(session, body_->sent().size());
     for (const upload::SentFragment& sent : body_->sent())
-      buffer_.log.markPersisted(sent.id);
+      store_.log().markPersisted(sent.id);
     const bool goesOn = !body_->sent().empty();
     body_.reset();
-    buffer_.feed->rewind();
+    store_.feed().rewind();
     return goesOn;
   }
 
@@ -676,7 +678,7 @@ class Life final : private upload::BodyObserver {
       body_.reset();
       ++met_.brokenSessions;
     }
-    buffer_.feed->rewind();
+    store_.feed().rewind();
   }
 
   /// Offline: what can be sent is, and what was sent whole is durable; the last fragment only when the
@@ -694,20 +696,20 @@ class Life final : private upload::BodyObserver {
     std::size_t whole = 0;
     for (const upload::SentFragment& fragment : body_->sent()) {
       if (fragment.left == TimePoint{}) continue;
-      buffer_.log.markPersisted(fragment.id);
+      store_.log().markPersisted(fragment.id);
       ++whole;
     }
     return whole;
   }
 
-  void lost(const store::Loss& loss) {
+  void lost(const FragmentLost& loss) {
     judge_.demand(plan_.isPressed() && !plan_.offline(), "a loss");
     ++met_.lostFragments;
-    if (!loss.unconfirmed) lostBlocks_ += loss.fragment.frames;
+    if (!loss.unconfirmed) lostBlocks_ += loss.frames;
   }
 
   void balance() {
-    const StreamStats& stats = buffer_.stats;
+    const IntakeCounts& stats = state_.stats;
     const std::uint64_t skipped = stats.skippedBeforeKeyFrame + stats.skippedAfterGap + stats.skippedNoRoom +
                                   stats.skippedKeyFrameDistance + stats.skippedAfterEndOfFragment +
                                   stats.skippedLate + stats.skippedTrackAbsent;
@@ -730,7 +732,9 @@ class Life final : private upload::BodyObserver {
   kvs::test::SimClock clock_;
   const TimePoint begun_ = clock_.now();
   store::ChunkPool pool_;
-  StreamBuffer buffer_;
+  store::StreamStore store_;
+  intake::IntakeState state_;
+  upload::SentMedia sent_;
   intake::Ingest ingest_;
   Judge judge_;
   upload::FragmentPacer pacer_{0};

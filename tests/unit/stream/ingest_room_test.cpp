@@ -18,11 +18,11 @@ class IngestRoom : public test::StreamFixture {
 
 TEST_F(IngestRoom, TheOldestFragmentsGoAndTheRestIsWhole) {
   putGroups(10, 10, 12'000);  // 120 KB each; 512 KB of room
-  EXPECT_FALSE(lost.empty());
-  EXPECT_EQ(lost.front(), 1u);
-  EXPECT_TRUE(std::ranges::is_sorted(lost));
+  EXPECT_FALSE(lost().empty());
+  EXPECT_EQ(lost().front(), 1u);
+  EXPECT_TRUE(std::ranges::is_sorted(lost()));
   EXPECT_LE(storage->used(), storage->limit());
-  EXPECT_EQ(numbers(parse(readAll(*body()))), range(10 * lost.size(), 100));
+  EXPECT_EQ(numbers(parse(readAll(*body()))), range(10 * lost().size(), 100));
 }
 
 TEST_F(IngestRoom, AnOpenFragmentThatAloneFillsTheBudgetGoesWhole) {
@@ -37,12 +37,12 @@ TEST_F(IngestRoom, AnOpenFragmentThatAloneFillsTheBudgetGoesWhole) {
     ASSERT_LT(accepted, 100);
   }
   EXPECT_EQ(fate, FrameFate::noRoom);
-  EXPECT_EQ(lost, (Ids{1}));
+  EXPECT_EQ(lost(), (Ids{1}));
   EXPECT_EQ(put(pts + 100ms, false), FrameFate::afterGap) << "frames are refused until the next key frame";
   EXPECT_EQ(put(pts + 200ms, true), FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.skippedNoRoom, 1u);
-  EXPECT_EQ(buffer.stats.skippedAfterGap, 1u);
-  EXPECT_EQ(buffer.stats.framesIn, static_cast<std::uint64_t>(accepted + 1));
+  EXPECT_EQ(stats().skippedNoRoom, 1u);
+  EXPECT_EQ(stats().skippedAfterGap, 1u);
+  EXPECT_EQ(stats().framesIn, static_cast<std::uint64_t>(accepted + 1));
 }
 
 TEST_F(IngestRoom, TheOneUnderTheCursorIsFinishedOrItsSessionClosed) {
@@ -58,20 +58,20 @@ TEST_F(IngestRoom, TheOneUnderTheCursorIsFinishedOrItsSessionClosed) {
   } while (outcome.fate == FrameFate::accepted);
   EXPECT_EQ(outcome.fate, FrameFate::noRoom);
   EXPECT_TRUE(outcome.closeSession);
-  EXPECT_TRUE(lost.empty()) << "never a part of one";
-  EXPECT_TRUE(buffer.log.growing()->broken);
+  EXPECT_TRUE(lost().empty()) << "never a part of one";
+  EXPECT_TRUE(store.log().growing()->broken);
   EXPECT_EQ(put(pts + 100ms, false), FrameFate::afterGap);
   EXPECT_NE(put(pts + 200ms, true), FrameFate::accepted) << "nor is another begun behind a broken one";
-  buffer.feed->rewind();  // the session is closed
-  EXPECT_EQ(lost, (Ids{1}));
+  store.feed().rewind();  // the session is closed
+  EXPECT_EQ(lost(), (Ids{1}));
   EXPECT_EQ(put(pts + 300ms, true), FrameFate::accepted);
 }
 
 TEST_F(IngestRoom, AFrameLargerThanTheWholeBudgetIsRefusedAlone) {
   putGroups(2, 10, 3000);
-  const auto before = buffer.log.totals().fragments;
+  const auto before = store.log().totals().fragments;
   EXPECT_EQ(put(nextPts, false, 600'000), FrameFate::noRoom);
-  EXPECT_EQ(buffer.log.totals().fragments, before - 1) << "but for the group that it leaves torn";
+  EXPECT_EQ(store.log().totals().fragments, before - 1) << "but for the group that it leaves torn";
 }
 
 TEST_F(IngestRoom, RoomComesBackAsFragmentsArePersisted) {
@@ -81,11 +81,11 @@ TEST_F(IngestRoom, RoomComesBackAsFragmentsArePersisted) {
     readAll(*session);
     ingest.seal();
     readAll(*session);
-    while (const auto* oldest = buffer.log.oldest())
-      ASSERT_TRUE(buffer.log.markPersisted(oldest->id));
+    while (const auto* oldest = store.log().oldest())
+      ASSERT_TRUE(store.log().markPersisted(oldest->id));
     EXPECT_EQ(storage->used(), 0u);
   }
-  EXPECT_TRUE(lost.empty());
+  EXPECT_TRUE(lost().empty());
 }
 
 class IngestDuration : public test::StreamFixture {
@@ -95,8 +95,8 @@ class IngestDuration : public test::StreamFixture {
 
 TEST_F(IngestDuration, OlderMediaGoes) {
   putGroups(15, 20);
-  EXPECT_EQ(lost, (Ids{1, 2, 3, 4, 5}));
-  EXPECT_LE(buffer.log.totals().duration, 20s);
+  EXPECT_EQ(lost(), (Ids{1, 2, 3, 4, 5}));
+  EXPECT_LE(store.log().totals().duration, 20s);
 }
 
 class IngestShortDuration : public test::StreamFixture {
@@ -108,7 +108,7 @@ TEST_F(IngestShortDuration, AFragmentLongerThanTheBudgetGoesWhole) {
   EXPECT_EQ(put(0s, true), FrameFate::accepted);
   EXPECT_EQ(put(9s, false), FrameFate::accepted);
   EXPECT_EQ(put(11s, false), FrameFate::accepted);
-  EXPECT_EQ(lost, (Ids{1}));
+  EXPECT_EQ(lost(), (Ids{1}));
   EXPECT_EQ(put(12s, false), FrameFate::afterGap);
   EXPECT_EQ(put(13s, true), FrameFate::accepted);
 }
@@ -121,7 +121,7 @@ class IngestLeastDuration : public test::StreamFixture {
 
 TEST_F(IngestLeastDuration, TheNewestFragmentStaysBesideTheOneThatGrows) {
   putGroups(4, 40);  // 4 s each
-  EXPECT_EQ(lost, (Ids{1, 2}));
+  EXPECT_EQ(lost(), (Ids{1, 2}));
   EXPECT_EQ(numbers(parse(readAll(*body()))), range(80, 160));
 }
 
@@ -132,9 +132,9 @@ TEST_F(IngestLeastDuration, TheBoundOfAFragmentIsStillABound) {
   put(15s, true);
   for (int second = 16; second <= 20; ++second)
     put(Seconds(second), false);
-  EXPECT_TRUE(lost.empty());
+  EXPECT_TRUE(lost().empty());
   put(21s, false);
-  EXPECT_EQ(lost, (Ids{1}));
+  EXPECT_EQ(lost(), (Ids{1}));
 }
 
 /// The same of bytes.
@@ -146,7 +146,7 @@ class IngestLeastStorage : public test::StreamFixture {
 TEST_F(IngestLeastStorage, AFragmentLargerThanTheStorageIsHeldWhole) {
   putGroups(6, 10, 30'000);  // 300 KB each; 128 KB asked for, 1 MB at least
   EXPECT_EQ(numbers(parse(readAll(*body()))), range(40, 60));
-  EXPECT_EQ(buffer.stats.skippedNoRoom, 0u);
+  EXPECT_EQ(stats().skippedNoRoom, 0u);
 }
 
 TEST_F(IngestDuration, ThePinnedOneInTheWayClosesTheSession) {
@@ -162,10 +162,10 @@ TEST_F(IngestDuration, ThePinnedOneInTheWayClosesTheSession) {
     outcome = StreamFixture::put(frame(Seconds(second), false),
                                  test::annexB(test::accessUnit(false, nextNumber++)));
   EXPECT_TRUE(outcome.closeSession);
-  EXPECT_TRUE(lost.empty());
-  buffer.feed->rewind();
+  EXPECT_TRUE(lost().empty());
+  store.feed().rewind();
   put(24s, false);
-  EXPECT_EQ(lost, (Ids{1}));
+  EXPECT_EQ(lost(), (Ids{1}));
 }
 
 /// Offline: nothing is dropped, the streaming thread waits for the loop.
@@ -184,15 +184,15 @@ class IngestOffline : public test::StreamFixture {
     }
   }
   void persistOldest() {
-    const std::lock_guard lock(buffer.mutex);
-    while (buffer.feed->ahead().record && !buffer.feed->ahead().record->isGrowing()) {
-      buffer.feed->enter();
-      while (buffer.feed->read(1 << 20).size > 0) {
+    const Lock lock(store.mutex());
+    while (store.feed().ahead().record && !store.feed().ahead().record->isGrowing()) {
+      store.feed().enter();
+      while (store.feed().read(1 << 20).size > 0) {
       }
-      buffer.feed->leave();
+      store.feed().leave();
     }
-    ASSERT_TRUE(buffer.log.markPersisted(buffer.log.oldest()->id));
-    buffer.changed.notify_all();
+    ASSERT_TRUE(store.log().markPersisted(store.log().oldest()->id));
+    store.changed();
   }
   /// Puts large frames on a thread of its own until `count` are in or one is not taken. Its end wakes it,
   /// so that a failing test ends too.
@@ -215,9 +215,9 @@ class IngestOffline : public test::StreamFixture {
     done = true;
   }
   void interrupt() {
-    const std::lock_guard lock(buffer.mutex);
-    buffer.interrupted = true;
-    buffer.changed.notify_all();
+    const Lock lock(store.mutex());
+    state.interrupted = true;
+    store.changed();
   }
   /// A condition that another thread brings about, bounded.
   template <class Condition>
@@ -231,8 +231,8 @@ class IngestOffline : public test::StreamFixture {
   }
 
   bool waits() {
-    const std::lock_guard lock(buffer.mutex);
-    return buffer.waiting > 0;
+    const Lock lock(store.mutex());
+    return state.waiting > 0;
   }
 
   std::atomic<int> taken{0};
@@ -242,8 +242,8 @@ class IngestOffline : public test::StreamFixture {
 
 TEST_F(IngestOffline, FragmentsGrowToTenSeconds) {
   putGroups(13, 20);  // 2 s each
-  ASSERT_EQ(buffer.log.fragments().size(), 3u);
-  EXPECT_EQ(buffer.log.fragments()[0].content->duration, 10s);
+  ASSERT_EQ(store.log().fragments().size(), 3u);
+  EXPECT_EQ(store.log().fragments()[0].content->duration, 10s);
 }
 
 TEST_F(IngestOffline, WaitsForRoomAndLosesNothing) {
@@ -252,14 +252,14 @@ TEST_F(IngestOffline, WaitsForRoomAndLosesNothing) {
     const Feeder feeder(*this, 20);
     while (!done) {
       ASSERT_TRUE(eventually([&] {
-        const std::lock_guard lock(buffer.mutex);
-        return done || buffer.log.totals().fragments > 1;
+        const Lock lock(store.mutex());
+        return done || store.log().totals().fragments > 1;
       }));
       if (!done) persistOldest();
     }
   }
   EXPECT_EQ(taken, 20);
-  EXPECT_TRUE(lost.empty());
+  EXPECT_TRUE(lost().empty());
   EXPECT_LE(storage->used(), storage->limit());
 }
 
@@ -271,7 +271,7 @@ TEST_F(IngestOffline, InterruptWakesTheWait) {
     interrupt();
   }
   EXPECT_EQ(fate, FrameFate::interrupted);
-  EXPECT_TRUE(lost.empty());
+  EXPECT_TRUE(lost().empty());
 }
 
 TEST_F(IngestOffline, TheStreamsEndWakesTheWait) {
@@ -279,9 +279,9 @@ TEST_F(IngestOffline, TheStreamsEndWakesTheWait) {
   {
     const Feeder feeder(*this, 100);
     ASSERT_TRUE(eventually([&] { return waits(); }));
-    const std::lock_guard lock(buffer.mutex);
-    buffer.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "stopped"};
-    buffer.changed.notify_all();
+    const Lock lock(store.mutex());
+    store.end({StatusCode::streamStopped, ErrorKind::cancelled, "stopped"});
+    store.changed();
   }
   ASSERT_TRUE(fate);
   EXPECT_NE(*fate, FrameFate::accepted);
@@ -292,8 +292,8 @@ TEST_F(IngestOffline, AFlushDoesNotWaitForAFrameThatWaits) {
   const Feeder feeder(*this, 100);
   ASSERT_TRUE(eventually([&] { return waits(); }));
   ingest.seal();  // what endOfStream() and flush() call: must come back
-  const std::lock_guard lock(buffer.mutex);
-  EXPECT_EQ(buffer.log.growing(), nullptr);
+  const Lock lock(store.mutex());
+  EXPECT_EQ(store.log().growing(), nullptr);
 }
 
 TEST_F(IngestOffline, OneGroupThatFillsTheStorageIsAnErrorAndNoEndlessWait) {
@@ -317,7 +317,7 @@ TEST_F(IngestOffline, APictureInPiecesThatFillsTheStorageIsAnErrorAndNoEndlessWa
   TrackFormat pieces = test::h264Track();
   pieces.nalAligned = true;
   ASSERT_TRUE(set(camera, TrackKind::video, pieces));
-  buffer.interrupted = true;  // whoever waits comes back at once
+  state.interrupted = true;  // whoever waits comes back at once
   Bytes message = kvs::test::fromHex("0605");
   message.resize(60'000, std::byte{0x55});
   const Bytes piece = test::annexB({message});
@@ -334,7 +334,7 @@ TEST_F(IngestOffline, APictureInPiecesThatFillsTheStorageIsAnErrorAndNoEndlessWa
 
 /// A key frame waits for what shows where its group begins. Without room for that neither would ever go.
 TEST_F(IngestOffline, WhatShowsWhereAnOpenGroupBeginsIsLetIn) {
-  buffer.interrupted = true;  // whoever waits comes back at once
+  state.interrupted = true;  // whoever waits comes back at once
   for (int i = 0; storage->used() < storage->limit(); ++i)
     ASSERT_EQ(put(100ms * i, i == 0, 30'000), FrameFate::accepted);
   const auto putDecoded = [this](Nanoseconds dts, Nanoseconds pts, const std::vector<Bytes>& units) {
@@ -347,18 +347,18 @@ TEST_F(IngestOffline, WhatShowsWhereAnOpenGroupBeginsIsLetIn) {
   recoveryPoint.back() = kvs::test::slice(false, nextNumber++, 64);
   recoveryPoint.insert(recoveryPoint.end() - 1, kvs::test::recoveryPointOf264());
   EXPECT_EQ(putDecoded(12s, 12'200ms, recoveryPoint), FrameFate::accepted);
-  ASSERT_EQ(buffer.log.fragments().size(), 1u) << "it is held";
+  ASSERT_EQ(store.log().fragments().size(), 1u) << "it is held";
   EXPECT_EQ(putDecoded(12'100ms, 12'100ms, {kvs::test::slice(false, nextNumber++, 60'000)}),
             FrameFate::accepted);
   EXPECT_EQ(putDecoded(12'200ms, 12'300ms, {kvs::test::slice(false, nextNumber++, 60'000)}),
             FrameFate::accepted);
-  ASSERT_EQ(buffer.log.fragments().size(), 2u);
-  EXPECT_EQ(buffer.stats.timesRaised, 0u) << "the picture that leads the key frame is where it belongs";
+  ASSERT_EQ(store.log().fragments().size(), 2u);
+  EXPECT_EQ(stats().timesRaised, 0u) << "the picture that leads the key frame is where it belongs";
   EXPECT_GT(storage->used(), storage->limit()) << "a bound that is passed offline alone";
 }
 
 TEST_F(IngestOffline, TheBudgetOfSecondsHoldsBackToo) {
-  while (buffer.log.totals().duration <= 120s) {
+  while (store.log().totals().duration <= 120s) {
     const Bytes bytes = test::annexB(test::accessUnit(true, nextNumber++));
     EXPECT_EQ(StreamFixture::put(frame(nextPts, true, 5s), bytes).fate, FrameFate::accepted);
     nextPts += 5s;

@@ -93,8 +93,8 @@ TEST_F(IngestTest, DeltaFramesBeforeTheFirstKeyFrameAreSkippedAndCounted) {
   EXPECT_EQ(put(100ms, false), FrameFate::beforeFirstKeyFrame);
   EXPECT_EQ(put(200ms, true), FrameFate::accepted);
   EXPECT_EQ(put(300ms, false), FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame, 2u);
-  EXPECT_EQ(buffer.stats.framesIn, 2u);
+  EXPECT_EQ(stats().skippedBeforeKeyFrame, 2u);
+  EXPECT_EQ(stats().framesIn, 2u);
   EXPECT_EQ(numbers(parse(readAll(*body()))), range(2, 4));
 }
 
@@ -116,9 +116,9 @@ TEST_F(IngestTest, ParameterSetsAloneStandBeforeTheNextFrame) {
   Frame header = frame(0s, false);
   header.header = true;
   EXPECT_EQ(put(header, annexB(sets)).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.framesIn, 0u) << "that is no frame";
+  EXPECT_EQ(stats().framesIn, 0u) << "that is no frame";
   EXPECT_EQ(put(frame(10ms, true), annexB({slice(true, 0)})).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(stats().framesIn, 1u);
   const auto session = parse(readAll(*body()));
   ASSERT_EQ(session.clusters.size(), 1u);
   ASSERT_EQ(session.clusters[0].blocks.size(), 1u);
@@ -149,7 +149,7 @@ TEST_F(IngestTest, NothingIsSentBeforeTheCodecDataAreKnown) {
   video();
   EXPECT_EQ(put(frame(0s, true), annexB({slice(true, 0)})).fate, FrameFate::beforeFirstKeyFrame);
   EXPECT_EQ(put(frame(1s, true), annexB(accessUnit(true, 1))).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame, 1u);
+  EXPECT_EQ(stats().skippedBeforeKeyFrame, 1u);
 }
 
 TEST_F(IngestTest, BytesThatAreNoFrameAreAnErrorOfThisFrameOnly) {
@@ -160,29 +160,29 @@ TEST_F(IngestTest, BytesThatAreNoFrameAreAnErrorOfThisFrameOnly) {
   Frame made = frame(nextPts, false);
   made.payload = Pieces(&view, 1);
   EXPECT_FALSE(ingest.put(*camera, made));
-  EXPECT_EQ(buffer.stats.skippedInvalid, 1u);
+  EXPECT_EQ(stats().skippedInvalid, 1u);
   EXPECT_EQ(put(nextPts + 1s, false), FrameFate::accepted);
 }
 
 TEST_F(IngestTest, FragmentsBeginAtKeyFrames) {
   video();
   putGroups(3, 20);
-  ASSERT_EQ(buffer.log.fragments().size(), 3u);
-  EXPECT_EQ(buffer.log.fragments()[0].content->firstTicks, 3'600'000'000);
-  EXPECT_EQ(buffer.log.fragments()[1].content->firstTicks, 3'600'002'000);
-  EXPECT_EQ(buffer.log.fragments()[0].content->lastTicks, 3'600'001'900);
-  EXPECT_EQ(buffer.log.fragments()[0].content->duration, 2s);
-  EXPECT_EQ(buffer.stats.fragmentsIn, 3u);
-  EXPECT_EQ(buffer.log.fragments()[0].content->since, clock.now());
+  ASSERT_EQ(store.log().fragments().size(), 3u);
+  EXPECT_EQ(store.log().fragments()[0].content->firstTicks, 3'600'000'000);
+  EXPECT_EQ(store.log().fragments()[1].content->firstTicks, 3'600'002'000);
+  EXPECT_EQ(store.log().fragments()[0].content->lastTicks, 3'600'001'900);
+  EXPECT_EQ(store.log().fragments()[0].content->duration, 2s);
+  EXPECT_EQ(stats().fragmentsIn, 3u);
+  EXPECT_EQ(store.log().fragments()[0].content->since, clock.now());
 }
 
 TEST_F(IngestTest, GroupsUnderASecondAreMerged) {
   video();
   putGroups(10, 4);  // 0.4 s each: a fragment begins at the first key frame at or past 0.9 s
-  for (const auto& fragment : buffer.log.fragments()) {
+  for (const auto& fragment : store.log().fragments()) {
     EXPECT_TRUE(fragment.isGrowing() || fragment.content->duration >= 1s);
   }
-  EXPECT_EQ(buffer.log.fragments().size(), 4u);
+  EXPECT_EQ(store.log().fragments().size(), 4u);
   EXPECT_EQ(numbers(parse(readAll(*body()))), range(0, 40));
 }
 
@@ -209,8 +209,8 @@ TEST_F(IngestTest, AJumpOutOfTheFragmentsRangeEndsTheGroup) {
   EXPECT_EQ(put(20s, false), FrameFate::afterGap);
   EXPECT_EQ(put(21s, false), FrameFate::afterGap) << "what follows waits for a key frame";
   EXPECT_EQ(put(22s, true), FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.skippedAfterGap, 2u);
-  EXPECT_FALSE(buffer.log.fragments()[0].isGrowing());
+  EXPECT_EQ(stats().skippedAfterGap, 2u);
+  EXPECT_FALSE(store.log().fragments()[0].isGrowing());
 }
 
 TEST_F(IngestTest, AGroupLongerThanTheServiceTakesEndsInTime) {
@@ -222,8 +222,8 @@ TEST_F(IngestTest, AGroupLongerThanTheServiceTakesEndsInTime) {
   EXPECT_EQ(put(19'901ms, false), FrameFate::keyFrameDistance);
   EXPECT_EQ(put(25s, false), FrameFate::keyFrameDistance);
   EXPECT_EQ(put(26s, true), FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 2u);
-  EXPECT_EQ(buffer.log.fragments()[0].content->lastTicks, 19'900);
+  EXPECT_EQ(stats().skippedKeyFrameDistance, 2u);
+  EXPECT_EQ(store.log().fragments()[0].content->lastTicks, 19'900);
 }
 
 TEST_F(IngestTest, AKeyFrameIsAskedForInTimeAndTheDistanceToldOnce) {
@@ -239,7 +239,7 @@ TEST_F(IngestTest, AKeyFrameIsAskedForInTimeAndTheDistanceToldOnce) {
     put(Seconds(30 * round + 16), false);
     EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera));
   }
-  EXPECT_EQ(buffer.news.size(), 1u);
+  EXPECT_EQ(state.news.size(), 1u);
 }
 
 TEST_F(IngestTest, FramesALittleBeforeTheirClusterAreMovedToItsStart) {
@@ -247,7 +247,7 @@ TEST_F(IngestTest, FramesALittleBeforeTheirClusterAreMovedToItsStart) {
   put(0s, true);
   EXPECT_EQ(put(5s, true), FrameFate::accepted);
   EXPECT_EQ(put(4900ms, false), FrameFate::accepted) << "a leading picture of an open group";
-  EXPECT_EQ(buffer.stats.timesRepaired, 1u);
+  EXPECT_EQ(stats().timesRepaired, 1u);
   const auto session = parse(readAll(*body()));
   EXPECT_EQ(session.clusters[1].blocks[1].relative, 0);
 }
@@ -257,8 +257,8 @@ TEST_F(IngestTest, AKeyFrameALittleBackIsNudged) {
   put(0s, true);
   put(5s, false);
   EXPECT_EQ(put(4800ms, true), FrameFate::accepted);
-  EXPECT_EQ(buffer.log.fragments()[1].content->firstTicks, 5001);
-  EXPECT_EQ(buffer.stats.timesRepaired, 1u);
+  EXPECT_EQ(store.log().fragments()[1].content->firstTicks, 5001);
+  EXPECT_EQ(stats().timesRepaired, 1u);
   EXPECT_EQ(epochs().size(), 1u);
 }
 
@@ -269,7 +269,7 @@ TEST_F(IngestTest, ALargeStepBackIsANewEpochThatRises) {
   clock.advance(2s);
   EXPECT_EQ(put(0s, true), FrameFate::accepted);
   EXPECT_EQ(epochs().size(), 2u);
-  EXPECT_EQ(buffer.log.fragments()[1].content->epoch, buffer.timeline.epoch());
+  EXPECT_EQ(store.log().fragments()[1].content->epoch, state.timeline.epoch());
   const auto session = parse(readAll(*body()));
   ASSERT_EQ(session.clusters.size(), 2u);
   EXPECT_EQ(session.clusters[1].timecode, session.clusters[0].timecode + 2000);
@@ -297,7 +297,7 @@ TEST_F(IngestTest, TheAnchorIsTheMomentOfCapture) {
   made.captured = clock.now() - 250ms;
   put(made, annexB(accessUnit(true, 0)));
   const auto expected = std::chrono::floor<Milliseconds>(clock.wallNow() - 250ms);
-  EXPECT_EQ(buffer.timeline.epoch()->start(), WallTime(expected));
+  EXPECT_EQ(state.timeline.epoch()->start(), WallTime(expected));
 }
 
 TEST_F(IngestTest, AMissingTimeIsRepairedAndCounted) {
@@ -306,7 +306,7 @@ TEST_F(IngestTest, AMissingTimeIsRepairedAndCounted) {
   Frame made = frame(0s, false);
   made.pts.reset();
   EXPECT_EQ(put(made, annexB({slice(false, 1)})).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.timesRepaired, 1u);
+  EXPECT_EQ(stats().timesRepaired, 1u);
   EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[1].relative, 100);
 }
 
@@ -336,19 +336,19 @@ class SourceSwitch : public IngestTest {
   }
   /// Refused, reported and asked for; then the key frame, and all behind it.
   void expectToWaitForAKeyFrame() {
-    const auto before = buffer.stats.skippedAfterGap;
+    const auto before = stats().skippedAfterGap;
     EXPECT_EQ(putNext(false), FrameFate::afterGap);
     EXPECT_TRUE(ingest.takeKeyFrameRequest(*camera));
     EXPECT_EQ(putNext(false), FrameFate::afterGap);
     EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera)) << "once";
     EXPECT_EQ(putNext(true), FrameFate::accepted);
     EXPECT_EQ(putNext(false), FrameFate::accepted);
-    EXPECT_EQ(buffer.stats.skippedAfterGap, before + 2);
+    EXPECT_EQ(stats().skippedAfterGap, before + 2);
   }
   void expectNothingLost() {
     EXPECT_EQ(putNext(false), FrameFate::accepted);
     EXPECT_FALSE(ingest.takeKeyFrameRequest(*camera));
-    EXPECT_EQ(buffer.stats.skippedAfterGap, 0u);
+    EXPECT_EQ(stats().skippedAfterGap, 0u);
   }
 };
 
@@ -490,7 +490,7 @@ TEST_F(IngestTest, FramesWithoutTimesOrARateHaveTheTimeOfTheirArrival) {
   }
   ingest.seal();
   EXPECT_EQ(times(parse(readAll(*body()))), (std::vector<std::int64_t>{0, 40, 110, 1000, 1020}));
-  EXPECT_EQ(buffer.stats.timesMissing, 5u);
+  EXPECT_EQ(stats().timesMissing, 5u);
 }
 
 TEST_F(IngestTest, AFirstTimeOfZeroBeforeFramesWithoutTimesSaysNothingOfTheSource) {
@@ -609,12 +609,12 @@ TEST_F(IngestTest, TimesThatNoClockShowsAreRefusedAndWhatCameBeforeStays) {
       const auto outcome = ingest.put(*camera, made);
       ASSERT_FALSE(outcome);
       EXPECT_EQ(outcome.error().code, StatusCode::mkvInvalidFrameTimestamp);
-      EXPECT_EQ(buffer.stats.skippedInvalid, ++refused);
+      EXPECT_EQ(stats().skippedInvalid, ++refused);
     }
     ingest.gap(*camera, extreme);
   }
   EXPECT_EQ(put(nextPts, false), FrameFate::accepted) << "the group goes on";
-  EXPECT_EQ(buffer.log.fragments().size(), 1u);
+  EXPECT_EQ(store.log().fragments().size(), 1u);
 }
 
 /// Under the sanitizer for undefined behaviour, no sum of them may leave its range.
@@ -649,23 +649,23 @@ TEST_F(IngestTest, TimesFromOneEndToTheOtherAreReckonedWithInRange) {
     clock.advance(Nanoseconds(static_cast<std::int64_t>(below(1'000'000'000))));
     ingest.expire();
     if (i % 100 == 0) {
-      for (const auto& fragment : buffer.log.fragments()) {
+      for (const auto& fragment : store.log().fragments()) {
         (void)fragment.content->epoch->wallTime(fragment.content->firstTicks);
         (void)fragment.content->epoch->wireTimecode(fragment.content->firstTicks, i % 200 == 0);
       }
     }
   }
-  EXPECT_GT(buffer.stats.framesIn, 0u);
+  EXPECT_GT(stats().framesIn, 0u);
 }
 
 TEST_F(IngestTest, FlushEndsTheFragmentAndTheNextBeginsAtAKeyFrame) {
   video();
   putGroups(1, 3);
   ingest.seal();
-  EXPECT_FALSE(buffer.log.fragments()[0].isGrowing());
+  EXPECT_FALSE(store.log().fragments()[0].isGrowing());
   EXPECT_EQ(put(nextPts, false), FrameFate::afterGap);
   EXPECT_EQ(put(nextPts + 100ms, true), FrameFate::accepted);
-  EXPECT_EQ(buffer.log.fragments().size(), 2u);
+  EXPECT_EQ(store.log().fragments().size(), 2u);
 }
 
 TEST_F(IngestTest, NewParameterSetsBeginAFragmentWithAHeaderOfItsOwn) {
@@ -673,8 +673,8 @@ TEST_F(IngestTest, NewParameterSetsBeginAFragmentWithAHeaderOfItsOwn) {
   putGroups(1, 3);
   EXPECT_EQ(put(frame(nextPts, true), annexB(accessUnit(true, 50, 64, largePicture))).fate,
             FrameFate::accepted);
-  ASSERT_EQ(buffer.log.fragments().size(), 2u) << "also within the first second";
-  EXPECT_NE(buffer.log.fragments()[0].content->header, buffer.log.fragments()[1].content->header);
+  ASSERT_EQ(store.log().fragments().size(), 2u) << "also within the first second";
+  EXPECT_NE(store.log().fragments()[0].content->header, store.log().fragments()[1].content->header);
   EXPECT_EQ(headers().size(), 2u);
   const auto session = parse(readAll(*body({.header = headers().at(1)})));
   EXPECT_EQ(session.tracks[0].codecPrivate, fromHex(largePicture.avcC));
@@ -729,9 +729,9 @@ TEST_F(IngestTest, ThreeTracksAtMost) {
 TEST_F(IngestTest, AFrameAfterTheEndIsNotTaken) {
   video();
   putGroups(1, 2);
-  buffer.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "stopped"};
+  store.end({StatusCode::streamStopped, ErrorKind::cancelled, "stopped"});
   EXPECT_NE(put(nextPts, false), FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.framesIn, 2u);
+  EXPECT_EQ(stats().framesIn, 2u);
 }
 
 // --- access units in pieces ---
@@ -763,9 +763,9 @@ TEST_F(IngestNal, AUnitEndsWithItsMarker) {
   nal(sps, 0s, true);
   nal(pps, 0s, true);
   nal(slice(true, 0), 0s, true);
-  EXPECT_EQ(buffer.stats.framesIn, 0u);
+  EXPECT_EQ(stats().framesIn, 0u);
   nal(laterSlice(true, 0), 0s, true, true);
-  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(stats().framesIn, 1u);
   EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[0].payload,
             lengthPrefixed({sps, pps, slice(true, 0), laterSlice(true, 0)}));
 }
@@ -775,12 +775,12 @@ TEST_F(IngestNal, AUnitEndsWhereTheNextBegins) {
   nal(pps, 0s, true);
   nal(slice(true, 0), 0s, true);
   nal(slice(false, 1), 100ms, false);  // first_mb_in_slice 0
-  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(stats().framesIn, 1u);
   nal(delimiter, 200ms, false);
-  EXPECT_EQ(buffer.stats.framesIn, 2u);
+  EXPECT_EQ(stats().framesIn, 2u);
   nal(slice(false, 2), 200ms, false);
   ingest.seal();
-  EXPECT_EQ(buffer.stats.framesIn, 3u) << "flush commits what is held";
+  EXPECT_EQ(stats().framesIn, 3u) << "flush commits what is held";
   const auto session = parse(readAll(*body()));
   EXPECT_EQ(numbers(session), range(0, 3));
   EXPECT_EQ(session.clusters[0].blocks[2].relative, 200);
@@ -790,11 +790,11 @@ TEST_F(IngestNal, AUnitEndsWhereTheNextBegins) {
 TEST_F(IngestNal, DeltaUnitsBeforeTheFirstKeyFrameAreSkippedWhole) {
   nal(slice(false, 0), 0s, false);
   nal(laterSlice(false, 0), 0s, false, true);
-  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame, 1u);
+  EXPECT_EQ(stats().skippedBeforeKeyFrame, 1u);
   nal(sps, 1s, true);
   nal(pps, 1s, true);
   nal(slice(true, 1), 1s, true, true);
-  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(stats().framesIn, 1u);
   EXPECT_EQ(numbers(parse(readAll(*body()))), range(1, 2));
 }
 
@@ -809,7 +809,7 @@ TEST_F(IngestNal, ALongUnitGrowsOverChunks) {
     units.push_back(unit);
     nal(unit, 0s, true, i == 5);
   }
-  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(stats().framesIn, 1u);
   EXPECT_EQ(parse(readAll(*body())).clusters[0].blocks[0].payload, lengthPrefixed(units));
 }
 

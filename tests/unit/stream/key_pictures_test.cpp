@@ -56,7 +56,7 @@ class KeyPicturesTest : public test::StreamFixture {
       std::vector<CodecChange> all;
       void onCodecChanged(const CodecChange& change) override { all.push_back(change); }
     } heard;
-    for (const News& news : std::exchange(buffer.news, {}))
+    for (const News& news : std::exchange(state.news, {}))
       deliver(news, heard);
     return heard.all;
   }
@@ -364,7 +364,7 @@ TEST_F(KeyPicturesTest, WhatNeedsARefusedKeyFrameIsRefusedToo) {
   EXPECT_EQ(add({sliceOf264(SliceOf::p)}, false), FrameFate::afterGap);
   addGroups(1, idrWithSets);
   EXPECT_EQ(sizes(all()), Sizes(2, 10));
-  EXPECT_EQ(buffer.stats.skippedAfterGap, 2u);
+  EXPECT_EQ(stats().skippedAfterGap, 2u);
 }
 
 TEST_F(KeyPicturesTest, WhatNeedsAKeyFrameWithAnImpossibleTimeIsRefusedToo) {

@@ -104,8 +104,8 @@ class OfflineBranches : public test::StreamFixture {
     return true;
   }
   bool waits() {
-    const std::lock_guard lock(buffer.mutex);
-    return buffer.waiting > 0;
+    const Lock lock(store.mutex());
+    return state.waiting > 0;
   }
   /// It has stopped, and is not at its end.
   bool isHeldBack(const Branch& branch) {
@@ -115,33 +115,33 @@ class OfflineBranches : public test::StreamFixture {
     return eventually([&] { return branch.isDone(); }) && branch.last() == FrameFate::accepted;
   }
   void interrupt(bool on) {
-    const std::lock_guard lock(buffer.mutex);
-    buffer.interrupted = on;
-    buffer.changed.notify_all();
+    const Lock lock(store.mutex());
+    state.interrupted = on;
+    store.changed();
   }
   void persistOldest() {
-    const std::lock_guard lock(buffer.mutex);
-    while (buffer.feed->ahead().record && !buffer.feed->ahead().record->isGrowing()) {
-      buffer.feed->enter();
-      while (buffer.feed->read(1 << 20).size > 0) {
+    const Lock lock(store.mutex());
+    while (store.feed().ahead().record && !store.feed().ahead().record->isGrowing()) {
+      store.feed().enter();
+      while (store.feed().read(1 << 20).size > 0) {
       }
-      buffer.feed->leave();
+      store.feed().leave();
     }
-    const auto* oldest = buffer.log.oldest();
+    const auto* oldest = store.log().oldest();
     if (oldest && !oldest->isGrowing()) {
-      ASSERT_TRUE(buffer.log.markPersisted(oldest->id));
+      ASSERT_TRUE(store.log().markPersisted(oldest->id));
     }
-    buffer.changed.notify_all();
+    store.changed();
   }
 
   void expectAll(std::uint64_t frames) {
     ingest.seal();
-    EXPECT_EQ(buffer.stats.framesIn, frames);
-    EXPECT_EQ(buffer.stats.framesFilled, 0u);
-    EXPECT_EQ(buffer.stats.skippedLate + buffer.stats.skippedTrackAbsent + buffer.stats.skippedAfterGap +
-                  buffer.stats.skippedBeforeKeyFrame + buffer.stats.skippedNoRoom,
+    EXPECT_EQ(stats().framesIn, frames);
+    EXPECT_EQ(stats().framesFilled, 0u);
+    EXPECT_EQ(stats().skippedLate + stats().skippedTrackAbsent + stats().skippedAfterGap +
+                  stats().skippedBeforeKeyFrame + stats().skippedNoRoom,
               0u);
-    EXPECT_TRUE(lost.empty());
+    EXPECT_TRUE(lost().empty());
   }
 };
 
@@ -184,7 +184,7 @@ TEST_F(OfflineBranches, ABranchThatNeverBeginsIsNotWaitedForForEver) {
   clock.advance(1s);
   ASSERT_TRUE(endsWell(*pictures));
   ingest.seal();
-  EXPECT_GE(buffer.stats.framesIn, 600u);
+  EXPECT_GE(stats().framesIn, 600u);
 }
 
 TEST_F(OfflineBranches, AudioThatBeginsHalfAMinuteLaterIsWhole) {
@@ -194,8 +194,8 @@ TEST_F(OfflineBranches, AudioThatBeginsHalfAMinuteLaterIsWhole) {
   ASSERT_TRUE(endsWell(*pictures));
   ASSERT_TRUE(endsWell(*sound));
   ingest.seal();
-  EXPECT_EQ(buffer.stats.skippedLate + buffer.stats.skippedTrackAbsent + buffer.stats.skippedAfterGap, 0u);
-  EXPECT_EQ(buffer.stats.framesIn, 600u + 1500u);
+  EXPECT_EQ(stats().skippedLate + stats().skippedTrackAbsent + stats().skippedAfterGap, 0u);
+  EXPECT_EQ(stats().framesIn, 600u + 1500u);
 }
 
 TEST_F(OfflineBranches, OneThreadForBothNeverWaitsForItself) {
@@ -203,7 +203,7 @@ TEST_F(OfflineBranches, OneThreadForBothNeverWaitsForItself) {
   for (Nanoseconds at = 0s; at < 60s; at += videoPeriod)
     ASSERT_EQ(putVideo(at), FrameFate::accepted);
   EXPECT_FALSE(waits());
-  EXPECT_GT(buffer.stats.framesIn, 400u) << "what can no longer be waited for is not waited for";
+  EXPECT_GT(stats().framesIn, 400u) << "what can no longer be waited for is not waited for";
 }
 
 TEST_F(OfflineBranches, AThreadThatTakesTheOtherTrackOverWaitsForItselfNoMore) {
@@ -256,9 +256,9 @@ TEST_F(OfflineBranches, TheStreamsEndFreesTheOneThatIsAhead) {
   const auto pictures = videoBranch(60s);
   ASSERT_TRUE(isHeldBack(*pictures));
   {
-    const std::lock_guard lock(buffer.mutex);
-    buffer.ended = Error{StatusCode::streamStopped, ErrorKind::cancelled, "stopped"};
-    buffer.changed.notify_all();
+    const Lock lock(store.mutex());
+    store.end({StatusCode::streamStopped, ErrorKind::cancelled, "stopped"});
+    store.changed();
   }
   EXPECT_TRUE(eventually([&] { return pictures->isDone(); }));
 }

@@ -85,7 +85,7 @@ class TracksTest : public test::StreamFixture {
   };
   Heard heard() {
     Heard listener;
-    for (const News& news : std::exchange(buffer.news, {}))
+    for (const News& news : std::exchange(state.news, {}))
       deliver(news, listener);
     return listener;
   }
@@ -100,7 +100,7 @@ TEST_F(TracksTest, EveryJumpOfTheTimesIsTold) {
   }
   const Heard told = heard();
   EXPECT_EQ(std::ranges::count(told.repairs, TimeRepair::Kind::reanchored, &TimeRepair::kind), 2);
-  EXPECT_EQ(buffer.stats.timesReanchored, 2u);
+  EXPECT_EQ(stats().timesReanchored, 2u);
 }
 
 /// x264enc without tune=zerolatency: each picture comes two seconds after it was taken, and steadily.
@@ -115,11 +115,11 @@ TEST_F(TracksTest, AnEncoderThatLagsIsWaitedForAndMovesNoTime) {
     if (i >= lag) putVideo(100ms * (i - lag), (i - lag) % 10 == 0);
   }
   EXPECT_TRUE(heard().repairs.empty());
-  EXPECT_EQ(buffer.stats.timesMissing, 0u);
-  EXPECT_EQ(buffer.stats.timesNudged, 0u);
-  EXPECT_EQ(buffer.stats.timesRaised, 0u);
-  EXPECT_EQ(buffer.stats.timesReanchored, 0u);
-  EXPECT_EQ(buffer.stats.skippedLate, 0u);
+  EXPECT_EQ(stats().timesMissing, 0u);
+  EXPECT_EQ(stats().timesNudged, 0u);
+  EXPECT_EQ(stats().timesRaised, 0u);
+  EXPECT_EQ(stats().timesReanchored, 0u);
+  EXPECT_EQ(stats().skippedLate, 0u);
   EXPECT_EQ(epochs().size(), 1u);
   ingest.seal();
   auto all = seen(parse(readAll(*body())));
@@ -147,13 +147,13 @@ TEST_F(TracksTest, AThreadIsNeverHeldUpByTheOther) {
   audio();
   for (int i = 0; i < 20; ++i)
     EXPECT_EQ(putVideo(100ms * i, i == 0).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.framesIn, 0u) << "the microphone may still speak";
+  EXPECT_EQ(stats().framesIn, 0u) << "the microphone may still speak";
   for (int i = 0; i < 100; ++i)
     EXPECT_EQ(putAudio(20ms * i).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.framesIn, 120u);
+  EXPECT_EQ(stats().framesIn, 120u);
   const auto all = seen(parse(readAll(*body())));
   EXPECT_TRUE(std::ranges::is_sorted(all, {}, &Seen::ms));
-  EXPECT_EQ(buffer.stats.framesFilled, 0u);
+  EXPECT_EQ(stats().framesFilled, 0u);
 }
 
 TEST_F(TracksTest, FragmentsDoNotOverlap) {
@@ -177,7 +177,7 @@ TEST_F(TracksTest, FragmentsDoNotOverlap) {
   }
   EXPECT_EQ(count(session, videoNumber), 60u);
   EXPECT_EQ(count(session, audioNumber), 300u);
-  EXPECT_EQ(buffer.stats.timesRepaired, 0u);
+  EXPECT_EQ(stats().timesRepaired, 0u);
 }
 
 TEST_F(TracksTest, AKeyFrameShownLaterThanItIsDecodedSharesItsFragment) {
@@ -190,10 +190,8 @@ TEST_F(TracksTest, AKeyFrameShownLaterThanItIsDecodedSharesItsFragment) {
       putAudio(2s * i + 20ms * k);
   }
   ingest.seal();
-  EXPECT_EQ(buffer.stats.timesRaised, 0u)
-      << "audio up to a key frame's presentation is of the fragment before";
-  EXPECT_EQ(buffer.stats.skippedBeforeKeyFrame + buffer.stats.skippedLate, 10u)
-      << "what came before all video";
+  EXPECT_EQ(stats().timesRaised, 0u) << "audio up to a key frame's presentation is of the fragment before";
+  EXPECT_EQ(stats().skippedBeforeKeyFrame + stats().skippedLate, 10u) << "what came before all video";
 }
 
 TEST_F(TracksTest, ASilentTrackHoldsTheOtherUpNoLongerThanItMay) {
@@ -202,13 +200,13 @@ TEST_F(TracksTest, ASilentTrackHoldsTheOtherUpNoLongerThanItMay) {
   putAudio(0s);
   putAudio(20ms);
   putVideo(100ms, false);
-  EXPECT_EQ(buffer.stats.framesIn, 3u);
+  EXPECT_EQ(stats().framesIn, 3u);
   wait(499ms);
-  EXPECT_EQ(buffer.stats.framesIn, 3u);
+  EXPECT_EQ(stats().framesIn, 3u);
   wait(1ms);
-  EXPECT_EQ(buffer.stats.framesIn, 4u);
+  EXPECT_EQ(stats().framesIn, 4u);
   putVideo(700ms, false);
-  EXPECT_EQ(buffer.stats.framesIn, 5u) << "nothing waits for a track that is known to be silent";
+  EXPECT_EQ(stats().framesIn, 5u) << "nothing waits for a track that is known to be silent";
 }
 
 TEST_F(TracksTest, SilenceIsFilled) {
@@ -233,7 +231,7 @@ TEST_F(TracksTest, SilenceIsFilled) {
   }
   EXPECT_EQ(count(session, videoNumber), 600u);
   EXPECT_NEAR(static_cast<double>(count(session, audioNumber)), 3000.0, 30.0) << "the gap is filled";
-  EXPECT_EQ(buffer.stats.framesFilled + 100u, count(session, audioNumber));
+  EXPECT_EQ(stats().framesFilled + 100u, count(session, audioNumber));
   const auto told = heard();
   ASSERT_EQ(told.silences.size(), 1u);
   EXPECT_TRUE(told.silences[0].silent);
@@ -258,7 +256,7 @@ TEST_F(TracksTest, ATrackThatReturnsIsHeardAgain) {
   const auto told = heard();
   ASSERT_EQ(told.silences.size(), 1u);
   EXPECT_FALSE(told.silences[0].silent);
-  EXPECT_EQ(buffer.stats.skippedLate, 0u);
+  EXPECT_EQ(stats().skippedLate, 0u);
 }
 
 TEST_F(TracksTest, ATrackThatEndsIsFilledAndDoesNotEndTheOther) {
@@ -268,7 +266,7 @@ TEST_F(TracksTest, ATrackThatEndsIsFilledAndDoesNotEndTheOther) {
   ingest.end(*microphone);
   for (int i = 1; i < 60; ++i)
     EXPECT_EQ(putVideo(100ms * i, i % 20 == 0).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.framesIn, 61u) << "nothing waits for it";
+  EXPECT_EQ(stats().framesIn, 61u) << "nothing waits for it";
   ingest.seal();
   const auto session = parse(readAll(*body()));
   ASSERT_EQ(session.clusters.size(), 3u);
@@ -283,9 +281,9 @@ TEST_F(TracksTest, AGapIsProgress) {
   putAudio(0s);
   putVideo(100ms, false);
   ingest.gap(*microphone, 1s);
-  EXPECT_EQ(buffer.stats.framesIn, 3u);
+  EXPECT_EQ(stats().framesIn, 3u);
   putVideo(900ms, false);
-  EXPECT_EQ(buffer.stats.framesIn, 4u);
+  EXPECT_EQ(stats().framesIn, 4u);
 }
 
 TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraEnds) {
@@ -297,10 +295,10 @@ TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraEnds) {
   for (int k = 50; k < 500; ++k)
     EXPECT_EQ(putAudio(20ms * k).fate, FrameFate::accepted);
   ingest.seal();
-  EXPECT_EQ(buffer.stats.framesIn, 501u);
-  EXPECT_GE(buffer.log.fragments().size(), 4u);
-  EXPECT_NE(buffer.log.fragments()[0].content->header, buffer.log.fragments()[1].content->header);
-  const auto alone = parse(readAll(*body({.header = buffer.log.fragments()[1].content->header})), false);
+  EXPECT_EQ(stats().framesIn, 501u);
+  EXPECT_GE(store.log().fragments().size(), 4u);
+  EXPECT_NE(store.log().fragments()[0].content->header, store.log().fragments()[1].content->header);
+  const auto alone = parse(readAll(*body({.header = store.log().fragments()[1].content->header})), false);
   EXPECT_EQ(alone.tracks.size(), 1u);
 }
 
@@ -315,14 +313,14 @@ TEST_F(TracksTest, AudioGoesOnAloneWhenTheCameraHangsAndTheCameraComesBack) {
     }
   };
   speak(40 * 50);  // 40 s
-  EXPECT_EQ(buffer.stats.framesIn, 1u + static_cast<unsigned>(k) - buffer.stats.skippedKeyFrameDistance);
-  EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 0u);
-  const auto alone = buffer.log.fragments().back().content->header;
-  EXPECT_NE(alone, buffer.log.fragments().front().content->header);
+  EXPECT_EQ(stats().framesIn, 1u + static_cast<unsigned>(k) - stats().skippedKeyFrameDistance);
+  EXPECT_EQ(stats().skippedKeyFrameDistance, 0u);
+  const auto alone = store.log().fragments().back().content->header;
+  EXPECT_NE(alone, store.log().fragments().front().content->header);
   EXPECT_EQ(putVideo(20ms * k, false).fate, FrameFate::trackAbsent);
   putVideo(20ms * k + 100ms, true);
   speak(10);
-  EXPECT_EQ(buffer.log.fragments().back().content->header, buffer.log.fragments().front().content->header);
+  EXPECT_EQ(store.log().fragments().back().content->header, store.log().fragments().front().content->header);
 }
 
 TEST_F(TracksTest, AFrameALittleLateIsMovedToItsFragment) {
@@ -331,9 +329,9 @@ TEST_F(TracksTest, AFrameALittleLateIsMovedToItsFragment) {
   putAudio(0s);
   putVideo(2s, true);
   wait(500ms);
-  EXPECT_EQ(buffer.log.fragments().size(), 2u);
+  EXPECT_EQ(store.log().fragments().size(), 2u);
   EXPECT_EQ(putAudio(1800ms).fate, FrameFate::accepted);
-  EXPECT_EQ(buffer.stats.timesRaised, 1u);
+  EXPECT_EQ(stats().timesRaised, 1u);
   EXPECT_EQ(putAudio(1900ms).fate, FrameFate::accepted);
 }
 
@@ -344,17 +342,17 @@ TEST_F(TracksTest, AFrameThatIsMuchTooLateIsRefusedAndCounted) {
   putVideo(4s, true);
   wait(500ms);
   EXPECT_EQ(putAudio(1s).fate, FrameFate::late);
-  EXPECT_EQ(buffer.stats.skippedLate, 1u);
+  EXPECT_EQ(stats().skippedLate, 1u);
 }
 
 TEST_F(TracksTest, AtTheStartATrackWithoutFormatIsWaitedFor) {
   microphone = *ingest.addTrack(TrackKind::audio);
   putVideo(0s, true);
   wait(4s);
-  EXPECT_EQ(buffer.stats.framesIn, 0u);
+  EXPECT_EQ(stats().framesIn, 0u);
   audio();
   putAudio(0s);
-  EXPECT_EQ(buffer.stats.framesIn, 2u);
+  EXPECT_EQ(stats().framesIn, 2u);
   putAudio(20ms);
   putVideo(100ms, false);
   EXPECT_EQ(parse(readAll(*body()), false).tracks.size(), 2u);
@@ -364,7 +362,7 @@ TEST_F(TracksTest, AtTheStartATrackThatNeverComesIsNotWaitedForForEver) {
   microphone = *ingest.addTrack(TrackKind::audio);
   putVideo(0s, true);
   wait(5s);
-  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(stats().framesIn, 1u);
   EXPECT_EQ(parse(readAll(*body()), false).tracks.size(), 1u);
 }
 
@@ -397,7 +395,7 @@ TEST_F(TracksTest, ATailOfAudioStaysInTheLastFragment) {
   for (int k = 0; k < 50; ++k)
     putAudio(20ms * k);
   ingest.seal();
-  EXPECT_EQ(buffer.log.fragments().size(), 1u);
+  EXPECT_EQ(store.log().fragments().size(), 1u);
   EXPECT_EQ(count(parse(readAll(*body())), audioNumber), 50u);
 }
 
@@ -408,7 +406,7 @@ TEST_F(TracksTest, ATrackWhoseCodecDataComeInBandIsInTheFirstHeader) {
   ASSERT_TRUE(setAudio(track));
   putVideo(0s, true);
   wait(4s);
-  EXPECT_EQ(buffer.stats.framesIn, 0u) << "nothing is known of it yet";
+  EXPECT_EQ(stats().framesIn, 0u) << "nothing is known of it yet";
   // ADTS: AAC-LC, 48 kHz, mono; two frames of 7 + 4 bytes in one payload.
   const Bytes one = kvs::test::fromHex("fff14c40017ffc01182007");
   Bytes two = one;
@@ -461,8 +459,8 @@ TEST_F(TracksTest, AHeaderThatNarrowsKeepsTheCodecDataOfItsOwnFragment) {
   ingest.gap(*microphone, 10s);
   putVideo(0s, true);
   StreamFixture::put(frame(2s, true), annexB(accessUnit(true, 50, 64, kvs::test::largePicture)));
-  ASSERT_EQ(buffer.log.fragments().size(), 2u);
-  const auto first = parse(buffer.log.fragments()[0].content->header->bytes, false);
+  ASSERT_EQ(store.log().fragments().size(), 2u);
+  const auto first = parse(store.log().fragments()[0].content->header->bytes, false);
   ASSERT_EQ(first.tracks.size(), 1u);
   EXPECT_EQ(first.tracks[0].codecPrivate, kvs::test::fromHex(kvs::test::smallPicture.avcC));
 }
@@ -477,9 +475,9 @@ TEST_F(TracksTest, AClockOfAudioThatJumpsDoesNotEndTheVideosGroup) {
   clock.advance(1s);
   putVideo(2s, false);
   ingest.seal();
-  EXPECT_EQ(buffer.stats.skippedLate, 1u);
-  EXPECT_EQ(buffer.stats.framesIn, 22u);
-  EXPECT_EQ(buffer.log.fragments().size(), 1u);
+  EXPECT_EQ(stats().skippedLate, 1u);
+  EXPECT_EQ(stats().framesIn, 22u);
+  EXPECT_EQ(store.log().fragments().size(), 1u);
 }
 
 TEST_F(TracksTest, AudioAnHourAheadOfItsCameraIsCalledEarlyAndAnHourBehindLate) {
@@ -494,10 +492,10 @@ TEST_F(TracksTest, AudioAnHourAheadOfItsCameraIsCalledEarlyAndAnHourBehindLate) 
   all.add(putVideo(2h + 2s, false));
   EXPECT_EQ(all.skippedLater, 1u);
   EXPECT_EQ(all.skippedWhy, FrameFate::early);
-  EXPECT_EQ(buffer.stats.skippedLate, 1u);
+  EXPECT_EQ(stats().skippedLate, 1u);
   putAudio(2h + 2s);
   EXPECT_EQ(putAudio(1h).fate, FrameFate::late);
-  EXPECT_EQ(buffer.stats.skippedLate, 2u);
+  EXPECT_EQ(stats().skippedLate, 2u);
 }
 
 TEST_F(TracksTest, AudioSecondsAheadOfItsCameraIsCalledEarlyAndLeavesTheCamerasGroup) {
@@ -510,8 +508,8 @@ TEST_F(TracksTest, AudioSecondsAheadOfItsCameraIsCalledEarlyAndLeavesTheCamerasG
     EXPECT_EQ(putVideo(100ms * i, false).fate, FrameFate::accepted) << i;
     ingest.expire();
   }
-  EXPECT_GT(buffer.stats.skippedLate, 0u);
-  EXPECT_EQ(buffer.stats.skippedKeyFrameDistance, 0u);
+  EXPECT_GT(stats().skippedLate, 0u);
+  EXPECT_EQ(stats().skippedKeyFrameDistance, 0u);
 }
 
 TEST_F(TracksTest, AFrameThatSaysThatItLastsLongEndsNothing) {
@@ -525,12 +523,12 @@ TEST_F(TracksTest, AFrameThatSaysThatItLastsLongEndsNothing) {
   EXPECT_EQ(putOther(sensor, 2s, "another", 25s).fate, FrameFate::accepted);
   EXPECT_EQ(putVideo(2100ms, false).fate, FrameFate::accepted);
   ingest.seal();
-  ASSERT_EQ(buffer.log.fragments().size(), 2u);
-  for (const auto& fragment : buffer.log.fragments()) {
+  ASSERT_EQ(store.log().fragments().size(), 2u);
+  for (const auto& fragment : store.log().fragments()) {
     EXPECT_LE(fragment.content->duration, 20s);
-    EXPECT_LT(buffer.timeline.timeOf(fragment.content->lastTicks - fragment.content->firstTicks), 20s);
+    EXPECT_LT(state.timeline.timeOf(fragment.content->lastTicks - fragment.content->firstTicks), 20s);
   }
-  EXPECT_EQ(buffer.stats.timesRaised, 0u) << "silence ends where the next fragment begins";
+  EXPECT_EQ(stats().timesRaised, 0u) << "silence ends where the next fragment begins";
 }
 
 TEST_F(TracksTest, SilenceDoesNotReachIntoTheNextFragment) {
@@ -541,8 +539,8 @@ TEST_F(TracksTest, SilenceDoesNotReachIntoTheNextFragment) {
   putVideo(1950ms, false);
   putVideo(2s, true);  // 50 ms after a frame that says 100
   ingest.seal();
-  EXPECT_EQ(buffer.stats.timesRaised, 0u);
-  EXPECT_EQ(buffer.log.fragments()[1].content->firstTicks, 2000);
+  EXPECT_EQ(stats().timesRaised, 0u);
+  EXPECT_EQ(store.log().fragments()[1].content->firstTicks, 2000);
 }
 
 TEST_F(TracksTest, VideoThatHasEndedLeadsUpToItsLastFrame) {
@@ -565,7 +563,7 @@ TEST_F(TracksTest, AFragmentIsNotShortBecauseFramesAreLong) {
   for (int i = 0; i < 9; ++i)  // two key frames a second
     StreamFixture::put(frame(500ms * i, true, 500ms), annexB(accessUnit(true, nextNumber++)));
   ingest.seal();
-  EXPECT_EQ(buffer.log.fragments().size(), 5u);
+  EXPECT_EQ(store.log().fragments().size(), 5u);
 }
 
 // --- data ---
@@ -573,7 +571,7 @@ TEST_F(TracksTest, AFragmentIsNotShortBecauseFramesAreLong) {
 TEST_F(TracksTest, SamplesAreNeverWaitedFor) {
   data();
   putVideo(0s, true);
-  EXPECT_EQ(buffer.stats.framesIn, 1u);
+  EXPECT_EQ(stats().framesIn, 1u);
   EXPECT_EQ(parse(readAll(*body()), false).tracks.size(), 1u) << "no header names what may never come";
 }
 
@@ -586,8 +584,8 @@ TEST_F(TracksTest, AFragmentWithoutASampleRepeatsTheLast) {
   for (int i = 21; i < 80; ++i)
     putVideo(100ms * i, i % 20 == 0);
   ingest.seal();
-  ASSERT_EQ(buffer.log.fragments().size(), 4u);
-  buffer.log.markRefused(1);  // which had the header without data
+  ASSERT_EQ(store.log().fragments().size(), 4u);
+  store.log().markRefused(1);  // which had the header without data
   const auto session = parse(readAll(*body()));
   ASSERT_EQ(session.clusters.size(), 3u);
   for (const auto& cluster : session.clusters) {
@@ -621,9 +619,9 @@ TEST_F(TracksTest, SamplesWithoutTimesHaveTheTimeOfTheirArrivalAndNoneIsLostOrRe
     wait(50ms);
   }
   ingest.seal();
-  EXPECT_EQ(buffer.stats.framesIn, 100u + 12u);
-  EXPECT_EQ(buffer.stats.framesFilled, 0u);
-  EXPECT_EQ(buffer.stats.timesMissing, 12u);
+  EXPECT_EQ(stats().framesIn, 100u + 12u);
+  EXPECT_EQ(stats().framesFilled, 0u);
+  EXPECT_EQ(stats().timesMissing, 12u);
   const auto all = seen(parse(readAll(*body())));
   std::vector<std::int64_t> times;
   for (const Seen& one : all) {
@@ -645,8 +643,8 @@ TEST_F(TracksTest, SamplesWithoutTimesBetweenTwoGroupsWaitForTheNext) {
   wait(10s);
   putVideo(14s, true);
   ingest.seal();
-  EXPECT_EQ(buffer.stats.framesIn, 5u);
-  EXPECT_EQ(buffer.stats.skippedAfterGap, 0u);
+  EXPECT_EQ(stats().framesIn, 5u);
+  EXPECT_EQ(stats().skippedAfterGap, 0u);
 }
 
 TEST_F(TracksTest, SamplesThatNoHeaderTookAreCounted) {
@@ -654,11 +652,11 @@ TEST_F(TracksTest, SamplesThatNoHeaderTookAreCounted) {
   putVideo(0s, true);
   EXPECT_EQ(putData(500ms, "first").fate, FrameFate::accepted);
   remove(sensor);
-  EXPECT_EQ(buffer.stats.skippedAfterGap, 1u);
+  EXPECT_EQ(stats().skippedAfterGap, 1u);
   data();
   EXPECT_EQ(putData(600ms, "second").fate, FrameFate::accepted);
   ingest.seal();
-  EXPECT_EQ(buffer.stats.skippedAfterGap + buffer.stats.skippedBeforeKeyFrame, 2u);
+  EXPECT_EQ(stats().skippedAfterGap + stats().skippedBeforeKeyFrame, 2u);
 }
 
 TEST_F(TracksTest, SamplesThatWereHeldStayInOrder) {
@@ -669,8 +667,8 @@ TEST_F(TracksTest, SamplesThatWereHeldStayInOrder) {
   ingest.end(*camera);
   putData(3s, "second");
   ingest.seal();
-  ASSERT_EQ(buffer.log.fragments().size(), 2u);
-  buffer.log.markRefused(1);  // which had the header without data
+  ASSERT_EQ(store.log().fragments().size(), 2u);
+  store.log().markRefused(1);  // which had the header without data
   const auto session = parse(readAll(*body()));
   std::vector<std::string> samples;
   for (const auto& cluster : session.clusters) {
@@ -688,7 +686,7 @@ TEST_F(TracksTest, SamplesThatComeBeforeTheirHeaderAreHeld) {
   ingest.seal();
   const auto session = parse(readAll(*body({.header = headers().at(1)})));
   EXPECT_EQ(headers().size(), 2u);
-  EXPECT_EQ(buffer.stats.framesIn, 3u);
+  EXPECT_EQ(stats().framesIn, 3u);
 }
 
 // --- drop ---
@@ -707,7 +705,7 @@ class DropTest : public TracksTest {
     }
   }
   std::size_t tracksOf(std::size_t fragment) {
-    return parse(buffer.log.fragments()[fragment].content->header->bytes, false).tracks.size();
+    return parse(store.log().fragments()[fragment].content->header->bytes, false).tracks.size();
   }
 };
 
@@ -716,9 +714,9 @@ TEST_F(DropTest, TheHeaderLosesTheTrackAndTakesItBack) {
   run(40, 200, false);
   run(200, 400, true);
   ingest.seal();
-  EXPECT_EQ(buffer.stats.framesFilled, 0u);
+  EXPECT_EQ(stats().framesFilled, 0u);
   std::vector<std::size_t> tracks;
-  for (std::size_t i = 0; i < buffer.log.fragments().size(); ++i)
+  for (std::size_t i = 0; i < store.log().fragments().size(); ++i)
     tracks.push_back(tracksOf(i));
   ASSERT_EQ(tracks.size(), 20u);
   EXPECT_EQ(tracks[0], 2u);
@@ -729,18 +727,18 @@ TEST_F(DropTest, TheHeaderLosesTheTrackAndTakesItBack) {
   for (std::size_t i = 11; i < 20; ++i)
     EXPECT_EQ(tracks[i], 2u) << i;
   EXPECT_EQ(headers().size(), 2u);
-  EXPECT_GT(buffer.stats.skippedTrackAbsent, 0u);
-  EXPECT_EQ(buffer.stats.framesIn + buffer.stats.skippedTrackAbsent + buffer.stats.skippedLate, 400u + 1200u);
+  EXPECT_GT(stats().skippedTrackAbsent, 0u);
+  EXPECT_EQ(stats().framesIn + stats().skippedTrackAbsent + stats().skippedLate, 400u + 1200u);
 }
 
 TEST_F(DropTest, AFragmentIsNotSentBeforeItsTracksAreKnown) {
   run(0, 20, true);
   ingest.gap(*microphone, 10s);  // the microphone says that it has nothing to say
   putVideo(2s, true);
-  EXPECT_EQ(buffer.log.fragments().size(), 2u);
-  EXPECT_FALSE(buffer.log.growing()->isSendable());
+  EXPECT_EQ(store.log().fragments().size(), 2u);
+  EXPECT_FALSE(store.log().growing()->isSendable());
   wait(500ms);
-  EXPECT_TRUE(buffer.log.growing()->isSendable());
+  EXPECT_TRUE(store.log().growing()->isSendable());
   EXPECT_EQ(tracksOf(1), 1u);
 }
 
@@ -755,11 +753,11 @@ TEST_F(OfflineTracks, WaitsInMediaTimeOnly) {
   for (int i = 0; i < 99; ++i)
     putVideo(100ms * i, i == 0);
   wait(1h);
-  EXPECT_EQ(buffer.stats.framesIn, 0u) << "the demuxer may be slow";
+  EXPECT_EQ(stats().framesIn, 0u) << "the demuxer may be slow";
   putVideo(9900ms, false);
   putVideo(10s, false);
   putVideo(10'100ms, false);
-  EXPECT_GT(buffer.stats.framesIn, 0u) << "ten seconds ahead is enough";
+  EXPECT_GT(stats().framesIn, 0u) << "ten seconds ahead is enough";
 }
 
 TEST_F(OfflineTracks, WhoIsBehindIsLetInOverTheBudget) {
@@ -783,8 +781,8 @@ TEST_F(OfflineTracks, SamplesWithoutTimesStandWhereTheMediaHasGotTo) {
     if (i % 4 == 2) StreamFixture::put(sensor, sample, asBytes("sample " + std::to_string(i)));
   }
   ingest.seal();
-  EXPECT_EQ(buffer.stats.framesIn, 40u + 40u + 10u);
-  EXPECT_EQ(buffer.stats.framesFilled, 0u);
+  EXPECT_EQ(stats().framesIn, 40u + 40u + 10u);
+  EXPECT_EQ(stats().framesFilled, 0u);
 }
 
 // --- open groups ---

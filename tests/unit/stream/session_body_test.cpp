@@ -18,10 +18,10 @@ class SessionBodyTest : public test::StreamFixture {
   static Bytes closing() { return mkv::endOfFragmentTags({}); }
   /// The body ends here, behind the end-of-fragment tag, which stands nowhere before.
   void expectClosed(upload::SessionBody& session, std::size_t clusters) {
-    const std::uint64_t before = buffer.stats.bytesSent;
+    const std::uint64_t before = stats().bytesSent;
     const Bytes bytes = readAll(session);
     EXPECT_EQ(last.state, State::end);
-    EXPECT_EQ(buffer.stats.bytesSent - before, bytes.size());
+    EXPECT_EQ(stats().bytesSent - before, bytes.size());
     const auto read = parse(bytes);
     EXPECT_EQ(read.tagsBehind, endTag);
     ASSERT_EQ(read.clusters.size(), clusters);
@@ -33,7 +33,7 @@ class SessionBodyTest : public test::StreamFixture {
 
 TEST_F(SessionBodyTest, BeginsWithTheHeaderEvenWhenNothingIsThere) {
   putGroups(1, 1);
-  buffer.log.seal();
+  store.log().seal();
   const auto session = body();
   const Bytes bytes = readAll(*session);
   ASSERT_GE(bytes.size(), headers()[0]->bytes.size());
@@ -51,7 +51,7 @@ TEST_F(SessionBodyTest, SendsEverythingInOrder) {
     EXPECT_EQ(session->sent()[i].id, i + 1);
   }
   EXPECT_EQ(last.state, State::wait);
-  EXPECT_EQ(buffer.stats.fragmentsSent, 5u);
+  EXPECT_EQ(stats().fragmentsSent, 5u);
 }
 
 class ReadSizes : public SessionBodyTest, public testing::WithParamInterface<std::size_t> {};
@@ -60,7 +60,7 @@ TEST_P(ReadSizes, MakeNoDifference) {
   ASSERT_TRUE(ingest.putMetadata({"name", "value"}, true));
   putGroups(3, 20, 20'000);
   const Bytes expected = readAll(*body(), 1 << 22);
-  buffer.feed->rewind();
+  store.feed().rewind();
   EXPECT_EQ(readAll(*body(), GetParam()), expected);
 }
 
@@ -85,7 +85,7 @@ TEST_F(SessionBodyTest, AResendHasTheSameBytes) {
   putGroups(3, 20, 5000);
   ingest.seal();
   const Bytes first = readAll(*body());
-  buffer.feed->rewind();
+  store.feed().rewind();
   clock.advance(10min);
   clock.stepWall(5h);
   EXPECT_EQ(readAll(*body(), 777), first) << "nothing in the log depends on a session or a clock";
@@ -94,9 +94,9 @@ TEST_F(SessionBodyTest, AResendHasTheSameBytes) {
 TEST_F(SessionBodyTest, AResendLeavesOutWhatIsPersisted) {
   putGroups(4, 20);
   readAll(*body());
-  ASSERT_TRUE(buffer.log.markPersisted(1));
-  ASSERT_TRUE(buffer.log.markPersisted(3));
-  buffer.feed->rewind();
+  ASSERT_TRUE(store.log().markPersisted(1));
+  ASSERT_TRUE(store.log().markPersisted(3));
+  store.feed().rewind();
   auto expected = range(20, 40);
   const auto tail = range(60, 80);
   expected.insert(expected.end(), tail.begin(), tail.end());
@@ -116,8 +116,8 @@ TEST_F(SessionBodyTest, StrippedTagsAreGoneInTheResend) {
   ASSERT_TRUE(ingest.putMetadata({"a", "1"}, false));
   putGroups(1, 20);
   readAll(*body());
-  buffer.feed->rewind();
-  buffer.log.find(1)->stripped = true;
+  store.feed().rewind();
+  store.log().find(1)->stripped = true;
   EXPECT_TRUE(parse(readAll(*body())).clusters[0].tagsBefore.empty());
 }
 
@@ -131,7 +131,7 @@ TEST_F(SessionBodyTest, AnEndTagClosesTheFragmentAtOnce) {
   const auto read = parse(bytes);
   EXPECT_EQ(read.tagsBehind, endTag);
   EXPECT_EQ(last.state, State::wait);
-  EXPECT_EQ(buffer.log.find(1)->state, store::FragmentState::sent);
+  EXPECT_EQ(store.log().find(1)->state, store::FragmentState::sent);
 }
 
 TEST_F(SessionBodyTest, AnEndTagIsReadAtAnySize) {
@@ -140,7 +140,7 @@ TEST_F(SessionBodyTest, AnEndTagIsReadAtAnySize) {
   putGroups(1, 20);
   const Bytes expected = readAll(*body(), 1 << 20);
   for (const std::size_t size : {1u, 5u, 11u}) {
-    buffer.feed->rewind();
+    store.feed().rewind();
     EXPECT_EQ(readAll(*body(), size), expected);
   }
   EXPECT_EQ(parse(expected).clusters[1].tagsBefore, endTag);
@@ -157,7 +157,7 @@ TEST_P(AnyFinish, ClosesTheSessionsLastFragment) {
   session->finish(GetParam());
   EXPECT_EQ(readAll(*session), closing());
   EXPECT_EQ(last.state, State::end);
-  buffer.feed->rewind();
+  store.feed().rewind();
   const auto again = body();
   again->finish(GetParam());
   if (GetParam() != Finish::fragment) expectClosed(*again, 2);
@@ -235,7 +235,7 @@ TEST_F(SessionBodyTest, TheLastOfOneSessionIsSentAgainWithoutAMarkInTheMiddleOfT
   const auto first = body();
   first->finish(Finish::everything);
   expectClosed(*first, 1);
-  buffer.feed->rewind();
+  store.feed().rewind();
   putGroups(1, 20);
   ingest.seal();
   const auto second = body();
@@ -248,7 +248,7 @@ TEST_F(SessionBodyTest, TheLastFragmentIsClosedAlsoWhereItWasGivenUpMeanwhile) {
   ingest.seal();
   const auto session = body();
   readAll(*session);
-  buffer.log.dropAll(store::LossReason::storageFull);
+  store.log().dropAll(store::LossReason::storageFull);
   session->finish(Finish::fragment);
   EXPECT_EQ(readAll(*session), closing());
   EXPECT_EQ(last.state, State::end);
@@ -272,7 +272,7 @@ TEST_F(SessionBodyTest, TheMarkOfASessionsEndIsReadAtAnySize) {
   putGroups(2, 20);
   ingest.seal();
   const auto all = [this](std::size_t size) {
-    buffer.feed->rewind();
+    store.feed().rewind();
     const auto session = body();
     session->finish(Finish::everything);
     return readAll(*session, size);
@@ -324,7 +324,7 @@ TEST_F(SessionBodyTest, FinishBetweenFragmentsEndsAtOnce) {
   putGroups(1, 20);
   EXPECT_EQ(readAll(*session), closing());
   EXPECT_EQ(last.state, State::end);
-  EXPECT_EQ(buffer.log.find(2)->state, store::FragmentState::open);
+  EXPECT_EQ(store.log().find(2)->state, store::FragmentState::open);
 }
 
 TEST_F(SessionBodyTest, FinishEverythingEndsBehindTheLog) {
@@ -346,8 +346,8 @@ TEST_F(SessionBodyTest, WhatComesAfterFinishEverythingTravelsInTheNextSession) {
   EXPECT_EQ(numbers(parse(readAll(*session))), range(0, 40));
   EXPECT_EQ(last.state, State::end);
   for (const store::FragmentId id : {1u, 2u})
-    ASSERT_TRUE(buffer.log.markPersisted(id));
-  buffer.feed->rewind();
+    ASSERT_TRUE(store.log().markPersisted(id));
+  store.feed().rewind();
   EXPECT_EQ(numbers(parse(readAll(*body()))), range(40, 60));
 }
 
@@ -380,7 +380,7 @@ TEST_F(SessionBodyTest, AnotherEpochEndsARelativeBodyOnly) {
   const auto absolute = body({.epoch = epochs()[0], .absoluteTimes = true});
   EXPECT_EQ(parse(readAll(*absolute)).clusters.size(), 2u);
   EXPECT_EQ(last.state, State::wait);
-  buffer.feed->rewind();
+  store.feed().rewind();
   const auto relative = body({.epoch = epochs()[0], .absoluteTimes = false});
   const auto read = parse(readAll(*relative));
   ASSERT_EQ(read.clusters.size(), 1u);
@@ -409,8 +409,8 @@ TEST_F(SessionBodyTest, RelativeTimesGoOnInTheNextSession) {
   putGroups(3, 20);
   const auto first = body({.absoluteTimes = false});
   EXPECT_EQ(parse(readAll(*first)).clusters[2].timecode, 4000u);
-  ASSERT_TRUE(buffer.log.markPersisted(1));
-  buffer.feed->rewind();
+  ASSERT_TRUE(store.log().markPersisted(1));
+  store.feed().rewind();
   const auto second = parse(readAll(*body({.absoluteTimes = false})));
   EXPECT_EQ(second.clusters[0].timecode, 2000u) << "every session sends the same start";
 }
@@ -424,7 +424,7 @@ TEST_F(SessionBodyTest, AbsoluteTimesAreTheWallClocks) {
 
 TEST_F(SessionBodyTest, RefusedFragmentsAreSteppedOver) {
   putGroups(3, 20);
-  ASSERT_TRUE(buffer.log.markRefused(2));
+  ASSERT_TRUE(store.log().markRefused(2));
   auto expected = range(0, 20);
   const auto tail = range(40, 60);
   expected.insert(expected.end(), tail.begin(), tail.end());
@@ -470,7 +470,7 @@ class CoarseBody : public test::StreamFixture {
 TEST_F(CoarseBody, AcknowledgementsCountInMillisecondsWhateverTheScale) {
   putGroups(2, 20);
   for (const bool absolute : {true, false}) {
-    buffer.feed->rewind();
+    store.feed().rewind();
     const auto session = body({.absoluteTimes = absolute});
     const auto read = parse(readAll(*session));
     EXPECT_EQ(read.timecodeScaleNs, 10'000'000u);

@@ -52,11 +52,13 @@ class SessionTest : public test::StreamFixture, protected upload::SessionOwner {
   void start(upload::Session::Config config) {
     upload::SessionOwner& owner = *this;
     config.body = complete(config.body);
-    session = std::make_shared<upload::Session>(std::move(config), buffer, pacer, clock, owner);
+    session = std::make_shared<upload::Session>(std::move(config), store, this->StreamFixture::sent, pacer,
+                                                clock, owner);
     session->start(*client, {});
   }
   Bytes pull() {
     Bytes all, room(4096);
+    static_cast<upload::SessionBody&>(*transport.request.source).resume();
     for (;;) {
       const auto got = transport.request.source->read(room);
       if (got.state != net::BodyRead::State::data) return all;
@@ -244,7 +246,7 @@ class AskedEnd : public SessionTest {
   void openAndConfirm(std::size_t unread) {
     ingest.seal();
     const std::size_t all = readAll(*body()).size() + mkv::endOfFragmentTags({}).size();
-    buffer.feed->rewind();
+    store.feed().rewind();
     open();
     answer();
     session->finish(upload::SessionBody::Finish::everything);

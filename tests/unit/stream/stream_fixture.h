@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,10 +48,10 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   explicit StreamFixture(Options options)
       : storage(std::make_shared<store::StorageBudget>(options.chunks * store::chunkSize,
                                                        options.leastChunks * store::chunkSize)),
-        buffer({storage, options.bufferDuration, options.leastDuration}, pool,
-               [this](const store::Loss& loss) { lost.push_back(loss.id); },
-               {options.scale, options.source, options.start, options.type == StreamingType::offline}),
-        ingest(ingestConfig(options), buffer, clock) {}
+        store({storage, options.bufferDuration, options.leastDuration}, pool),
+        state(store.log(),
+              {options.scale, options.source, options.start, options.type == StreamingType::offline}),
+        ingest(ingestConfig(options), store, state, clock) {}
 
   static intake::IngestConfig ingestConfig(const Options& options) {
     intake::IngestConfig config;
@@ -93,6 +94,7 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
     made.payload = Pieces(&bytes, 1);
     const auto outcome = ingest.put(*track, made);
     EXPECT_TRUE(outcome) << outcome.error().message;
+    noteStart();
     return outcome ? *outcome : intake::IngestOutcome{};
   }
   intake::IngestOutcome put(const Frame& made, ByteView bytes) {
@@ -110,10 +112,31 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
     }
   }
 
+  StreamStats stats() const {
+    StreamStats all;
+    static_cast<IntakeCounts&>(all) = state.stats;
+    static_cast<StoreCounts&>(all) = store.counts();
+    static_cast<SentCounts&>(all) = sent.counts;
+    return all;
+  }
+  /// Which fragments were reported as lost.
+  const std::vector<store::FragmentId>& lost() {
+    const Lock lock(store.mutex());
+    for (const FragmentLost& one : store.takeLosses())
+      lost_.push_back(starts_.at(one.start));
+    return lost_;
+  }
+  void noteStart() {
+    const Lock lock(store.mutex());
+    const store::FragmentRecord* newest = store.log().newest();
+    if (newest && newest->content)
+      starts_[newest->content->epoch->wallTime(newest->content->firstTicks)] = newest->id;
+  }
+
   /// The headers and epochs of the fragments that the log has, each once, in order.
   std::vector<store::SharedHeader> headers() const {
     std::vector<store::SharedHeader> all;
-    for (const store::FragmentRecord& fragment : buffer.log.fragments()) {
+    for (const store::FragmentRecord& fragment : store.log().fragments()) {
       if (!fragment.content) continue;
       const auto& header = fragment.content->header;
       if (std::ranges::find(all, header) == all.end()) all.push_back(header);
@@ -122,7 +145,7 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   }
   std::vector<store::SharedEpoch> epochs() const {
     std::vector<store::SharedEpoch> all;
-    for (const store::FragmentRecord& fragment : buffer.log.fragments()) {
+    for (const store::FragmentRecord& fragment : store.log().fragments()) {
       if (!fragment.content) continue;
       const auto& epoch = fragment.content->epoch;
       if (std::ranges::find(all, epoch) == all.end()) all.push_back(epoch);
@@ -138,11 +161,12 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   }
   std::unique_ptr<upload::SessionBody> body(const upload::SessionBody::Config& config = {}) {
     upload::BodyObserver& observer = *this;
-    return std::make_unique<upload::SessionBody>(complete(config), buffer, pacer, clock, observer);
+    return std::make_unique<upload::SessionBody>(complete(config), store, sent, pacer, clock, observer);
   }
   /// All that can be read now, `piece` bytes at a time.
   Bytes readAll(upload::SessionBody& from, std::size_t piece = 4096) {
     Bytes all, room(piece);
+    from.resume();
     for (;;) {
       last = from.read(room);
       if (last.state != net::BodyRead::State::data) return all;
@@ -183,8 +207,9 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   kvs::test::SimClock clock;
   store::ChunkPool pool;
   std::shared_ptr<store::StorageBudget> storage;
-  std::vector<store::FragmentId> lost;
-  StreamBuffer buffer;
+  store::StreamStore store;
+  intake::IntakeState state;
+  upload::SentMedia sent;
   intake::Ingest ingest;
   upload::FragmentPacer pacer{0};
   intake::TrackPtr camera, microphone, sensor;  ///< null: the stream has no such track
@@ -194,6 +219,10 @@ class StreamFixture : public testing::Test, protected upload::BodyObserver {
   std::optional<TimePoint> pacedUntil;
   int ends = 0;
   bool endedByHeader = false;
+
+ private:
+  std::map<WallTime, store::FragmentId> starts_;
+  std::vector<store::FragmentId> lost_;
 };
 
 }  // namespace kvs::stream::test
