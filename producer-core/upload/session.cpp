@@ -46,7 +46,6 @@ void Session::onAccepted(const net::ResponseHead& head) {
   if (!owner_) return;
   acceptedDate_ = aws::parseHttpDate(net::findHeader(head.headers, "date"));
   acceptedAt_ = lastAck_ = clock_.now();
-  answered_ = true;
   body_.accepted();
   owner_->onSessionAnswered();
 }

@@ -53,7 +53,6 @@ class Session final : private aws::StreamedCallListener,
   /// Drops the connection; also from inside a call to the owner.
   void close();
 
-  bool isAnswered() const { return answered_; }
   /// The service's time now, by the answer's Date.
   std::optional<WallTime> serverDate() const;
   /// Every fragment in it is settled, and its body has ended; or its answer, when the body was about to.
@@ -87,7 +86,6 @@ class Session final : private aws::StreamedCallListener,
   aws::AckParser parser_;
   std::vector<aws::Acknowledgement> acks_;
   TimePoint lastAck_{};
-  bool answered_ = false;
   bool over_ = false;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shell around the machine, scene by scene.
+#include "base/lock_count.h"
 #include "core_fixture.h"
 
 namespace kvs::stream {
@@ -23,6 +24,26 @@ TEST_F(StreamCoreTest, StreamsFromTheFirstFrame) {
   EXPECT_EQ(service->calls("createStream"), 0u);
   EXPECT_EQ(storage->used(), 0u);
   EXPECT_EQ(told->count(ConnectionState::disconnected), 0u);
+}
+
+TEST_F(StreamCoreTest, AFrameTakesTheStreamsLockTwiceAndThePassThatSendsItOnce) {
+  begin();
+  stream(20s);
+  ASSERT_EQ(core->stats().state, "streaming");
+  for (std::uint64_t i = 0; i < 2 * group; ++i) {
+    const LockCount before = LockCount::ofThisThread();
+    EXPECT_EQ(put(), FrameFate::accepted);
+    const LockCount after = LockCount::ofThisThread();
+    EXPECT_EQ(after.since(before).of("stream"), 2u)
+        << "to reserve and to publish: " << after.since(before).text();
+    const std::uint64_t sent = core->stats().bytesSent;
+    const LockCount idle = LockCount::ofThisThread();
+    loop->runDue();
+    const LockCount pass = LockCount::ofThisThread().since(idle);
+    EXPECT_LE(pass.of("stream"), 1u) << pass.text();
+    EXPECT_GT(core->stats().bytesSent, sent);
+    this->pass(interval);
+  }
 }
 
 TEST_F(StreamCoreTest, AnEndDuringAHandOverIsNoLongerThanAnyOther) {
