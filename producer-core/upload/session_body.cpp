@@ -15,54 +15,33 @@ net::BodyRead SessionBody::read(std::span<std::byte> room) {
   if (isDry_) return {Give::wait, 0};
   const Step last = gather(room.size());
   isDry_ = last == Step::wait;
-  std::size_t filled = 0;
-  for (const store::Span& piece : pieces_) {
-    const ByteView bytes = piece.chunk ? piece.view() : takeRendered(piece.size);
-    std::memcpy(room.data() + filled, bytes.data(), bytes.size());
-    filled += bytes.size();
-  }
-  pieces_.clear();  // they pin their chunks
-  if (renderedOffset_ == rendered_.size()) {
-    rendered_.clear();
-    renderedOffset_ = 0;
-  }
+  const std::size_t filled = pieces_.copyTo(room);
   if (filled > 0 && config_.tap) config_.tap->taken(room.first(filled));
   if (filled > 0) return {Give::data, filled};
   if (last != Step::end) return {Give::wait, 0};
-  if (!std::exchange(ended_, true)) observer_.onBodyEnd(headerChanged_);
+  if (std::exchange(stage_, Stage::ended) != Stage::ended) observer_.onBodyEnd(headerChanged_);
   return {Give::end, 0};
 }
 
-/// Up to `room` bytes, as pieces of chunks and of what is rendered.
+/// Up to `room` bytes.
 SessionBody::Step SessionBody::gather(std::size_t room) {
   const Lock lock(store_.mutex());
   while (room > 0) {
-    if (renderedLeft_ == 0) {
-      store::Span block;
-      const Step step = next(room, block);
-      if (step == Step::wait || step == Step::end) return step;
-      room -= block.size;
-      if (block.size > 0) pieces_.push_back(std::move(block));
-    } else {
-      const std::size_t size = std::min(room, renderedLeft_);
-      pieces_.push_back({{}, 0, static_cast<std::uint32_t>(size)});
-      room -= size;
-      renderedLeft_ -= size;
+    if (pieces_.waiting() > 0) {
+      room -= pieces_.giveRendered(room);
+      continue;
     }
+    store::Span block;
+    const Step step = next(room, block);
+    if (step == Step::wait || step == Step::end) return step;
+    room -= pieces_.giveBlock(std::move(block));
   }
   return Step::rendered;
 }
 
 void SessionBody::render(ByteView bytes) {
-  rendered_.insert(rendered_.end(), bytes.begin(), bytes.end());
-  renderedLeft_ += bytes.size();
+  pieces_.render(bytes);
   count(bytes.size());
-}
-
-ByteView SessionBody::takeRendered(std::size_t size) {
-  const ByteView bytes = ByteView(rendered_).subspan(renderedOffset_, size);
-  renderedOffset_ += size;
-  return bytes;
 }
 
 void SessionBody::finish(Finish how) {
@@ -76,21 +55,12 @@ void SessionBody::finish(Finish how) {
 
 void SessionBody::accepted() {
   const Lock lock(store_.mutex());
-  accepted_ = true;
-  for (const store::SharedEpoch& epoch : std::exchange(shown_, {}))
-    epoch->freeze();
-}
-
-/// Times are settled by their first head in a session that the service accepts: one that it refuses for the
-/// sake of a wrong clock has begun to send, too.
-void SessionBody::show(const store::SharedEpoch& epoch) {
-  if (accepted_) return epoch->freeze();
-  if (shown_.empty() || shown_.back() != epoch) shown_.push_back(epoch);
+  shown_.accepted();
 }
 
 bool SessionBody::isEnding() {
   const Lock lock(store_.mutex());
-  return ending_ || (!store_.feed().isInside() && endsHere(store_.feed().ahead()));
+  return stage_ >= Stage::ending || (!store_.feed().isInside() && endsHere(store_.feed().ahead()));
 }
 
 Nanoseconds SessionBody::longestSent() const {
@@ -108,8 +78,9 @@ void SessionBody::settle(store::FragmentId id) {
 }
 
 SessionBody::Step SessionBody::next(std::size_t room, store::Span& block) {
-  if (ended_) return Step::end;
-  if (!std::exchange(headerSent_, true)) {
+  if (stage_ == Stage::ended) return Step::end;
+  if (stage_ == Stage::header) {
+    stage_ = Stage::fragments;
     render(config_.header->bytes);
     return Step::rendered;
   }
@@ -126,7 +97,7 @@ SessionBody::Step SessionBody::atBoundary() {
   const store::FragmentRecord* before = unclosed_ ? store_.feed().find(*unclosed_) : nullptr;
   if (before && before->hasTail()) return closeFragment();  // it may come behind the last block's reading
   const store::Feed::Ahead ahead = store_.feed().ahead();
-  if (ending_ || endsHere(ahead)) return end();
+  if (stage_ == Stage::ending || endsHere(ahead)) return end();
   if (!ahead.record) return Step::wait;
   if (mustEndBefore(*ahead.record->content)) {
     headerChanged_ = true;
@@ -151,7 +122,7 @@ bool SessionBody::endsHere(const store::Feed::Ahead& ahead) const {
 /// A Cluster of unknown size is closed by the next one. Behind a session's last there is none, so the mark
 /// closes it: a service that keeps only what was closed would lose it.
 SessionBody::Step SessionBody::end() {
-  ending_ = true;
+  stage_ = Stage::ending;
   return unclosed_ ? closeFragment() : Step::end;
 }
 
@@ -191,7 +162,7 @@ void SessionBody::enter(const store::FragmentRecord& record) {
   store_.feed().enter();
   ++media_.counts.fragmentsSent;
   const std::uint64_t timecode = timecodeOf(fragment, fragment.firstTicks);
-  show(fragment.epoch);
+  shown_.show(fragment.epoch);
   started_ = timecode;
   unclosed_.reset();  // by this Cluster
   if (!config_.acknowledged && !sent_.empty()) observer_.onFragmentSent(sent_.back());

@@ -12,9 +12,11 @@
 
 #include "net/transport.h"
 #include "store/stream_store.h"
+#include "upload/body_pieces.h"
 #include "upload/dump.h"
 #include "upload/pacer.h"
 #include "upload/sent_media.h"
+#include "upload/shown_epochs.h"
 
 namespace kvs::upload {
 
@@ -74,7 +76,7 @@ class SessionBody final : public net::BodySource {
   /// There may be more to read than there was.
   void resume() { isDry_ = false; }
 
-  bool hasEnded() const { return ended_; }
+  bool hasEnded() const { return stage_ == Stage::ended; }
   /// All that this session was to send was given: what may be left is the mark, and the end itself.
   bool isEnding();
   /// How long the longest fragment that is not settled is, or has been in coming until now.
@@ -85,6 +87,12 @@ class SessionBody final : public net::BodySource {
   void settle(store::FragmentId id);
 
  private:
+  enum class Stage {
+    header,
+    fragments,
+    ending,  ///< what is left to give is the mark that closes the last fragment
+    ended,
+  };
   enum class Step { rendered, block, wait, end };
   Step gather(std::size_t room);
   Step next(std::size_t room, store::Span& block) KVS_REQUIRES(store_.mutex());
@@ -95,9 +103,7 @@ class SessionBody final : public net::BodySource {
   bool mustEndBefore(const store::Fragment& fragment);
   std::uint64_t timecodeOf(const store::Fragment& fragment, store::Ticks ticks) const;
   Milliseconds timeOf(std::uint64_t timecode) const;
-  void show(const store::SharedEpoch& epoch) KVS_REQUIRES(store_.mutex());
   void render(ByteView bytes) KVS_REQUIRES(store_.mutex());
-  ByteView takeRendered(std::size_t size);
   void count(std::size_t bytes) KVS_REQUIRES(store_.mutex());
   void enter(const store::FragmentRecord& record) KVS_REQUIRES(store_.mutex());
   void leave(const store::FragmentRecord& record) KVS_REQUIRES(store_.mutex());
@@ -109,15 +115,9 @@ class SessionBody final : public net::BodySource {
   const Clock& clock_;
   BodyObserver& observer_;
   Finish finish_ = Finish::no;
-  std::vector<store::Span> pieces_;  ///< of one read; without a chunk: the next that was rendered
-  Bytes rendered_;
-  std::size_t renderedOffset_ = 0;  ///< what was taken of it
-  std::size_t renderedLeft_ = 0;    ///< what is not yet among the pieces
-  bool headerSent_ = false;
-  bool accepted_ = false;
-  std::vector<store::SharedEpoch> shown_;  ///< to the service, should it accept the request
-  bool ending_ = false;                    ///< what is left to give is the mark that closes the last fragment
-  bool ended_ = false;
+  Stage stage_ = Stage::header;
+  BodyPieces pieces_;
+  ShownEpochs shown_;
   bool isDry_ = false;  ///< there was nothing more to read, and nobody has said otherwise since
   bool headerChanged_ = false;
   std::optional<std::uint64_t> greatest_;      ///< of all blocks sent, as it stands on the wire
