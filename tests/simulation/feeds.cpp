@@ -124,18 +124,17 @@ store::LogTotals TwoLogFeed::unsent() const {
   return all;
 }
 
-store::MakeFeed makeFeed(const Plan& plan, net::Loop& loop, const Clock& clock) {
-  if (!plan.delayed && !plan.twoLogs) return {};
-  return [&plan, &loop, &clock](store::FragmentLog& live, const store::FragmentLog::OnLost& onLost) {
-    std::unique_ptr<store::Feed> feed;
-    if (plan.twoLogs) {
-      feed = std::make_unique<TwoLogFeed>(live, onLost, plan.seed);
-    } else {
-      feed = std::make_unique<store::LogFeed>(live);
-    }
-    if (plan.delayed) feed = std::make_unique<DelayedFeed>(std::move(feed), loop, clock, plan.seed);
-    return feed;
-  };
+std::unique_ptr<store::Feed> makeFeed(const Plan& plan, store::FragmentLog& live,
+                                      const store::FragmentLog::OnLost& onLost, net::Loop& loop,
+                                      const Clock& clock) {
+  std::unique_ptr<store::Feed> feed;
+  if (plan.twoLogs) {
+    feed = std::make_unique<TwoLogFeed>(live, onLost, plan.seed);
+  } else {
+    feed = std::make_unique<store::LogFeed>(live);
+  }
+  if (plan.delayed) feed = std::make_unique<DelayedFeed>(std::move(feed), loop, clock, plan.seed);
+  return feed;
 }
 
 }  // namespace kvs::sim

@@ -79,7 +79,9 @@ class TwoLogFeed final : public store::Feed {
   Random random_;
 };
 
-/// What the plan asks for; null: the log as it is.
-store::MakeFeed makeFeed(const Plan& plan, net::Loop& loop, const Clock& clock);
+/// What the plan asks for: one of them, one behind the other, or the log as it is.
+std::unique_ptr<store::Feed> makeFeed(const Plan& plan, store::FragmentLog& live,
+                                      const store::FragmentLog::OnLost& onLost, net::Loop& loop,
+                                      const Clock& clock);
 
 }  // namespace kvs::sim
