@@ -19,9 +19,9 @@
 
 namespace kvs {
 
-/// Used from any thread but for the sources' own, where stopping and unregistering are refused. A source is
-/// known by its object. Errors: invalidArg where it is not registered, or is so already, and where it runs
-/// already; and what the producer library says of its configuration.
+/// Used from any thread; but a source's own can neither start nor stop nor unregister it. A source is known
+/// by its object. Errors: invalidArg where it is not registered, or is so already, and where it runs already;
+/// and what the producer library says of its configuration.
 class KinesisVideoClient {
  public:
   /// Stops all sources and ends their streams without draining.

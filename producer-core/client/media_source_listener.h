@@ -24,7 +24,7 @@ struct MediaSourceStatus {
 class MediaSourceListener : public StreamListener {
  public:
   /// When run() is called, and when it has returned; on the source's own thread, from which it cannot be
-  /// stopped or unregistered.
+  /// started, stopped or unregistered.
   virtual void onMediaSourceStatus(const MediaSourceStatus&) {}
 };
 

@@ -2,6 +2,7 @@
 #include "client/registration.h"
 
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace kvs::client {
@@ -21,6 +22,11 @@ Result<std::shared_ptr<Registration>> Registration::create(Producer& producer,
 }
 
 Result<void> Registration::start() {
+  if (isOnOwnThread()) {
+    return fail(StatusCode::invalidArg, ErrorKind::fatal,
+                "A media source cannot be started from its own thread, which has to end first; start it from "
+                "another one.");
+  }
   const Lock control(control_);
   if (status().state == MediaSourceState::running) {
     return fail(StatusCode::invalidArg, ErrorKind::fatal,
@@ -28,8 +34,21 @@ Result<void> Registration::start() {
   }
   if (thread_.joinable()) thread_.join();  // its run() has returned
   if (std::exchange(ranBefore_, true)) sink_->beginAgain();
-  thread_ = std::thread([this, token = beginRun()] { run(token); });
-  return {};
+  return startThread();
+}
+
+Result<void> Registration::startThread() {
+  try {
+    thread_ = std::thread([this, token = beginRun()] { run(token); });
+    return {};
+  } catch (const std::system_error& thrown) {
+    const Error error{StatusCode::notEnoughMemory, ErrorKind::retryable,
+                      "No thread can be started for the media source of the stream '" + stream_->name() +
+                          "' (" + thrown.what() + "); raise the limit of threads, or start it later."};
+    const Lock lock(mutex_);
+    status_ = {MediaSourceState::failed, error};
+    return fail(error);
+  }
 }
 
 std::stop_token Registration::beginRun() {
@@ -47,13 +66,15 @@ void Registration::requestStop() {
   stream_->interrupt(true);  // whoever waits for room
 }
 
+bool Registration::isOnOwnThread() const {
+  const Lock lock(mutex_);
+  return runner_ == std::this_thread::get_id();
+}
+
 Result<void> Registration::stop() {
-  {
-    const Lock lock(mutex_);
-    if (runner_ == std::this_thread::get_id()) {
-      return fail(StatusCode::invalidArg, ErrorKind::fatal,
-                  "A media source cannot be stopped from its own run(), which may simply return.");
-    }
+  if (isOnOwnThread()) {
+    return fail(StatusCode::invalidArg, ErrorKind::fatal,
+                "A media source cannot be stopped from its own run(), which may simply return.");
   }
   const Lock control(control_);
   requestStop();

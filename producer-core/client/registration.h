@@ -35,6 +35,9 @@ class Registration {
  private:
   Registration(std::shared_ptr<MediaSource> source, std::shared_ptr<MediaSourceListener> listener)
       : source_(std::move(source)), listener_(std::move(listener)) {}
+  /// It cannot be waited for by itself.
+  bool isOnOwnThread() const KVS_EXCLUDES(mutex_);
+  Result<void> startThread() KVS_REQUIRES(control_) KVS_EXCLUDES(mutex_);
   std::stop_token beginRun() KVS_EXCLUDES(mutex_);
   void run(std::stop_token stop) KVS_EXCLUDES(mutex_);
   Result<void> runGuarded(std::stop_token stop);

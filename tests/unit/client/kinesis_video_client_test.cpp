@@ -47,6 +47,19 @@ class Listener final : public MediaSourceListener {
   Notes heard;
 };
 
+/// Starts its source again as soon as that has ended.
+class Restarter final : public MediaSourceListener {
+ public:
+  explicit Restarter(std::function<Result<void>()> start) : start_(std::move(start)) {}
+  void onMediaSourceStatus(const MediaSourceStatus& status) override {
+    if (status.state != MediaSourceState::running) answers.add(start_() ? "started" : "refused");
+  }
+  Notes answers;
+
+ private:
+  const std::function<Result<void>()> start_;
+};
+
 class KinesisVideoClientTest : public testing::Test {
  protected:
   std::shared_ptr<Source> add(std::string name, Source::Run run,
@@ -210,6 +223,18 @@ TEST_F(KinesisVideoClientTest, ASourceCannotWaitForItself) {
   ASSERT_TRUE(client_->startMediaSource(*source));
   notes_.waitFor("yard end of stream");
   EXPECT_EQ(answers.all(), (std::vector<std::string>{"refused", "refused"}));
+}
+
+TEST_F(KinesisVideoClientTest, ASourceIsStartedAgainByAnotherThreadThanItsOwn) {
+  const auto source =
+      std::make_shared<Source>("yard", [](MediaSink&, const std::stop_token&) -> Result<void> { return {}; });
+  const auto listener = std::make_shared<Restarter>([&] { return client_->startMediaSource(*source); });
+  ASSERT_TRUE(client_->registerMediaSource(source, listener));
+  ASSERT_TRUE(client_->startMediaSource(*source));
+  listener->answers.waitFor("refused");
+  EXPECT_TRUE(client_->startMediaSource(*source));
+  EXPECT_TRUE(client_->stopMediaSource(*source));
+  EXPECT_EQ(listener->answers.all(), (std::vector<std::string>{"refused", "refused"}));
 }
 
 TEST_F(KinesisVideoClientTest, WhatCannotBeDoneIsAnErrorThatSaysWhy) {
