@@ -133,10 +133,10 @@ bool unregisterAll(kvs::KinesisVideoClient& client, const Sources& sources) {
 }
 
 int run(const Options& options) {
+  Running running;  // outlives the client, whose end still stops what runs
   auto client = kvs::KinesisVideoClient::create(options.producer);
   if (!client) return complain(client.error());
   const Sources sources = makeSources(options);
-  Running running;
   for (const auto& [name, source] : sources) {
     const auto printer = std::make_shared<Printer>(name, running);
     if (auto done = (*client)->registerMediaSource(source, printer); !done) return complain(done.error());
