@@ -134,6 +134,7 @@ void StreamCore::endOfStream() {
   reporter_.endOfRun();
   reporter_.reportNoted();
   ending_.store(true);
+  loop().wake(*this);  // what was sealed may be the first that can be sent
   loop().post([self = shared_from_this(), this] {
     if (!ending_.load()) return;  // frames came after it
     uploader_.tell(upload::event::EndOfStream{});

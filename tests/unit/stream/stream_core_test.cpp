@@ -403,6 +403,21 @@ TEST_F(StreamCoreTest, FramesAndTheEndBeforeTheLoopLooksAreDrained) {
   EXPECT_EQ(stored(), range(number));
 }
 
+TEST_F(StreamCoreTest, AnEndWhileFramesStillWaitForAnotherTrackIsDrained) {
+  config.silentTrack = SilentTrack::drop;
+  begin();
+  TrackFormat sound;
+  sound.codec = media::Codec::mulaw;
+  const auto microphone = add({.kind = TrackKind::audio, .format = sound});
+  pass(1s);
+  ASSERT_EQ(core->stats().state, "ready");
+  put();  // one picture, and no sound to go with it
+  pass(100ms);
+  core->endOfStream();
+  EXPECT_TRUE(passUntil([&] { return told->drained == 1; }, 5s)) << core->stats().state;
+  EXPECT_EQ(stored(), range(1));
+}
+
 TEST_F(StreamCoreTest, ASlowLinkDrainsAsLongAsBytesMove) {
   network.bytesPerSecond = 4000;
   network.sendBuffer = 4000;
