@@ -10,6 +10,11 @@ namespace kvs::net {
 namespace {
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+/// An assignment would keep the memory, and what stands in it.
+void letGoOf(WipingString& text) {
+  WipingString().swap(text);
+}
 }  // namespace
 
 void Outgoing::setHead(WipingString head) {
@@ -41,8 +46,8 @@ void Outgoing::sent(std::size_t bytes) {
     bytes -= parts_[first_++].size();
   if (!empty()) {
     parts_[first_] = parts_[first_].subspan(bytes);
-  } else if (!own_.empty()) {
-    own_ = {};
+  } else {
+    letGoOf(own_);
   }
 }
 
@@ -60,7 +65,7 @@ void Outgoing::keep() {
 void Outgoing::drop() {
   parts_.clear();
   first_ = 0;
-  own_ = {};
+  letGoOf(own_);
 }
 
 std::uint64_t Outgoing::bodyBytesSent() const {
