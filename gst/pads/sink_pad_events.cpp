@@ -103,7 +103,9 @@ bool SinkPad::takeCaps(GstEvent* event) {
   }
   hasFormat_ = true;
   played.number = track->number;
-  element_.reporter.playback.trackKnown(std::move(played), element_.tracks.areSettled());
+  PlaybackReport& playback = element_.reporter.playback;
+  playback.trackKnown(std::move(played));
+  if (element_.tracks.settle(pad_)) playback.allKnown();  // in this order: two pads may come to it at once
   return true;
 }
 

@@ -63,9 +63,13 @@ Result<TrackId> Tracks::setFormat(GstPad* pad, TrackFormat format) {
     writer = std::move(*added);
   }
   if (auto set = writer->setFormat(std::move(format)); !set) return fail(std::move(set.error()));
+  return writer->id();
+}
+
+bool Tracks::settle(GstPad* pad) {
   const Lock lock(mutex_);
   entries_.at(pad).settled = true;
-  return writer->id();
+  return std::all_of(entries_.begin(), entries_.end(), [](const auto& item) { return item.second.settled; });
 }
 
 Tracks::Writer Tracks::writerOf(GstPad* pad) const {
@@ -77,11 +81,6 @@ Tracks::Writer Tracks::writerOf(GstPad* pad) const {
 bool Tracks::isAlone(GstPad* pad) const {
   const Lock lock(mutex_);
   return entries_.size() == 1 && entries_.contains(pad);
-}
-
-bool Tracks::areSettled() const {
-  const Lock lock(mutex_);
-  return std::all_of(entries_.begin(), entries_.end(), [](const auto& item) { return item.second.settled; });
 }
 
 }  // namespace kvs::gst

@@ -32,11 +32,11 @@ class Tracks {
 
   /// The pad's caps have come, or others.
   Result<TrackId> setFormat(GstPad* pad, TrackFormat format);
+  /// What the pad carries is known to whoever else has to know: whether it is of every pad now.
+  bool settle(GstPad* pad);
   /// What feeds the pad's track; null in READY and below.
   Writer writerOf(GstPad* pad) const;
   bool isAlone(GstPad* pad) const;
-  /// Whether every pad has had caps.
-  bool areSettled() const;
 
  private:
   struct Entry {

@@ -8,12 +8,16 @@
 
 namespace kvs::gst {
 
-void PlaybackReport::trackKnown(PlayedTrack track, bool all) {
+void PlaybackReport::trackKnown(PlayedTrack track) {
+  const Lock lock(mutex_);
+  playback_.set(std::move(track));
+}
+
+void PlaybackReport::allKnown() {
   std::vector<PlaybackNote> notes;
   {
     const Lock lock(mutex_);
-    playback_.set(std::move(track));
-    if (all) notes = playback_.takeNotes();
+    notes = playback_.takeNotes();
   }
   post(notes);
 }

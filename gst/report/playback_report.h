@@ -16,8 +16,9 @@ class PlaybackReport {
  public:
   explicit PlaybackReport(GstElement* element) : element_(element) {}
 
-  /// `all`: no other track's caps are still to come. What a track rules out depends on the others.
-  void trackKnown(PlayedTrack track, bool all);
+  void trackKnown(PlayedTrack track);
+  /// No other track's caps are still to come: what a track rules out depends on the others.
+  void allKnown();
   void trackGone(std::uint32_t number);
   void codecChanged(std::uint32_t number);
   /// From READY into PAUSED.
