@@ -125,8 +125,9 @@ void PutMediaExchange::refuse(const HttpReply& reply) {
   log::info("putMedia " + head_.header("x-amzn-stream-name").value_or("") + " -> " +
             std::to_string(reply.status) + ' ' + exchange_->requestId() + ' ' + reply.body);
   lines_->end(BodySource::Next::broken);
-  exchange_->reply(reply);
-  if (exchange_ != nullptr) exchange_->wake();  // the answer has begun: all that is left is to end it
+  Exchange& exchange = *exchange_;  // a reply ends the handler's part, and this object may go with it
+  exchange.reply(reply);
+  exchange.wake();  // if the answer had begun already, all that is left is to end it
 }
 
 void PutMediaExchange::acknowledge(const Ack& ack) {
