@@ -136,6 +136,7 @@ void HttpConnection::readMore() {
 void HttpConnection::onRead(std::size_t bytes) {
   busy_.reading = false;
   if (phase_ == Phase::closed) return;
+  if (bytes == 0 && phase_ == Phase::over && busy_.writing) return;  // who sends no more may still read
   if (bytes == 0) return close();
   reader_.filled(bytes, Clock::mono());
   if (phase_ == Phase::over) reader_.throwAway();
@@ -177,7 +178,8 @@ void HttpConnection::writeMore() {
   const auto state = answer_.next();
   busy_.writing = state == Answer::State::bytes;
   if (state == Answer::State::bytes) {
-    if (request_.ended || phase_ == Phase::over) closeAfter(config_.idle);  // if the client takes none of it
+    if (!request_.timed() || phase_ == Phase::over)
+      closeAfter(config_.idle);  // if the client takes none of it
     socket_->writeAll(answer_.bytes(),
                       [self = shared_from_this()](std::size_t bytes) { self->onWritten(bytes); });
   } else if (state != Answer::State::later) {
@@ -189,7 +191,7 @@ void HttpConnection::onWritten(std::size_t bytes) {
   busy_.writing = false;
   if (phase_ == Phase::closed) return;
   if (bytes == 0) return close();
-  if (request_.ended) timer_->cancel();
+  if (!request_.timed()) timer_->cancel();
   writeMore();
 }
 

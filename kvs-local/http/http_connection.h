@@ -79,6 +79,8 @@ class HttpConnection final : public Exchange, public std::enable_shared_from_thi
     bool continued = false;  ///< 100 Continue was said, if it was waited for
     bool ended = false;      ///< its body is whole
     bool trusted = false;
+    /// Whether it must be whole in time: until then the timer is its own, and after that the answer's.
+    [[nodiscard]] bool timed() const { return !ended && !trusted; }
   };
 
   struct Busy {

@@ -28,7 +28,7 @@ class PlayedSocket final : public Socket {
   }
   void shutdownSend() override { finished = true; }
   void reset() override {}
-  void close() override {}
+  void close() override { closed = true; }
   [[nodiscard]] bool hasClosed() override { return false; }
   [[nodiscard]] std::string name() const override { return "test"; }
   [[nodiscard]] SocketAddress local() const override { return {"127.0.0.1", 1}; }
@@ -50,6 +50,8 @@ class PlayedSocket final : public Socket {
   }
   [[nodiscard]] bool reading() const { return done_ != nullptr; }
   [[nodiscard]] bool writing() const { return leaving_ != nullptr; }
+  /// The peer has sent FIN.
+  void end() { std::exchange(done_, nullptr)(0); }
   /// The write that is under way has left.
   void leave() { std::exchange(leaving_, nullptr)(); }
   /// What is under way never ends, and keeps nothing alive.
@@ -60,6 +62,7 @@ class PlayedSocket final : public Socket {
 
   std::string written;
   bool finished = false;  ///< FIN was sent
+  bool closed = false;
 
  private:
   std::function<void()> leaving_;
@@ -258,6 +261,37 @@ TEST_F(HttpConnectionTest, anAnswerMayBeginBeforeTheRequestHasEnded) {
   pull();
   socket->bring("3\r\nabc\r\n");
   EXPECT_EQ(handler->body, "abc");
+}
+
+TEST_F(HttpConnectionTest, whoSendsNoMoreGetsTheRestOfTheLastAnswer) {
+  socket->bring("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  pull();
+  const std::string body(1'000'000, 'b');
+  connection->reply({200, {}, body});
+  socket->end();
+  EXPECT_FALSE(socket->closed);
+  while (socket->writing())
+    socket->leave();
+  EXPECT_TRUE(socket->written.ends_with(body));
+  EXPECT_TRUE(socket->finished);
+}
+
+TEST_F(HttpConnectionTest, whoseSessionIsTrustedMustTakeItsAnswerNevertheless) {
+  auto owned = std::make_unique<PlayedSocket>();
+  PlayedSocket* mine = owned.get();
+  HttpConfig config;
+  config.route = [](const HttpHead&) { return std::make_shared<PlayedHandler>(); };
+  config.idle = std::chrono::milliseconds(20);
+  const auto one = std::make_shared<HttpConnection>(loop, clock, std::move(owned), config);
+  one->start([this] { loop.stop(); });
+  mine->bring("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  one->trust();
+  one->stream(200, {}, std::make_unique<PlayedSource>(given, 10'000, BodySource::Next::end));
+  const auto tooLong = loop.makeTimer();
+  tooLong->start(std::chrono::seconds(60), [this] { loop.stop(); });
+  loop.run();
+  EXPECT_TRUE(mine->closed) << "nothing of it leaves, and its request never ends";
+  mine->forget();
 }
 
 TEST_F(HttpConnectionTest, aClientThatMustNotSendIsNotToldToGoOn) {
