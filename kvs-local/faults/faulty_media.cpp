@@ -143,6 +143,13 @@ void FaultyMedia::pull(std::size_t most) {
   if (!reading_.paused && !reading_.taking) passPull();
 }
 
+/// Nobody is waited for while nothing is read, though a piece may have been asked for before.
+std::optional<MonoTime> FaultyMedia::waitingSince() const {
+  const auto since = MediaFilter::waitingSince();
+  if (!since || reading_.paused) return std::nullopt;
+  return std::max(*since, reading_.resumed);
+}
+
 // ---- faults that are due
 
 void FaultyMedia::checkFaults() {
@@ -198,6 +205,7 @@ void FaultyMedia::actOn(const FaultAction& action) {
 
 /// The answer ends here; the session sees a connection that broke.
 void FaultyMedia::end(Ending ending) {
+  if (phase_ == Phase::withheld) return exchange_.depart(Departure::close);  // no answer is there to end
   outer().finish(ending);
   close();
 }
@@ -219,7 +227,7 @@ void FaultyMedia::readSlowly(std::uint64_t bytesPerSecond) {
 
 /// What the session asks for, now or when it may be read.
 void FaultyMedia::passPull() {
-  reading_.paused = false;
+  if (std::exchange(reading_.paused, false)) reading_.resumed = Clock::mono();
   if (!reading_.wanted || phase_ != Phase::streaming) return;
   if (reading_.slow) {
     reading_.slow->draw(0.0, Clock::mono());

@@ -32,6 +32,7 @@ class FaultyMedia final : public MediaFilter, public std::enable_shared_from_thi
   void acknowledge(const Ack& ack) override;
   void finish(Ending ending) override;
   void pull(std::size_t most) override;
+  [[nodiscard]] std::optional<MonoTime> waitingSince() const override;
 
  private:
   enum class Phase : std::uint8_t {
@@ -69,6 +70,7 @@ class FaultyMedia final : public MediaFilter, public std::enable_shared_from_thi
     bool taking = false;                ///< a piece: the session may ask for more before it is done with it
     bool paused = false;
     bool stalled = false;  ///< for ever
+    MonoTime resumed;      ///< when the last pause ended
   };
 
   const Clock& clock_;

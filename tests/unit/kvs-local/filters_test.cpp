@@ -61,8 +61,9 @@ class PlayedAnswer final : public MediaAnswer {
     pulls.push_back(most);
     if (pulled) pulled();
   }
-  [[nodiscard]] std::optional<MonoTime> waitingSince() const override { return std::nullopt; }
+  [[nodiscard]] std::optional<MonoTime> waitingSince() const override { return since; }
 
+  std::optional<MonoTime> since;
   std::function<void()> pulled;
   std::optional<Headers> accepted;
   std::vector<HttpReply> refusals;
@@ -203,6 +204,27 @@ TEST_F(FaultyMediaTest, aStallForEverReadsNothingAndLetsTheStreamGo) {
   EXPECT_EQ(client.pulls.size(), 1U);
   EXPECT_TRUE(session->left);
   EXPECT_FALSE(session->closed);
+}
+
+TEST_F(FaultyMediaTest, aStallIsNoSilenceOfTheClientThoughAPieceWasAskedFor) {
+  const MonoTime asked = client.since.emplace(Clock::mono());
+  Fault stall = fault(FaultKind::stall, afterBytes(100));
+  stall.action.duration = std::chrono::milliseconds(1);
+  make({stall});
+  EXPECT_EQ(filter->waitingSince(), asked);
+  bring(100);
+  EXPECT_FALSE(filter->waitingSince());
+  client.pulled = [this] { loop.stop(); };
+  loop.run();
+  ASSERT_TRUE(filter->waitingSince());
+  EXPECT_GT(*filter->waitingSince(), asked) << "the pause does not count";
+}
+
+TEST_F(FaultyMediaTest, anAnswerThatIsWithheldEndsWithItsConnection) {
+  make({fault(FaultKind::status, afterBytes(1'000'000)), fault(FaultKind::fin, afterBytes(100))});
+  bring(100);
+  EXPECT_EQ(exchange.departures, std::vector<Departure>{Departure::close});
+  EXPECT_TRUE(client.endings.empty());
 }
 
 TEST_F(FaultyMediaTest, aSlowReaderTakesSmallPieces) {
