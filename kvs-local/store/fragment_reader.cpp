@@ -6,10 +6,12 @@
 namespace kvslocal {
 
 void FragmentReader::read(std::uint64_t offset, std::size_t most, Done done) {
-  worker_.ask([file = file_, name = name_, offset, most, post = post_, done = std::move(done)](Store&) {
-    auto bytes = std::make_shared<Result<Bytes>>(readAt(file->get(), offset, most, name));
-    post([bytes, done] { done(std::move(*bytes)); });
-  });
+  // What `done` holds is the loop's: the worker carries it to and fro and keeps nothing.
+  worker_.ask(
+      [file = file_, name = name_, offset, most, post = post_, done = std::move(done)](Store&) mutable {
+        auto bytes = std::make_shared<Result<Bytes>>(readAt(file->get(), offset, most, name));
+        post([bytes, done = std::move(done)] { done(std::move(*bytes)); });
+      });
 }
 
 }  // namespace kvslocal

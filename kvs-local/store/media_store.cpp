@@ -39,9 +39,10 @@ Result<void> MediaStore::load(Store& store) {
 template <typename Answer>
 void MediaStore::ask(std::function<Result<Answer>(Store&)> question,
                      std::function<void(Result<Answer>)> done) {
-  worker_->ask([question = std::move(question), post = post_, done = std::move(done)](Store& store) {
+  // As in change(): the worker keeps nothing of what `done` holds.
+  worker_->ask([question = std::move(question), post = post_, done = std::move(done)](Store& store) mutable {
     auto answer = std::make_shared<Result<Answer>>(question(store));
-    post([answer, done] { done(std::move(*answer)); });
+    post([answer, done = std::move(done)] { done(std::move(*answer)); });
   });
 }
 

@@ -253,6 +253,27 @@ TEST_F(MediaStoreTest, givesAFragmentWithAllItsParts) {
   EXPECT_EQ(blocks, join({block(1, 0, true), block(1, 40, false)}));
 }
 
+TEST(MediaStore, theWorkerKeepsNothingOfWhoIsAnswered) {
+  TempFolder data;
+  const auto asking = std::make_shared<int>();
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<std::function<void()>> posted;
+  std::vector<long> holders;  // when an answer is on its way
+  const Post post = [&](std::function<void()> work) {
+    const std::lock_guard lock(mutex);
+    holders.push_back(asking.use_count());
+    posted.push_back(std::move(work));
+    wake.notify_one();
+  };
+  const auto opened = MediaStore::open(data.path(), false, post);
+  ASSERT_TRUE(opened) << opened.error();
+  (*opened)->streams([asking](const auto&) {});
+  std::unique_lock lock(mutex);
+  ASSERT_TRUE(wake.wait_for(lock, std::chrono::seconds(60), [&] { return !posted.empty(); }));
+  EXPECT_EQ(holders, std::vector<long>{2}) << "the test and the answer";
+}
+
 TEST_F(MediaStoreTest, aFragmentWhoseFileIsGoneIsASentence) {
   const auto numbers = writeMany(stream, 1);
   const auto page = find(searchNumbers(1, numbers[0], numbers[0]));
