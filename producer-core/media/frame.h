@@ -2,7 +2,6 @@
 // What an application puts into a stream: one frame of one track, or a piece of one.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "base/bytes.h"
@@ -12,8 +11,6 @@ namespace kvs::media {
 
 /// A view: the payload is copied before put() returns, and is not changed.
 struct Frame {
-  /// The number of a track of this stream (TrackFormat::number).
-  std::uint32_t track = 1;
   /// Presentation time on the stream's own clock; unset if the source does not know it.
   std::optional<Nanoseconds> pts;
   /// Decoding time on the same clock; unset if the source does not know it.
