@@ -17,8 +17,9 @@ enum class Codec { h264, h265, aac, alaw, mulaw, g726, other };
 
 /// Of audio with the same number of bits in each sample, which travels as Matroska's A_MS/ACM.
 struct WaveCodec {
-  std::uint16_t formatTag = 0;      ///< wFormatTag; 0: the codec is none of this kind
-  std::uint32_t bitsPerSample = 0;  ///< 0: it varies, and the track says it
+  std::uint16_t formatTag = 0;  ///< wFormatTag; 0: the codec is none of this kind
+  std::uint32_t bitsPerSample = 0;
+  bool bitsVary = false;  ///< those above are the usual ones; a track may say others
   /// The byte whose repetition is silence; null: there is none.
   std::optional<std::byte> (*silence)(std::uint32_t bitsPerSample) = nullptr;
 };
@@ -46,9 +47,9 @@ inline constexpr std::array codecTable{
     CodecRow{Codec::h264, "V_MPEG4/ISO/AVC", "video/h264"},
     CodecRow{Codec::h265, "V_MPEGH/ISO/HEVC", "video/h265"},
     CodecRow{Codec::aac, "A_AAC", "audio/aac"},
-    CodecRow{Codec::alaw, "A_MS/ACM", "audio/alaw", {6, 8, always<0xD5>}},
-    CodecRow{Codec::mulaw, "A_MS/ACM", "audio/mulaw", {7, 8, always<0xFF>}},
-    CodecRow{Codec::g726, "A_MS/ACM", "audio/g726", {0x45, 0, silenceOfG726}},
+    CodecRow{Codec::alaw, "A_MS/ACM", "audio/alaw", {6, 8, false, always<0xD5>}},
+    CodecRow{Codec::mulaw, "A_MS/ACM", "audio/mulaw", {7, 8, false, always<0xFF>}},
+    CodecRow{Codec::g726, "A_MS/ACM", "audio/g726", {0x45, 4, true, silenceOfG726}},
     CodecRow{Codec::other, {}, {}},
 };
 

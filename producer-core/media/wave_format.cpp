@@ -29,7 +29,9 @@ std::uint32_t blockAlignOf(const WaveFormat& format) {
 
 WaveFormat waveFormat(const TrackFormat& track, ByteView waveFormatEx) {
   constexpr std::size_t channelsAt = 2, frequencyAt = 4, averageAt = 8, bitsAt = 14, end = 16;
+  const WaveCodec& codec = rowOf(track.codec).wave;
   WaveFormat format;
+  format.bitsPerSample = codec.bitsPerSample;
   if (waveFormatEx.size() >= averageAt) {
     format.channels = readLittle(waveFormatEx.subspan(channelsAt, 2));
     format.frequency = readLittle(waveFormatEx.subspan(frequencyAt, 4));
@@ -40,8 +42,7 @@ WaveFormat waveFormat(const TrackFormat& track, ByteView waveFormatEx) {
     format.frequency = static_cast<std::uint32_t>(std::lround(track.samplingFrequency));
   }
   if (track.bitsPerSample != 0) format.bitsPerSample = track.bitsPerSample;
-  const std::uint32_t codecBits = rowOf(track.codec).wave.bitsPerSample;
-  if (codecBits != 0) format.bitsPerSample = codecBits;
+  if (!codec.bitsVary) format.bitsPerSample = codec.bitsPerSample;
   return format;
 }
 

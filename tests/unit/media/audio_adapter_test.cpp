@@ -163,6 +163,7 @@ TEST(G726Adapter, MakesWindowsFormat) {
   const auto codecData = [](std::uint32_t bits) {
     return toHex(*make({.codec = Codec::g726, .bitsPerSample = bits}).codecPrivate());
   };
+  EXPECT_EQ(codecData(0), codecData(4)) << "32 kbit/s is the usual rate";
   EXPECT_EQ(codecData(2), "45000100401f0000d0070000010002000000");
   EXPECT_EQ(codecData(3), "45000100401f0000b80b0000030003000000");
   EXPECT_EQ(codecData(4), "45000100401f0000a00f0000010004000000");
