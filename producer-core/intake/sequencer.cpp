@@ -430,7 +430,7 @@ bool Sequencer::openFragment(Line& first, const Interleaver::Next& next) {
     if (isIn) fragment.wanted |= line.bit();
     if (isIn) line.absent = false;
     if (!isIn && line.known && !line.isData()) leave(line);
-    if (isFilled(line)) fragment.optional |= line.bit();
+    if (isIn && &line != &first && isFilled(line)) makeStandIn(line);
   }
   opened_ = true;
   ++state_.stats.fragmentsIn;

@@ -171,7 +171,9 @@ class Sequencer {
   void fillSilent(Ticks until);
   void fillUpTo(Line& line, Nanoseconds until);
   void ensurePresent(Line& line);
-  bool fillOne(Line& line, Ticks ticks, ByteView payload, bool discardable, Nanoseconds duration);
+  void makeStandIn(const Line& line);
+  std::optional<store::StandIn> standIn(const Line& line);
+  bool fill(Line& line, Ticks ticks, std::optional<store::StandIn> made);
   void completeOpen(std::optional<Ticks> next = std::nullopt);
   void narrowOpen();
   void tellSilence(Line& line, bool silent, bool filled);

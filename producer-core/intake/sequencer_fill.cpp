@@ -20,8 +20,7 @@ void Sequencer::fillUpTo(Line& line, Nanoseconds until) {
   const std::uint64_t size = mkv::simpleBlockHeadSize + line.silence->payload.size();
   while (from + line.silence->duration <= until &&
          fragment->bytes + size <= fragmenter_.config().maximumBytes) {
-    if (!fillOne(line, state_.timeline.ticksOf(from), line.silence->payload, false, line.silence->duration))
-      return;
+    if (!fill(line, state_.timeline.ticksOf(from), standIn(line))) return;
     from += line.silence->duration;
     line.filledTo = from;
   }
@@ -29,25 +28,42 @@ void Sequencer::fillUpTo(Line& line, Nanoseconds until) {
 
 /// At least one block of the track, or the service refuses the fragment (4011).
 void Sequencer::ensurePresent(Line& line) {
-  const store::GrowingFragment* fragment = open();
-  if (!fragment || (fragment->tracks & line.bit()) != 0 || !line.isFillable()) return;
-  if (line.isData()) {
-    fillOne(line, fragment->firstTicks, *line.sample, true, Nanoseconds{0});
-  } else {
-    fillOne(line, fragment->firstTicks, line.silence->payload, false, line.silence->duration);
+  store::GrowingFragment* fragment = open();
+  if (!fragment || (fragment->tracks & line.bit()) != 0) return;
+  const auto made = fragment->standIns.find(line.number());
+  if (made != fragment->standIns.end()) {
+    fill(line, fragment->firstTicks, std::move(made->second));
+  } else if (line.isFillable()) {
+    fill(line, fragment->firstTicks, standIn(line));
   }
 }
 
-bool Sequencer::fillOne(Line& line, Ticks ticks, ByteView payload, bool discardable, Nanoseconds duration) {
+/// While there is room for it: the reader may be in the fragment by the time that it is needed, and its
+/// header is sent. A track that finds none is waited for as one that nothing can stand for.
+void Sequencer::makeStandIn(const Line& line) {
+  auto made = standIn(line);
+  if (!made) return;
+  open()->standIns.insert_or_assign(line.number(), std::move(*made));
+  open()->optional |= line.bit();
+}
+
+/// Silence, or the last sample again.
+std::optional<store::StandIn> Sequencer::standIn(const Line& line) {
+  const ByteView payload = line.isData() ? *line.sample : line.silence->payload;
   // Offline nothing goes for it, and without it the service refuses the fragment: a chunk may lie beyond the
   // budget.
   const std::size_t beyond = config_.keepsAll ? store::chunkSize : 0;
   auto block = state_.log.reserve(mkv::simpleBlockHeadSize, payload.size(), !config_.keepsAll, beyond);
-  if (!block) return false;
+  if (!block) return std::nullopt;
   block->write(payload);
+  return store::StandIn{std::move(*block), line.isData() ? Nanoseconds{0} : line.silence->duration};
+}
+
+bool Sequencer::fill(Line& line, Ticks ticks, std::optional<store::StandIn> made) {
+  if (!made) return false;
   if (!line.isData() && !line.silenceTold) tellSilence(line, true, true);
   ++state_.stats.framesFilled;
-  place(line, std::move(*block), ticks, {true, false, discardable}, duration);
+  place(line, std::move(made->block), ticks, {true, false, line.isData()}, made->duration);
   return true;
 }
 

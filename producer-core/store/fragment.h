@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 
 #include "base/bytes.h"
@@ -39,10 +40,18 @@ struct Fragment {
   std::deque<Span> spans;  ///< the blocks, in order
 };
 
+/// A block that is made beforehand, for a track that may give none.
+struct StandIn {
+  Block block;
+  Nanoseconds duration{0};
+};
+
 /// Changed by intake alone.
 struct GrowingFragment : Fragment {
   std::uint32_t wanted = 0;    ///< which tracks the header has, and so must have a block in it in the end
-  std::uint32_t optional = 0;  ///< which of these need not be waited for, since a block can be made up
+  std::uint32_t optional = 0;  ///< which of these need not be waited for, since a block stands in for theirs
+  /// Of these, by the track's number: their room is theirs already.
+  std::map<std::uint32_t, StandIn> standIns;
   bool broken = false;  ///< it lost a frame: it is not finished, and goes as soon as the reader has left it
 
   /// The reader may enter: no track of the header is missing that may stay missing.

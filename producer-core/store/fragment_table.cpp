@@ -88,6 +88,7 @@ void FragmentTable::append(Block&& block, Ticks ticks, Nanoseconds extent) {
 
 void FragmentTable::seal() {
   if (!growing_) return;
+  growing_->standIns.clear();
   apply(records_.back(), FragmentStep::seal);
   growing_.reset();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two and three tracks in one stream: their order, their fragments, and what stands for a silent one.
+#include "nal_writer.h"
 #include "stream_fixture.h"
 
 namespace kvs::stream {
@@ -740,6 +741,66 @@ TEST_F(DropTest, AFragmentIsNotSentBeforeItsTracksAreKnown) {
   wait(500ms);
   EXPECT_TRUE(store.log().growing()->isSendable());
   EXPECT_EQ(tracksOf(1), 1u);
+}
+
+// --- without room for what stands for a track ---
+
+class FullStorage : public TracksTest {
+ protected:
+  FullStorage() : TracksTest(Options{.chunks = 8}) { audio(); }
+
+  /// A key frame that waits for what shows where its group begins, and so is in before the room goes.
+  void putHeldKey(Nanoseconds at) {
+    auto units = accessUnit(true, nextNumber);
+    units.back() = kvs::test::slice(false, nextNumber++);
+    units.insert(units.end() - 1, kvs::test::recoveryPointOf264());
+    Frame made = frame(at + 100ms, true, 100ms);
+    made.dts = at;
+    EXPECT_EQ(StreamFixture::put(made, annexB(units)).fate, FrameFate::accepted);
+  }
+  void takeAllRoom() {
+    for (const std::size_t size : {store::chunkSize / 2, std::size_t{1}}) {
+      while (auto block = store.log().reserve(mkv::simpleBlockHeadSize, size, false))
+        taken_.push_back(std::move(*block));
+    }
+  }
+
+ private:
+  std::vector<store::Block> taken_;
+};
+
+TEST_F(FullStorage, TheFragmentThatIsBeingSentHasWhatItsHeaderSays) {
+  putVideo(0s, true);
+  putVideo(400ms, false);
+  wait(500ms);  // for sound, which has nothing to say
+  const auto session = body();
+  Bytes bytes = readAll(*session);
+  ASSERT_TRUE(store.feed().isInside());
+  putHeldKey(1s);
+  takeAllRoom();
+  wait(500ms);
+  ASSERT_EQ(store.log().fragments().size(), 2u);
+  const Bytes rest = readAll(*session);
+  bytes.insert(bytes.end(), rest.begin(), rest.end());
+  const ReadSession read = parse(bytes, false);
+  ASSERT_EQ(read.tracks.size(), 2u);
+  EXPECT_EQ(std::ranges::count(read.clusters.at(0).blocks, std::uint64_t{audioNumber}, &ReadBlock::track), 1);
+}
+
+TEST_F(FullStorage, AHeaderLacksTheTrackThatNothingCanStandFor) {
+  putVideo(0s, true);
+  wait(500ms);
+  const auto session = body();
+  readAll(*session);  // or the first fragment would make room
+  putHeldKey(1s);
+  takeAllRoom();
+  wait(500ms);
+  wait(500ms);
+  ASSERT_EQ(store.log().fragments().size(), 2u);
+  const store::GrowingFragment& newest = *store.log().growing();
+  EXPECT_TRUE(newest.isSendable());
+  EXPECT_TRUE(newest.isWhole());
+  EXPECT_EQ(parse(newest.header->bytes, false).tracks.size(), 1u);
 }
 
 // --- recordings ---
