@@ -53,7 +53,7 @@ void Upload::onDone(CURLcode code) {
   receive();  // what came before anything was asked
   if (end_) return;
   watch(EPOLLIN);
-  send();
+  queue();  // the source is not to be asked while libcurl's messages are read: it may let go of the exchange
 }
 
 bool Upload::deliverBody() {
