@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/credential_exchange.h"
 
-#include <charconv>
+#include <algorithm>
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/percent.h"
 
 namespace kvslocal {
 namespace {
@@ -22,17 +23,10 @@ bool isRoleAliasPath(const std::string& path) {
   return path.size() > front.size() + back.size() && path.starts_with(front) && path.ends_with(back);
 }
 
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    const char* digits = text.data() + i + 1;
-    const bool escape = text[i] == '%' && i + 2 < text.size() &&
-                        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
-    out += escape ? static_cast<char>(value) : text[i] == '+' ? ' ' : text[i];
-    if (escape) i += 2;
-  }
-  return out;
+/// A value of a form, where a blank is a plus sign.
+std::string decoded(std::string text) {
+  std::ranges::replace(text, '+', ' ');
+  return percentDecode(text);
 }
 
 HttpReply message(int status, const std::string& text) {
@@ -157,7 +151,8 @@ std::string CredentialExchange::field(const std::string& name) const {
     const std::string_view part = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     const std::size_t equals = std::min(part.find('='), part.size());
-    if (part.substr(0, equals) == name) return decoded(part.substr(std::min(equals + 1, part.size())));
+    if (part.substr(0, equals) == name)
+      return decoded(std::string(part.substr(std::min(equals + 1, part.size()))));
   }
   return {};
 }

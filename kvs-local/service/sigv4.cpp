@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <ctime>
 
 #include "base/digest.h"
+#include "base/percent.h"
 
 namespace kvslocal {
 namespace {
@@ -55,19 +55,6 @@ std::string percentEncode(std::string_view text, bool keepSlash) {
       out += digits[byte >> 4];
       out += digits[byte & 0xF];
     }
-  }
-  return out;
-}
-
-std::string percentDecode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    const char* digits = text.data() + i + 1;
-    const bool escape = text[i] == '%' && i + 2 < text.size() &&
-                        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
-    out += escape ? static_cast<char>(value) : text[i];
-    if (escape) i += 2;
   }
   return out;
 }
