@@ -33,17 +33,15 @@ FragmentLost::Reason reasonOf(LossReason reason) {
 }  // namespace
 
 StreamStore::StreamStore(LogLimits limits, ChunkPool& pool, const MakeFeed& makeFeed)
-    : log_(std::move(limits), pool,
-           [this](const Loss& loss) {
-             mutex_.assertHeld();
-             noteLoss(loss);
-           }),
-      feed_(makeFeed ? makeFeed(log_,
-                                [this](const Loss& loss) {
-                                  mutex_.assertHeld();
-                                  noteLoss(loss);
-                                })
-                     : std::make_unique<LogFeed>(log_)) {}
+    : log_(std::move(limits), pool, onLost()),
+      feed_(makeFeed ? makeFeed(log_, onLost()) : std::make_unique<LogFeed>(log_)) {}
+
+FragmentLog::OnLost StreamStore::onLost() {
+  return [this](const Loss& loss) {
+    mutex_.assertHeld();
+    noteLoss(loss);
+  };
+}
 
 void StreamStore::noteLoss(const Loss& loss) {
   const Fragment& fragment = loss.fragment;

@@ -66,6 +66,7 @@ class StreamStore {
   }
 
  private:
+  FragmentLog::OnLost onLost();
   void noteLoss(const Loss& loss) KVS_REQUIRES(mutex_);
   LossCount& countOf(LossReason reason) KVS_REQUIRES(mutex_);
 
