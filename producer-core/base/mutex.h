@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mutex, Lock and Condition: std's, told to Clang's thread safety analysis, which libstdc++'s own are not. To
-// touch a guarded member without its lock, or to call a function that needs one, is then an error of
-// compiling
-// (`scripts/check threads`). A mutex is a private member of the class whose other members it guards:
+// touch a guarded member without its lock, or to call a function that needs one, is then an error
+// that `scripts/check threads` finds.
+// A mutex is a private member of the class whose other members it guards:
 //
 //   class Queue {
 //    public:

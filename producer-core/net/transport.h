@@ -51,8 +51,8 @@ class BodySource {
 enum class Profile {
   call,      ///< a short call: connections are reused, the whole answer has a deadline and at most 1 MiB
   download,  ///< a long answer of any length, without a deadline, as fast as the listener accepts it
-  realtime,  ///< a long upload, fresh connection, small buffers: each byte is sent at once
-  bulk,      ///< a long upload, fresh connection, large buffers: as fast as the link allows
+  realtime,  ///< a long upload, fresh connection: live media, each byte of which is sent at once
+  bulk,      ///< a long upload, fresh connection: a recording; libcurl's transport treats both alike
 };
 
 /// Our identity for a server that asks for a certificate (mutual TLS). PEM texts, not files: files are read
